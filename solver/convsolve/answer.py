@@ -1,0 +1,229 @@
+"""Solution and Answer: what a question comes back as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from convsolve.costs import Costs, costs_of
+from convsolve.errors import Error
+from convsolve.layers.base import LayerKind
+from convsolve.layers.solved import SolvedLayer, per_axis
+from convsolve.problem import Problem
+from convsolve.registry import kind_named
+from convsolve.shapes import LARGEST_SIZE, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Status(StrEnum):
+    """How a question ended: answered, proved to have no answer, or neither."""
+
+    SOLVED = "solved"
+    IMPOSSIBLE = "impossible"
+    GAVE_UP = "gave up"
+
+
+@dataclass(frozen=True)
+class Solution:
+    """One combination: every layer with its settings and sizes.
+
+    Attributes:
+        layers: the layers, first to last.
+        checked: the levels that ran on this very solution: ``arithmetic``, ``z3``, ``torch`` ...
+
+    Example:
+        >>> import convsolve as cs
+        >>> cs.solve(7, 28)[0].layers[0].stride
+        (4,)
+    """
+
+    layers: tuple[SolvedLayer, ...]
+    checked: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Solution) and self.layers == other.layers
+
+    def __hash__(self) -> int:
+        return hash(self.layers)
+
+    @property
+    def input(self) -> Shape:
+        """The shape that goes in."""
+        return Shape(self.layers[0].in_channels, self.layers[0].in_size)
+
+    @property
+    def output(self) -> Shape:
+        """The shape that comes out."""
+        return Shape(self.layers[-1].out_channels, self.layers[-1].out_size)
+
+    @property
+    def sizes(self) -> tuple[tuple[int, ...], ...]:
+        """The spatial sizes: the input's, then each layer's output."""
+        return (self.layers[0].in_size, *(layer.out_size for layer in self.layers))
+
+    @cached_property
+    def costs(self) -> Costs:
+        """params, macs, activations, peak and the receptive field."""
+        return costs_of(self.layers)
+
+    def with_checked(self, *levels: str) -> Solution:
+        """The same solution, with further levels that ran on it."""
+        return replace(self, checked=tuple(dict.fromkeys((*self.checked, *levels))))
+
+    def module(self, *, activation: str | None = None, norm: str | None = None) -> nn.Sequential:
+        """A checked ``nn.Sequential``; see `convsolve.emit.module`."""
+        from convsolve.emit.module import module
+
+        return module(self, activation=activation, norm=norm)
+
+    def code(self, **style: str | None) -> str:
+        """Its source text; see `convsolve.emit.code`."""
+        from convsolve.emit.code import code
+
+        return code(self, **style)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The solution as a record (``convsolve.solution/1``)."""
+        return {
+            "schema": "convsolve.solution/1",
+            "input": {"channels": self.input.channels, "size": list(self.input.size)},
+            "output": {"channels": self.output.channels, "size": list(self.output.size)},
+            "layers": [layer.to_dict() for layer in self.layers],
+            "costs": self.costs.to_dict(),
+            "changes": [],
+            "checked": list(self.checked),
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Solution:
+        """Read a record back; what it says is checked by integers first.
+
+        Raises:
+            Error: ``bad-record`` where it is no solution, or its sizes are not what its settings give.
+        """
+        try:
+            if record["schema"] != "convsolve.solution/1":
+                raise ValueError("schema")
+            axes = len(record["input"]["size"])
+            if not 1 <= axes <= 3 or not record["layers"]:  # noqa: PLR2004 - PyTorch's dimensions
+                raise ValueError("layers")
+            layers = tuple(_layer(layer, axes) for layer in record["layers"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Error(
+                "bad-record",
+                f"no convsolve.solution/1 record ({error})" if str(error) else "no solution record",
+                help=["give a solution as convsolve solve --json or --jsonl prints it"],
+            ) from None
+        from convsolve.check.integers import faults
+
+        solution = cls(layers)
+        if found := faults(solution.layers):
+            raise Error("bad-record", f"the record contradicts itself: {found[0]}")
+        return solution.with_checked("arithmetic")
+
+
+@dataclass(frozen=True)
+class Answer(Sequence[Solution]):
+    """What a question came to: its solutions, best first, and what is known beside them.
+
+    Attributes:
+        status: ``solved``, ``impossible`` (proved) or ``gave up``.
+        problem: the question in full.
+        solutions: those that were asked for.
+        complete: whether these are all.
+        total: the exact number of combinations, where known.
+        order: ``conventional``, or ``graph`` beyond what is sorted.
+        stats: counts of work done, never times.
+
+    Example:
+        >>> import convsolve as cs
+        >>> answer = cs.solve(7, 28)
+        >>> answer.status, answer.total, answer.complete
+        (<Status.SOLVED: 'solved'>, 12, True)
+    """
+
+    status: Status
+    problem: Problem
+    solutions: tuple[Solution, ...]
+    complete: bool
+    total: int | None
+    order: str
+    stats: Mapping[str, int]
+    explanation: None = None
+    optimal: bool | None = None
+
+    def __len__(self) -> int:
+        return len(self.solutions)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.solutions[index]
+
+    def __iter__(self) -> Iterator[Solution]:
+        return iter(self.solutions)
+
+    def __bool__(self) -> bool:
+        return self.status is Status.SOLVED
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as a record (``convsolve.answer/1``); the same question gives the same bytes."""
+        from convsolve.versions import versions
+
+        return {
+            "schema": "convsolve.answer/1",
+            "status": str(self.status),
+            "complete": self.complete,
+            "optimal": self.optimal,
+            "total": self.total,
+            "problem": self.problem.to_dict(),
+            "solutions": [solution.to_dict() for solution in self.solutions],
+            "explanation": self.explanation,
+            "order": self.order,
+            "stats": dict(self.stats),
+            "versions": versions(),
+        }
+
+
+def _layer(record: Mapping[str, Any], axes: int) -> SolvedLayer:
+    kind_class = kind_named(record["kind"])
+    options: dict[str, Any] = {
+        option.name: record[option.name]
+        for option in kind_class.options
+        if option.name in record and option.name != "out_channels"
+    }
+    from convsolve.stack import write
+
+    given = {
+        name: value
+        for name, value in options.items()
+        if value is not None
+    }
+    write(kind_class, (), given)  # refuses a word or number that the option cannot be
+    if any(option.name == "out_channels" for option in kind_class.options):
+        options["out_channels"] = record["out_channels"]
+    if isinstance(record.get("padding"), str):
+        if record["padding"] not in ("same", "valid"):
+            raise ValueError("padding")
+        options["padding_word"] = record["padding"]
+        record = {**record, "padding": [0] * axes}
+    kind: LayerKind = kind_class(dims=axes, **options)
+    columns = [per_axis(record, parameter.name, axes) for parameter in kind.axis_parameters]
+    settings = tuple(zip(*columns, strict=True)) if columns else ((),) * axes
+    return SolvedLayer(
+        kind,
+        settings,
+        _channels(record["in_channels"]),
+        _channels(record["out_channels"]),
+        per_axis(record, "in_size", axes),
+        per_axis(record, "out_size", axes),
+    )
+
+
+def _channels(value: object) -> int | None:
+    if value is not None and (type(value) is not int or not 1 <= value <= LARGEST_SIZE):
+        raise ValueError("channels")
+    return value

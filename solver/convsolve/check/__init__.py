@@ -1,0 +1,1 @@
+"""Checks of a solution: by integers, and by running it in torch."""

@@ -1,0 +1,149 @@
+"""Domains: the numbers that a parameter may take, ``3,5,7`` or ``1..7``, one or one an axis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from convsolve.errors import Error, shown
+
+Domain = tuple[int, ...]  # ascending, without repetition, never empty
+
+LARGEST_PARAMETER = 4096  # PyTorch's own kernels can crash the process on larger ones
+NUMBER = r"[0-9]{1,10}"
+_RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(?::({NUMBER}))?")
+_NUMBER = re.compile(NUMBER)
+EXAMPLES = "write a number (3), a list (3,5,7), a range (1..7), a step (2..16:2), or one an axis (3x5)"
+
+DomainLike = int | str | range | Set[int] | tuple["int | str | range | Set[int]", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Domains:
+    """What was written for one parameter: one domain for every axis, or one an axis.
+
+    Example:
+        >>> Domains.read("1..3x5").on(2)
+        ((1, 2, 3), (5,))
+    """
+
+    each: tuple[Domain, ...]
+    per_axis: bool
+
+    @classmethod
+    def read(cls, value: object, name: str = "domain", least: int = 0) -> Domains:
+        """Read a domain as users write it, in text or in Python.
+
+        Args:
+            value: ``3``, ``"1..7"``, ``{3, 5}``, ``range(1, 8)``; a tuple has one of these an axis.
+            name: the parameter's name, for messages.
+            least: the smallest number that the parameter may be.
+
+        Raises:
+            Error: no domain (``bad-domain``), empty (``empty-domain``), or out of the parameter's
+                range (``bad-value``).
+        """
+        if isinstance(value, tuple):
+            parts, per_axis = list(value), True
+        elif isinstance(value, str):
+            parts = list(value.strip().split("x")) if value.isascii() else [value]
+            per_axis = len(parts) > 1
+        else:
+            parts, per_axis = [value], False
+        if not parts:
+            raise Error("empty-domain", f"{name} has no value", help=[EXAMPLES])
+        return cls(tuple(_domain(part, name, least) for part in parts), per_axis)
+
+    def on(self, axes: int, name: str = "domain") -> tuple[Domain, ...]:
+        """One domain an axis; raises ``dimension-mismatch`` where their number is another."""
+        if not self.per_axis:
+            return self.each * axes
+        if len(self.each) != axes:
+            raise Error(
+                "dimension-mismatch",
+                f"{name} {self} has {len(self.each)} axes, the sizes have {axes}",
+                help=[f"give one domain for all axes, or {axes}"],
+            )
+        return self.each
+
+    def __str__(self) -> str:
+        return "x".join(domain_text(domain) for domain in self.each)
+
+    def python(self) -> str:
+        """The same as Python source, as a stack expression has it."""
+        parts = [_python(domain) for domain in self.each]
+        return f"({', '.join(parts)})" if self.per_axis else parts[0]
+
+
+def domain_text(domain: Domain) -> str:
+    """The shortest text that reads back as the same domain: ``3``, ``1..7``, ``2..16:2``, ``3,5,9``."""
+    step = domain[1] - domain[0] if len(domain) > 1 else 1
+    if len(domain) > 2 and domain == tuple(range(domain[0], domain[-1] + 1, step)):  # noqa: PLR2004 - two are shorter as a list
+        return f"{domain[0]}..{domain[-1]}" + (f":{step}" if step > 1 else "")
+    return ",".join(map(str, domain))
+
+
+def _python(domain: Domain) -> str:
+    return str(domain[0]) if len(domain) == 1 else f'"{domain_text(domain)}"'
+
+
+def _domain(part: object, name: str, least: int) -> Domain:
+    values = _values(part, name)
+    for value in (values[0], values[-1]):
+        if value < least:
+            raise Error("bad-value", f"{name} must be at least {least}, not {value}")
+        if value > LARGEST_PARAMETER:
+            raise Error(
+                "bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {shown_number(value)}"
+            )
+    return values
+
+
+def _values(part: object, name: str) -> Domain:
+    if isinstance(part, str):
+        return _read_text(part, name)
+    if type(part) is int:
+        return (part,)
+    if isinstance(part, Set | range):
+        return _checked(part, name, repr(part) if isinstance(part, range) else "the set")
+    raise Error("bad-domain", f"{name}: {shown(repr(part))} is no domain", help=[EXAMPLES])
+
+
+def _checked(values: Iterable[object], name: str, what: str) -> Domain:
+    if isinstance(values, range) and len(values) > LARGEST_PARAMETER + 1:
+        raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}")
+    numbers = list(values)
+    if not numbers:
+        raise Error("empty-domain", f"{name}: {what} is empty", help=[EXAMPLES])
+    wrong = [value for value in numbers if type(value) is not int]
+    if wrong:
+        raise Error("bad-domain", f"{name}: {shown(repr(wrong[0]))} is no integer", help=[EXAMPLES])
+    return tuple(sorted({value for value in numbers if isinstance(value, int)}))
+
+
+def _read_text(text: str, name: str) -> Domain:
+    values: set[int] = set()
+    for item in text.split(","):
+        item = item.strip()  # noqa: PLW2901 - the same item, without its blanks
+        if _NUMBER.fullmatch(item):
+            values.add(int(item))
+        elif match := _RANGE.fullmatch(item):
+            low, high, step = int(match[1]), int(match[2]), int(match[3] or 1)
+            if low > high:
+                raise Error(
+                    "empty-domain", f"{name}: the range {item} is empty", help=[f"write {high}..{low}"]
+                )
+            if step == 0:
+                raise Error("bad-domain", f"{name}: the step of {item} is 0", help=[f"write {low}..{high}"])
+            if high > LARGEST_PARAMETER:
+                raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {high}")
+            values.update(range(low, high + 1, step))
+        else:
+            raise Error("bad-domain", f"{name}: {shown(text)} is no domain", help=[EXAMPLES])
+    return tuple(sorted(values))
+
+
+def shown_number(value: int, limit: int = 12) -> str:
+    """A user's number as a message quotes it: Python refuses to print one of five thousand digits."""
+    return str(value) if abs(value) < 10**limit else f"a number of more than {limit} digits"

@@ -1,0 +1,1 @@
+"""From a solution to torch: source text and modules."""

@@ -1,0 +1,161 @@
+"""Sentences as SMT-LIB, linear wherever a case split over small domains can make them so.
+
+This is the one place where products are split: in ``stride*(out_size - 1)`` the name with a small
+domain becomes a number in each case, so that Z3 sees linear arithmetic only. The text is what Z3
+reads and what another solver can re-check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise, product
+
+from convsolve.language.nodes import (
+    Arithmetic,
+    Call,
+    Compare,
+    Expr,
+    Junction,
+    Member,
+    Name,
+    Negative,
+    Not,
+    Number,
+    children,
+    names,
+    substitute,
+)
+
+OPERATORS = {"+": "+", "-": "-", "*": "*", "//": "div", "%": "mod"}
+
+
+def smt(node: Expr, terms: Mapping[str, str], cases: Mapping[str, Sequence[int]]) -> str:
+    """One SMT-LIB term of sort Bool.
+
+    Args:
+        node: the sentence.
+        terms: the SMT-LIB symbol or numeral of each name.
+        cases: the domains of the names that may be split by case (stride, dilation).
+
+    Example:
+        >>> from convsolve.language import parse
+        >>> smt(parse("stride*n <= 7"), {"stride": "s", "n": "n"}, {"stride": (1, 2)})
+        '(and (=> (= s 1) (<= n 7)) (=> (= s 2) (<= (* 2 n) 7)))'
+    """
+    split = [name for name in cases if name in set(_multiplied(node))]
+    if not split:
+        return _term(node, terms)
+    branches = []
+    for values in product(*(cases[name] for name in split)):
+        case = dict(zip(split, values, strict=True))
+        body = _term(substitute(node, case), terms)
+        guards = [f"(= {terms[name]} {value})" for name, value in case.items() if len(cases[name]) > 1]
+        branches.append(f"(=> {conjunction(guards)} {body})" if guards else body)
+    return conjunction(branches)
+
+
+def conjunction(parts: Sequence[str]) -> str:
+    """``and`` over any number of terms."""
+    if not parts:
+        return "true"
+    return parts[0] if len(parts) == 1 else f"(and {' '.join(parts)})"
+
+
+def disjunction(parts: Sequence[str]) -> str:
+    """``or`` over any number of terms."""
+    if not parts:
+        return "false"
+    return parts[0] if len(parts) == 1 else f"(or {' '.join(parts)})"
+
+
+def numeral(value: int) -> str:
+    """An integer as SMT-LIB writes it: negative numbers are applications."""
+    return int.__repr__(value) if value >= 0 else f"(- {int.__repr__(-value)})"
+
+
+def members(term: str, values: Sequence[int]) -> str:
+    """That the term is one of the ascending values, as few intervals as possible."""
+    return disjunction([_between(term, low, high) for low, high in intervals(values)])
+
+
+def intervals(values: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending integers as runs without a gap, both ends included.
+
+    Example:
+        >>> intervals((1, 2, 3, 7))
+        [(1, 3), (7, 7)]
+    """
+    runs: list[tuple[int, int]] = []
+    for value in values:
+        if runs and runs[-1][1] == value - 1:
+            runs[-1] = (runs[-1][0], value)
+        else:
+            runs.append((value, value))
+    return runs
+
+
+def _between(term: str, low: int, high: int) -> str:
+    if low == high:
+        return f"(= {term} {numeral(low)})"
+    return f"(<= {numeral(low)} {term} {numeral(high)})"
+
+
+def _multiplied(node: Expr) -> Iterator[str]:
+    """Names inside products and divisions that are not by a number: what a case split must fix."""
+    match node:
+        case Arithmetic("*", left, right) if any(names(left)) and any(names(right)):
+            yield from names(left)
+            yield from names(right)
+        case Arithmetic("//" | "%", _, right):
+            yield from names(right)
+    for child in children(node):
+        yield from _multiplied(child)
+
+
+def _term(node: Expr, terms: Mapping[str, str]) -> str:  # noqa: PLR0911 - one return a node
+    def term(part: Expr) -> str:
+        return _term(part, terms)
+
+    match node:
+        case Number(value):
+            return numeral(value)
+        case Name(name):
+            return terms[name]
+        case Arithmetic(operator, left, right):
+            return _folded(operator, left, right, terms)
+        case Negative(part):
+            return f"(- {term(part)})"
+        case Not(part):
+            return f"(not {term(part)})"
+        case Member(part, values):
+            return members(term(part), values)
+        case Call("abs", (part,)):
+            return f"(abs {term(part)})"
+        case Call(function, parts):
+            return _extreme("<=" if function == "min" else ">=", [term(part) for part in parts])
+        case Junction(operator, parts):
+            return f"({operator} {' '.join(map(term, parts))})"
+        case Compare(operators, parts):
+            return conjunction(
+                [
+                    f"(not (= {left} {right}))" if op == "!=" else f"({'=' if op == '==' else op} {left} {right})"
+                    for op, (left, right) in zip(operators, pairwise(map(term, parts)), strict=True)
+                ]
+            )
+
+
+def _folded(operator: str, left: Expr, right: Expr, terms: Mapping[str, str]) -> str:
+    """Arithmetic, with products by 0 and 1 left out: the case split makes many of them."""
+    if operator == "*" and Number(1) in (left, right):
+        return _term(right if left == Number(1) else left, terms)
+    if operator == "*" and Number(0) in (left, right):
+        return "0"
+    return f"({OPERATORS[operator]} {_term(left, terms)} {_term(right, terms)})"
+
+
+def _extreme(relation: str, parts: Sequence[str]) -> str:
+    best = parts[-1]
+    for part in reversed(parts[:-1]):
+        others = conjunction([f"({relation} {part} {other})" for other in parts if other != part])
+        best = f"(ite {others} {part} {best})"
+    return best

@@ -1,0 +1,1 @@
+"""Layer kinds, one a file; `convsolve.registry` finds them by name."""

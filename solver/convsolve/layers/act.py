@@ -1,0 +1,68 @@
+"""Activations: they change no size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from convsolve.layers.base import IDENTITY, Option, Rule, Setting, SizeMap, TorchCall
+
+from convsolve.layers.base import LayerKind
+
+# name -> (torch.nn class, the keyword of its one number, if it takes one)
+ACTIVATIONS: dict[str, tuple[str, str | None]] = {
+    "relu": ("ReLU", None),
+    "relu6": ("ReLU6", None),
+    "leaky_relu": ("LeakyReLU", "negative_slope"),
+    "elu": ("ELU", "alpha"),
+    "celu": ("CELU", "alpha"),
+    "selu": ("SELU", None),
+    "gelu": ("GELU", None),
+    "silu": ("SiLU", None),
+    "mish": ("Mish", None),
+    "softplus": ("Softplus", "beta"),
+    "softsign": ("Softsign", None),
+    "hardtanh": ("Hardtanh", None),
+    "hardsigmoid": ("Hardsigmoid", None),
+    "hardswish": ("Hardswish", None),
+    "prelu": ("PReLU", None),
+    "tanh": ("Tanh", None),
+    "sigmoid": ("Sigmoid", None),
+    "identity": ("Identity", None),
+}
+
+SAME_SIZE = Rule("size", "out_size == in_size", "the layer keeps the size")
+
+
+@dataclass(frozen=True)
+class Act(LayerKind):
+    """An activation by name, some with one number: ``Act("leaky_relu", 0.2)``."""
+
+    name = "Act"
+    record = "act"
+    options = (
+        Option("function", "", None, str, words=tuple(ACTIVATIONS)),
+        Option("value", "", None, float),
+    )
+    positional = ("function", "value")
+
+    dims: int
+    function: str = "relu"
+    value: float | None = None
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (SAME_SIZE,)
+
+    def size_map(self, setting: Setting) -> SizeMap:
+        del setting
+        return IDENTITY
+
+    def torch_call(
+        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
+    ) -> TorchCall:
+        del settings, in_channels, out_channels
+        name, keyword = ACTIVATIONS[self.function]
+        if keyword is None or self.value is None:
+            return TorchCall(name, (), ())
+        return TorchCall(name, (), ((keyword, self.value),))

@@ -1,0 +1,263 @@
+"""What every layer kind says of itself: parameters, rules, size map, costs, torch call."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import product
+from math import prod
+from typing import ClassVar, NamedTuple
+
+from convsolve.domains import Domain
+from convsolve.language import compiled, names, parse
+
+Setting = tuple[int, ...]  # a kind's axis parameters on one axis, in the kind's own order
+Word = int | float | bool | str | None  # what an option may be
+
+
+class AxisParameter(NamedTuple):
+    """A parameter that has one value an axis, and takes part in the size."""
+
+    name: str
+    short: str
+    least: int
+    default: int | str | None  # torch's; None: must be given; a text: another parameter's value
+    hole: bool  # asked for where a question leaves it out
+    limits: Domain | None = None  # default limits, where they do not depend on the layer
+    words: tuple[str, ...] = ()  # accepted in place of numbers, never a hole's value
+
+
+class Option(NamedTuple):
+    """A parameter of the whole layer; it is never searched for."""
+
+    name: str
+    short: str
+    default: Word
+    type: type
+    words: tuple[str, ...] = ()  # the closed set, for text
+    least: int | None = None
+
+
+class Rule(NamedTuple):
+    """One equation or limit, as a sentence of the language, and why it holds."""
+
+    label: str
+    sentence: str
+    reason: str
+
+
+class SizeMap(NamedTuple):
+    """A layer on one axis: ``up``: n -> stride*n + offset, else n -> (n + offset)//stride + 1.
+
+    Legal inputs are those from ``least`` on; the result is then at least 1.
+    """
+
+    up: bool
+    stride: int
+    offset: int
+    least: int
+
+    def out(self, size: int) -> int | None:
+        """The size that comes out, or None where the layer refuses."""
+        if size < self.least:
+            return None
+        if self.up:
+            return self.stride * size + self.offset
+        return (size + self.offset) // self.stride + 1
+
+    def into(self, size: int) -> range:
+        """The sizes that give this one."""
+        if self.up:
+            source, rest = divmod(size - self.offset, self.stride)
+            return range(0) if rest or source < self.least else range(source, source + 1)
+        first = (size - 1) * self.stride - self.offset
+        return range(max(first, self.least), max(first + self.stride, self.least))
+
+
+IDENTITY = SizeMap(up=True, stride=1, offset=0, least=1)
+
+
+def upwards(stride: int, offset: int) -> SizeMap:
+    """n -> stride*n + offset, legal where that is at least 1."""
+    return SizeMap(True, stride, offset, max(1, -((offset - 1) // stride)))
+
+
+def downwards(stride: int, offset: int, least: int = 1) -> SizeMap:
+    """n -> (n + offset)//stride + 1, legal from `least` on and where n + offset >= 0."""
+    return SizeMap(False, stride, offset, max(least, -offset))
+
+
+class TorchCall(NamedTuple):
+    """A module's constructor call: a class of torch.nn, arguments, keywords without defaults."""
+
+    name: str
+    arguments: tuple[Word, ...]
+    keywords: tuple[tuple[str, Word | tuple[int, ...]], ...]
+
+
+POSITIVE = Rule("out_size", "out_size >= 1", "every output axis is at least 1")
+
+
+class LayerKind(ABC):
+    """One layer apart from its settings on each axis; a subclass is a frozen dataclass of options.
+
+    A kind is one file: it states its equations as sentences (``rules``) and, beside them by hand,
+    its size map; the tests let Z3 prove that both say the same.
+    """
+
+    name: ClassVar[str]
+    record: ClassVar[str]
+    axis_parameters: ClassVar[tuple[AxisParameter, ...]] = ()
+    options: ClassVar[tuple[Option, ...]] = ()
+    positional: ClassVar[tuple[str, ...]] = ()  # parameters that may come without their name
+    weighted: ClassVar[bool] = False  # a convolution: it has weights and changes the channels
+
+    dims: int
+
+    @property
+    @abstractmethod
+    def rules(self) -> tuple[Rule, ...]:
+        """What torch demands, on each axis, and that the output is at least 1."""
+
+    @abstractmethod
+    def size_map(self, setting: Setting) -> SizeMap:
+        """The map of one setting."""
+
+    @abstractmethod
+    def torch_call(
+        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
+    ) -> TorchCall:
+        """The constructor call of the torch module."""
+
+    def default_limits(self, parameter: AxisParameter, known: Mapping[str, Domain]) -> Domain:
+        """The domain of a hole on one axis, given those of the parameters before it."""
+        del known
+        if parameter.limits is None:
+            raise LookupError(parameter.name)
+        return parameter.limits
+
+    def settings(self, domains: Sequence[Domain]) -> Iterator[Setting]:
+        """Every setting that the rules allow whatever the size, in ascending order."""
+        allowed = _allowed(self.setting_rules, tuple(p.name for p in self.axis_parameters))
+        return (setting for setting in product(*domains) if allowed(*setting))
+
+    def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
+        """How many settings share each size map."""
+        return dict(Counter(map(self.size_map, self.settings(domains))))
+
+    @property
+    def setting_rules(self) -> tuple[str, ...]:
+        """The sentences that no size occurs in."""
+        return tuple(
+            rule.sentence
+            for rule in self.rules
+            if not {"in_size", "out_size"} & set(names(parse(rule.sentence)))
+        )
+
+    def value(self, setting: Setting, parameter: str) -> int:
+        """One parameter's value in a setting."""
+        return setting[self.positions()[parameter]]
+
+    @classmethod
+    def positions(cls) -> Mapping[str, int]:
+        """Where each axis parameter stands in a setting."""
+        return _positions(cls)
+
+    def window(self, setting: Setting) -> tuple[int, int, int, int, int] | None:
+        """(kernel_size, stride, padding, dilation, output_padding); None for a kind without a window."""
+        del setting
+        return None
+
+    def weight_count(
+        self, settings: Sequence[Setting], in_channels: int, out_channels: int
+    ) -> int:
+        """``sum(p.numel())`` of the torch module, normalisation and activation left out."""
+        del settings, in_channels, out_channels
+        return 0
+
+    def mac_count(
+        self,
+        settings: Sequence[Setting],
+        in_channels: int,
+        out_channels: int,
+        sizes: tuple[tuple[int, ...], tuple[int, ...]],
+    ) -> int:
+        """Multiplications at batch 1, as torch.utils.flop_counter has them (its figure / 2)."""
+        del settings, in_channels, out_channels, sizes
+        return 0
+
+    def receptive_field(self, field: int, setting: Setting) -> int:
+        """Backward on one axis: how far `field` neighbouring outputs see into the input."""
+        del setting
+        return field
+
+
+class Convolution(LayerKind):
+    """What convolution and transposed convolution share: channels, weights and their cost."""
+
+    weighted = True
+    out_channels: int | None
+    groups: int
+    bias: bool
+
+    def weight_count(
+        self, settings: Sequence[Setting], in_channels: int, out_channels: int
+    ) -> int:
+        kernel = prod(self.value(setting, "kernel_size") for setting in settings)
+        weights = in_channels * out_channels // self.groups * kernel
+        return weights + (out_channels if self.bias else 0)
+
+    def mac_count(
+        self,
+        settings: Sequence[Setting],
+        in_channels: int,
+        out_channels: int,
+        sizes: tuple[tuple[int, ...], tuple[int, ...]],
+    ) -> int:
+        kernel = prod(self.value(setting, "kernel_size") for setting in settings)
+        return kernel * in_channels * out_channels // self.groups * prod(self.positions_of(sizes))
+
+    @abstractmethod
+    def positions_of(self, sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
+        """Where the kernel is laid: on the outputs, or, transposed, on the inputs."""
+
+    def keywords(
+        self, settings: Sequence[Setting], **others: tuple[Word, Word]
+    ) -> tuple[tuple[str, Word | tuple[int, ...]], ...]:
+        """Axis parameters and options that differ from torch's default, in torch's order."""
+        found = list(axis_keywords(self, settings))
+        options = {
+            "groups": (self.groups, 1),
+            "bias": (self.bias, True),
+            **others,
+        }
+        found += [(name, value) for name, (value, default) in options.items() if value != default]
+        return tuple(found)
+
+
+def axis_keywords(
+    kind: LayerKind, settings: Sequence[Setting]
+) -> Iterator[tuple[str, Word | tuple[int, ...]]]:
+    """Axis parameters as torch takes them: one number where all axes agree, defaults left out."""
+    for position, parameter in enumerate(kind.axis_parameters):
+        values = tuple(setting[position] for setting in settings)
+        defaults = (
+            tuple(kind.value(setting, parameter.default) for setting in settings)
+            if isinstance(parameter.default, str)
+            else (parameter.default,) * len(values)
+        )
+        if values != defaults:
+            yield parameter.name, values[0] if len(set(values)) == 1 else values
+
+
+@cache
+def _positions(kind: type[LayerKind]) -> Mapping[str, int]:
+    return {parameter.name: place for place, parameter in enumerate(kind.axis_parameters)}
+
+
+@cache
+def _allowed(sentences: tuple[str, ...], parameters: tuple[str, ...]):  # type: ignore[no-untyped-def]
+    together = " and ".join(f"({sentence})" for sentence in sentences) or "0 == 0"
+    return compiled(parse(together), parameters)

@@ -1,0 +1,137 @@
+"""Convolution: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from convsolve.domains import Domain
+from convsolve.layers.base import (
+    IDENTITY,
+    POSITIVE,
+    AxisParameter,
+    Convolution,
+    Option,
+    Rule,
+    Setting,
+    SizeMap,
+    TorchCall,
+    downwards,
+)
+
+KERNEL = tuple(range(1, 8))
+STRIDE = (1, 2, 3, 4)
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+OUT_CHANNELS = Option("out_channels", "c", None, int, least=1)
+GROUPS = Option("groups", "g", 1, int, least=1)
+BIAS = Option("bias", "", True, bool)
+
+
+def padding_limits(known: Mapping[str, Domain]) -> Domain:
+    """0 to half of the largest effective kernel."""
+    effective = known["dilation"][-1] * (known["kernel_size"][-1] - 1) + 1
+    return tuple(range(effective // 2 + 1))
+
+
+@dataclass(frozen=True)
+class Conv(Convolution):
+    """out = floor((in + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1"""
+
+    name = "Conv"
+    record = "conv"
+    axis_parameters = (
+        AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
+        AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE),
+        AxisParameter("padding", "p", 0, 0, hole=True, words=("same", "valid")),
+        AxisParameter("dilation", "d", 1, 1, hole=True, limits=(1,)),
+    )
+    options = (
+        OUT_CHANNELS,
+        GROUPS,
+        BIAS,
+        Option("padding_mode", "", "zeros", str, words=PADDING_MODES),
+    )
+
+    dims: int
+    out_channels: int | None = None
+    groups: int = 1
+    bias: bool = True
+    padding_mode: str = "zeros"
+    padding_word: str | None = None
+
+    def default_limits(self, parameter: AxisParameter, known: Mapping[str, Domain]) -> Domain:
+        if parameter.name == "padding":
+            return padding_limits(known)
+        return super().default_limits(parameter, known)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        if self.padding_word == "same":
+            size: tuple[Rule, ...] = (
+                Rule("same_stride", "stride == 1", "padding='same' is defined for stride 1 only"),
+                Rule("size", "out_size == in_size", "padding='same' keeps the size"),
+            )
+        else:
+            size = (
+                Rule(
+                    "window",
+                    "in_size + 2*padding >= dilation*(kernel_size - 1) + 1",
+                    "the kernel must fit into the padded input",
+                ),
+                Rule(
+                    "size",
+                    "stride*(out_size - 1) <= in_size + 2*padding - dilation*(kernel_size - 1) - 1"
+                    " <= stride*out_size - 1",
+                    "the size of a convolution's output",
+                ),
+            )
+        side = "(dilation*(kernel_size - 1) + 1)//2" if self.padding_word == "same" else "padding"
+        limits = {
+            "reflect": Rule("reflect", f"{side} <= in_size - 1", "reflection pads less than the input"),
+            "circular": Rule("circular", f"{side} <= in_size", "circular padding is at most the input"),
+        }
+        return (*size, *filter(None, [limits.get(self.padding_mode)]), POSITIVE)
+
+    def size_map(self, setting: Setting) -> SizeMap:
+        kernel_size, stride, padding, dilation = setting
+        extent = dilation * (kernel_size - 1)
+        if self.padding_word == "same":
+            return IDENTITY._replace(least=self._least((extent + 1) // 2))
+        return downwards(stride, 2 * padding - extent - 1, self._least(padding))
+
+    def _least(self, side: int) -> int:
+        return max(1, {"reflect": side + 1, "circular": side}.get(self.padding_mode, 1))
+
+    def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
+        kernels, strides, paddings, dilations = domains
+        if self.padding_word == "same" or self.padding_mode != "zeros":
+            return super().maps(domains)
+        offsets: Counter[int] = Counter()
+        extents = Counter(d * (k - 1) for d in dilations for k in kernels)
+        for extent, count in extents.items():
+            for padding in paddings:
+                offsets[2 * padding - extent - 1] += count
+        return {downwards(s, offset): count for s in strides for offset, count in offsets.items()}
+
+    def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
+        kernel_size, stride, padding, dilation = setting
+        if self.padding_word == "same":
+            padding = dilation * (kernel_size - 1) // 2
+        return (kernel_size, stride, padding, dilation, 0)
+
+    def positions_of(self, sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
+        return sizes[1]
+
+    def receptive_field(self, field: int, setting: Setting) -> int:
+        kernel_size, stride, _, dilation = setting
+        return (field - 1) * stride + dilation * (kernel_size - 1) + 1
+
+    def torch_call(
+        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
+    ) -> TorchCall:
+        keywords = dict(self.keywords(settings, padding_mode=(self.padding_mode, "zeros")))
+        if self.padding_word:
+            keywords["padding"] = self.padding_word
+        return TorchCall(f"Conv{self.dims}d", (in_channels, out_channels), tuple(keywords.items()))

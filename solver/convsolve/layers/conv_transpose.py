@@ -1,0 +1,104 @@
+"""Transposed convolution: https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from convsolve.domains import Domain
+from convsolve.layers.base import (
+    POSITIVE,
+    AxisParameter,
+    Convolution,
+    Rule,
+    Setting,
+    SizeMap,
+    TorchCall,
+    upwards,
+)
+from convsolve.layers.conv import BIAS, GROUPS, KERNEL, OUT_CHANNELS, STRIDE, padding_limits
+
+
+@dataclass(frozen=True)
+class ConvTranspose(Convolution):
+    """out = (in - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1"""
+
+    name = "ConvTranspose"
+    record = "conv_transpose"
+    axis_parameters = (
+        AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
+        AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE),
+        AxisParameter("padding", "p", 0, 0, hole=True),
+        AxisParameter("dilation", "d", 1, 1, hole=True, limits=(1,)),
+        AxisParameter("output_padding", "op", 0, 0, hole=True),
+    )
+    options = (OUT_CHANNELS, GROUPS, BIAS)
+
+    dims: int
+    out_channels: int | None = None
+    groups: int = 1
+    bias: bool = True
+
+    def default_limits(self, parameter: AxisParameter, known: Mapping[str, Domain]) -> Domain:
+        if parameter.name == "padding":
+            return padding_limits(known)
+        if parameter.name == "output_padding":
+            return tuple(range(max(known["stride"][-1], known["dilation"][-1])))
+        return super().default_limits(parameter, known)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (
+            Rule(
+                "output_padding",
+                "output_padding < max(stride, dilation)",
+                "output_padding must be smaller than stride or dilation",
+            ),
+            Rule(
+                "size",
+                "out_size == (in_size - 1)*stride - 2*padding + dilation*(kernel_size - 1)"
+                " + output_padding + 1",
+                "the size of a transposed convolution's output",
+            ),
+            POSITIVE,
+        )
+
+    def size_map(self, setting: Setting) -> SizeMap:
+        kernel_size, stride, padding, dilation, output_padding = setting
+        return upwards(
+            stride, dilation * (kernel_size - 1) + output_padding + 1 - stride - 2 * padding
+        )
+
+    def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
+        kernels, strides, paddings, dilations, output_paddings = domains
+        found: dict[SizeMap, int] = {}
+        for stride in strides:
+            sums: Counter[int] = Counter()  # dilation*(kernel_size - 1) + output_padding
+            for dilation in dilations:
+                legal = [a for a in output_paddings if a < max(stride, dilation)]
+                sums.update(dilation * (k - 1) + a for k in kernels for a in legal)
+            offsets: Counter[int] = Counter()
+            for total, count in sums.items():
+                for padding in paddings:
+                    offsets[total + 1 - stride - 2 * padding] += count
+            found |= {upwards(stride, offset): count for offset, count in offsets.items()}
+        return found
+
+    def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
+        kernel_size, stride, padding, dilation, output_padding = setting
+        return (kernel_size, stride, padding, dilation, output_padding)
+
+    def positions_of(self, sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
+        return sizes[0]
+
+    def receptive_field(self, field: int, setting: Setting) -> int:
+        kernel_size, stride, _, dilation, _ = setting
+        return (field + dilation * (kernel_size - 1) - 1) // stride + 1
+
+    def torch_call(
+        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
+    ) -> TorchCall:
+        return TorchCall(
+            f"ConvTranspose{self.dims}d", (in_channels, out_channels), self.keywords(settings)
+        )

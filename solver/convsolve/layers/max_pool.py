@@ -1,0 +1,22 @@
+"""Max pooling: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convsolve.layers.base import AxisParameter
+from convsolve.layers.pool import KERNEL, PADDING, STRIDE, Pool
+
+
+@dataclass(frozen=True)
+class MaxPool(Pool):
+    """A maximum over each window; the padding is never the maximum."""
+
+    name = "MaxPool"
+    record = "max_pool"
+    torch_name = "MaxPool"
+    axis_parameters = (KERNEL, STRIDE, PADDING, AxisParameter("dilation", "d", 1, 1, hole=False))
+
+    dims: int
+    ceil_mode: bool = False
+    stride_follows: bool = False

@@ -1,0 +1,45 @@
+"""Normalisations: they change no size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from convsolve.layers.act import SAME_SIZE
+from convsolve.layers.base import IDENTITY, LayerKind, Option, Rule, Setting, SizeMap, TorchCall
+
+# name -> torch.nn class; batch and instance normalisation have one a dimension
+NORMALISATIONS = {"batch": "BatchNorm", "instance": "InstanceNorm", "group": "GroupNorm"}
+
+
+@dataclass(frozen=True)
+class Norm(LayerKind):
+    """A normalisation by name; groups are GroupNorm's: ``Norm("group", 8)``."""
+
+    name = "Norm"
+    record = "norm"
+    options = (
+        Option("function", "", None, str, words=tuple(NORMALISATIONS)),
+        Option("groups", "g", 1, int, least=1),
+    )
+    positional = ("function", "groups")
+
+    dims: int
+    function: str = "batch"
+    groups: int = 1
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (SAME_SIZE,)
+
+    def size_map(self, setting: Setting) -> SizeMap:
+        del setting
+        return IDENTITY
+
+    def torch_call(
+        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
+    ) -> TorchCall:
+        del settings, in_channels
+        if self.function == "group":
+            return TorchCall("GroupNorm", (self.groups, out_channels), ())
+        return TorchCall(f"{NORMALISATIONS[self.function]}{self.dims}d", (out_channels,), ())

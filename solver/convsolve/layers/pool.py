@@ -1,0 +1,85 @@
+"""What max and average pooling share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from convsolve.layers.base import (
+    POSITIVE,
+    AxisParameter,
+    LayerKind,
+    Option,
+    Rule,
+    Setting,
+    SizeMap,
+    TorchCall,
+    axis_keywords,
+    downwards,
+)
+
+KERNEL = AxisParameter("kernel_size", "k", 1, None, hole=True, limits=tuple(range(2, 8)))
+STRIDE = AxisParameter("stride", "s", 1, "kernel_size", hole=False)
+PADDING = AxisParameter("padding", "p", 0, 0, hole=False)
+CEIL_MODE = Option("ceil_mode", "", False, bool)
+
+# The last window must start inside the input or its left padding: hence the minimum.
+CEIL_OFFSET = (
+    "min(in_size + 2*padding - dilation*(kernel_size - 1) - 1 + stride - 1, in_size + padding - 1)"
+)
+FLOOR_OFFSET = "in_size + 2*padding - dilation*(kernel_size - 1) - 1"
+
+
+class Pool(LayerKind):
+    """out = floor or ceil((in + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1"""
+
+    options = (CEIL_MODE,)
+    positional = ("kernel_size",)
+    torch_name: ClassVar[str]
+    ceil_mode: bool
+    stride_follows: bool
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        offset = CEIL_OFFSET if self.ceil_mode else FLOOR_OFFSET
+        follows = Rule("default_stride", "stride == kernel_size", "a pool's stride is its kernel_size")
+        return (
+            *([follows] if self.stride_follows else []),
+            Rule("padding", "2*padding <= kernel_size", "a pool's padding is at most half its kernel"),
+            Rule("window", f"{offset} >= 0", "the window must fit into the padded input"),
+            Rule(
+                "size",
+                f"stride*(out_size - 1) <= {offset} <= stride*out_size - 1",
+                "the size of a pool's output",
+            ),
+            POSITIVE,
+        )
+
+    def size_map(self, setting: Setting) -> SizeMap:
+        kernel_size, stride, padding, dilation, _ = self.window(setting)
+        offset = 2 * padding - dilation * (kernel_size - 1) - 1
+        if self.ceil_mode:
+            offset = min(offset + stride - 1, padding - 1)
+        return downwards(stride, offset, self.smallest_input(kernel_size))
+
+    def smallest_input(self, kernel_size: int) -> int:
+        """The least size that the kind itself demands, whatever the padding."""
+        del kernel_size
+        return 1
+
+    def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
+        kernel_size, stride, padding, *dilation = setting
+        return (kernel_size, stride, padding, dilation[0] if dilation else 1, 0)
+
+    def receptive_field(self, field: int, setting: Setting) -> int:
+        kernel_size, stride, _, dilation, _ = self.window(setting)
+        return (field - 1) * stride + dilation * (kernel_size - 1) + 1
+
+    def torch_call(
+        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
+    ) -> TorchCall:
+        del in_channels, out_channels
+        keywords = list(axis_keywords(self, settings))
+        if self.ceil_mode:
+            keywords.append(("ceil_mode", True))
+        return TorchCall(f"{self.torch_name}{self.dims}d", (), tuple(keywords))

@@ -1,0 +1,386 @@
+"""The question, frozen: sizes, layers with their domains, ties, channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from convsolve.domains import Domain, DomainLike, Domains
+from convsolve.errors import Error, did_you_mean, shown
+from convsolve.layers.base import LayerKind
+from convsolve.registry import KINDS, kind_named
+from convsolve.shapes import Shape, shape_text
+from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
+
+PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a question: its kind and, on each axis, the domains of its parameters."""
+
+    kind: LayerKind
+    domains: tuple[tuple[Domain, ...], ...]
+    per_axis: frozenset[str]  # the parameters that were given one domain an axis
+
+    @cached_property
+    def fixed(self) -> bool:
+        """Whether there is nothing to choose."""
+        return all(len(domain) == 1 for axis in self.domains for domain in axis)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A question in full. Everything after it works on this alone.
+
+    Attributes:
+        input: the shape that goes in.
+        target: the shape that must come out.
+        layers: what may be chosen, layer by layer.
+        channels: in front of each layer and behind the last; None where nobody said.
+        ties: per layer and axis parameter, for each axis the axis whose value it shares.
+        tie: what was asked for as ties: ``default``, ``none``, ``all`` or names.
+    """
+
+    input: Shape
+    target: Shape
+    layers: tuple[Layer, ...]
+    channels: tuple[int | None, ...]
+    ties: tuple[tuple[tuple[int, ...], ...], ...]
+    tie: str
+
+    @property
+    def axes(self) -> int:
+        """The number of spatial axes."""
+        return len(self.input.size)
+
+    def stack(self) -> Stack:
+        """The layers with every domain written out, the limits included."""
+        return Stack(tuple(map(_written, self.layers)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The question as a record; asked again it gives the same answer."""
+        return {
+            "input": shape_text(self.channels[0], self.input.size),
+            "target": shape_text(self.channels[-1], self.target.size),
+            "stack": str(self.stack()),
+            "tie": self.tie,
+            "channels": list(self.channels),
+        }
+
+
+def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
+    input: object,  # noqa: A002 - the user's word
+    target: object,
+    *,
+    stack: Stack | str | None = None,
+    layer: str | None = None,
+    layers: int | None = None,
+    kernel_size: DomainLike | None = None,
+    stride: DomainLike | None = None,
+    padding: DomainLike | str | None = None,
+    dilation: DomainLike | None = None,
+    output_padding: DomainLike | None = None,
+    tie: str | Iterable[str] | None = None,
+    channels: str | Sequence[int] | None = None,
+) -> Problem:
+    """Read a question.
+
+    Args:
+        input: the shape that goes in: ``"128@4x4"``, ``28``, ``(4, 4)``.
+        target: the shape that must come out.
+        stack: the layers, holes where something is asked for.
+        layer: without a stack, their kind: ``conv``, ``conv_transpose`` or ``auto``.
+        layers: without a stack, their number (1).
+        kernel_size, stride, padding, dilation, output_padding: domains of the holes.
+        tie: ``none``, ``all``, or the parameters that are equal on all axes.
+        channels: one number more than there are convolutions.
+
+    Raises:
+        Error: whatever of these cannot be understood or does not fit together.
+
+    Example:
+        >>> str(ask("128@4x4", "3@61x79", layers=4).layers[0].kind.name)
+        'ConvTranspose'
+    """
+    source, goal = Shape.read(input, "input"), Shape.read(target, "target")
+    if len(source.size) != len(goal.size):
+        raise Error(
+            "dimension-mismatch",
+            f"input {source} has {len(source.size)} axes, target {goal} has {len(goal.size)}",
+            help=["give one size an axis on both sides, as in 4x4 61x79"],
+        )
+    given = {
+        name: value
+        for name, value in zip(
+            PARAMETERS, (kernel_size, stride, padding, dilation, output_padding), strict=True
+        )
+        if value is not None
+    }
+    written = _layers_asked_for(source, goal, stack, layer, layers)
+    found = tuple(_layer(item, len(source.size), given, holes=True) for item in written.layers)
+    _every_domain_used(given, found)
+    chain = _channels(found, source.channels, goal.channels, _channel_list(channels))
+    tie_text = _tie_text(tie)
+    return Problem(source, goal, found, chain, _ties(found, source, goal, tie_text), tie_text)
+
+
+def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:
+    """The layers of a stack in which nothing is asked for: what is left out has torch's default."""
+    written = Stack.read(stack)
+    layers = tuple(_layer(item, axes, {}, holes=False) for item in written.layers)
+    for place, layer in enumerate(layers):
+        for parameter, domain in zip(layer.kind.axis_parameters, layer.domains[0], strict=True):
+            if len(domain) > 1:
+                raise Error(
+                    "not-fixed",
+                    f"layer {place} ({layer.kind.name}): {parameter.name} has {len(domain)} values",
+                    help=["give every parameter one value; a question is asked with convsolve solve"],
+                )
+    return layers
+
+
+def _layers_asked_for(
+    source: Shape, goal: Shape, stack: Stack | str | None, layer: str | None, layers: int | None
+) -> Stack:
+    if stack is not None:
+        if layer is not None or layers is not None:
+            raise Error("usage", "a stack already says its layers", help=["leave out --layer and --layers"])
+        written = Stack.read(stack)
+        if not written.layers:
+            raise Error("bad-stack", "the stack has no layers")
+        return written
+    number = 1 if layers is None else layers
+    if type(number) is not int or not 1 <= number <= MOST_LAYERS:
+        raise Error("bad-value", f"layers must be a number from 1 to {MOST_LAYERS}, not {shown(repr(number))}")
+    kind = _auto(source, goal) if layer in (None, "auto") else kind_named(str(layer))
+    if not kind.weighted and layer is not None:
+        raise Error(
+            "usage",
+            f"--layer {layer} is not conv, conv_transpose or auto",
+            help=[f'write --stack "{kind.name}()"'],
+        )
+    return Stack((write(kind, (), {}),)) * number
+
+
+def _auto(source: Shape, goal: Shape) -> type[LayerKind]:
+    grows = any(a < b for a, b in zip(source.size, goal.size, strict=True))
+    shrinks = any(a > b for a, b in zip(source.size, goal.size, strict=True))
+    if grows and shrinks:
+        raise Error(
+            "mixed-directions",
+            f"from {source} to {goal} one axis grows and another shrinks",
+            help=['write the layers, as in --stack "Conv() >> ConvTranspose()"'],
+        )
+    return KINDS["ConvTranspose"] if grows else KINDS["Conv"]
+
+
+def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: bool) -> Layer:
+    said = dict(written.parameters)
+    kind_class = written.kind
+    for parameter in kind_class.axis_parameters:
+        if parameter.hole and parameter.name in given and parameter.name not in said:
+            said[parameter.name] = axis_value(kind_class, parameter, given[parameter.name])
+    options = {option.name: said[option.name] for option in kind_class.options if option.name in said}
+    extra: dict[str, Any] = {}
+    if isinstance(word := said.get("padding"), str):
+        extra["padding_word"] = word
+        said["padding"] = Domains(((0,),), per_axis=False)
+    for parameter in kind_class.axis_parameters:
+        if isinstance(parameter.default, str):
+            extra[f"{parameter.name}_follows"] = parameter.name not in said
+    kind = kind_class(dims=axes, **options, **extra)  # type: ignore[call-arg] - a kind's fields are its options
+    by_axis: list[dict[str, Domain]] = [{} for _ in range(axes)]
+    # a hole whose limits depend on other parameters (padding on dilation) comes after them
+    for parameter in sorted(kind.axis_parameters, key=lambda p: p.hole and p.limits is None):
+        value = said.get(parameter.name)
+        if isinstance(value, Domains):
+            domains = value.on(axes, parameter.name)
+        elif holes and parameter.hole:
+            domains = tuple(kind.default_limits(parameter, known) for known in by_axis)
+        elif parameter.default is None:
+            raise Error(
+                "missing-parameter",
+                f"{kind.name} needs {parameter.name}",
+                help=[f"write {kind.name}({parameter.name}=3)"],
+            )
+        elif isinstance(parameter.default, str):
+            domains = tuple(known[parameter.default] for known in by_axis)
+        else:
+            domains = ((parameter.default,),) * axes
+        for known, domain in zip(by_axis, domains, strict=True):
+            known[parameter.name] = domain
+    return Layer(
+        kind,
+        tuple(tuple(known[p.name] for p in kind.axis_parameters) for known in by_axis),
+        frozenset(name for name, value in said.items() if isinstance(value, Domains) and value.per_axis),
+    )
+
+
+def _every_domain_used(given: Mapping[str, object], layers: Sequence[Layer]) -> None:
+    known = {p.name for layer in layers for p in layer.kind.axis_parameters if p.hole}
+    for name in given:
+        if name not in known:
+            kinds = ", ".join(dict.fromkeys(layer.kind.name for layer in layers))
+            raise Error(
+                "unknown-parameter",
+                f"{name} was given, and no layer ({kinds}) leaves it open",
+                help=[f"leave out --{name.replace('_', '-')}, or change --layer"],
+            )
+
+
+def _tie_text(tie: str | Iterable[str] | None) -> str:
+    if tie is None or tie == "default":
+        return "default"
+    names = tie.split(",") if isinstance(tie, str) else list(tie)
+    names = [name.strip().replace("-", "_") for name in names]
+    if names in (["none"], ["all"]):
+        return names[0]
+    for name in names:
+        if name not in PARAMETERS:
+            raise Error(
+                "unknown-parameter",
+                f"--tie: {shown(name)} is no parameter",
+                help=did_you_mean(name, [*PARAMETERS, "none", "all"]),
+            )
+    return ",".join(name for name in PARAMETERS if name in names)
+
+
+def _ties(
+    layers: Sequence[Layer], source: Shape, goal: Shape, tie: str
+) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    axes = range(len(source.size))
+    alone = tuple(axes)
+    together = (0,) * len(alone)
+    if tie != "default":
+        tied = PARAMETERS if tie == "all" else tie.split(",")
+        return tuple(
+            tuple(together if p.name in tied else alone for p in layer.kind.axis_parameters)
+            for layer in layers
+        )
+    questions = [
+        (source.size[axis], goal.size[axis], *(layer.domains[axis] for layer in layers)) for axis in axes
+    ]
+    twins = tuple(questions.index(question) for question in questions)
+
+    def leaders(layer: Layer, name: str) -> tuple[int, ...]:
+        if name in layer.per_axis:
+            return alone
+        return together if name in TIED_BY_DEFAULT else twins
+
+    return tuple(
+        tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for layer in layers
+    )
+
+
+def _channel_list(channels: str | Sequence[int] | None) -> tuple[int, ...] | None:
+    if channels is None:
+        return None
+    parts: Sequence[object] = channels.split(",") if isinstance(channels, str) else channels
+    numbers = []
+    for part in parts:
+        text = part.strip() if isinstance(part, str) else part
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004 - below 2^31
+            text = int(text)
+        if type(text) is not int or not 1 <= text < 2**31:
+            raise Error(
+                "bad-channels",
+                f"channels: {shown(str(part))} is no number of channels",
+                help=["write one number more than there are convolutions: 128,64,32,16,3"],
+            )
+        numbers.append(text)
+    return tuple(numbers)
+
+
+def _channels(
+    layers: Sequence[Layer], first: int | None, last: int | None, listed: tuple[int, ...] | None
+) -> tuple[int | None, ...]:
+    """The channels in front of each layer and behind the last.
+
+    What nobody gave is completed: transposed convolutions halve from their input, never below the
+    output; convolutions double back from the output, never below the input.
+    """
+    weighted = [layer.kind for layer in layers if layer.kind.weighted]
+    said: list[int | None] = [None] * (len(weighted) + 1)
+    if listed is not None:
+        if len(listed) != len(said):
+            raise Error(
+                "bad-channels",
+                f"{len(listed)} channels for {len(weighted)} convolution(s)",
+                help=[f"give {len(said)} numbers, one more than there are convolutions"],
+            )
+        said = list(listed)
+    ends = {0: first, len(weighted): last}
+    for place in range(len(said)):
+        wanted = [ends.get(place), getattr(weighted[place - 1], "out_channels", None) if place else None]
+        for number in wanted:
+            if number is None:
+                continue
+            if said[place] not in (None, number):
+                raise Error(
+                    "bad-channels",
+                    f"{said[place]} channels and {number} channels at the same place",
+                    help=["--channels, the shapes' C@ and out_channels must agree"],
+                )
+            said[place] = number
+    complete = _completed(weighted, said)
+    chain: list[int | None] = [complete[0]]
+    place = 0
+    for index, layer in enumerate(layers):
+        place += layer.kind.weighted
+        chain.append(complete[place])
+        _divisible(index, layer.kind, chain[-2], chain[-1])
+    return tuple(chain)
+
+
+def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None]) -> list[int | None]:
+    chain = list(said)
+    if chain[0] is None or chain[-1] is None:
+        return chain
+    while None in chain:
+        ahead = {p: next(c for c in chain[p:] if c is not None) for p in range(len(chain))}
+        behind = {p: next(c for c in chain[p::-1] if c is not None) for p in range(len(chain))}
+        for place in [p for p, number in enumerate(chain) if number is None]:
+            before, after = chain[place - 1], chain[place + 1]
+            if before is not None and weighted[place - 1].record == "conv_transpose":
+                chain[place] = max(before // 2, ahead[place])
+                break
+            if after is not None and weighted[place].record == "conv":
+                chain[place] = max(after // 2, behind[place])
+                break
+        else:  # convolutions in front of transposed ones: the bottleneck is as wide as doubling makes it
+            place = chain.index(None)
+            chain[place] = behind[place] * 2
+    return chain
+
+
+def _divisible(index: int, kind: LayerKind, before: int | None, after: int | None) -> None:
+    groups = getattr(kind, "groups", 1)
+    for number in (before, after):
+        if number is not None and number % groups:
+            raise Error(
+                "bad-groups",
+                f"layer {index} ({kind.name}): {number} channels do not divide into {groups} groups",
+                help=["channels must be multiples of groups"],
+            )
+
+
+def _written(layer: Layer) -> Written:
+    said: dict[str, object] = {}
+    for place, parameter in enumerate(layer.kind.axis_parameters):
+        if isinstance(parameter.default, str) and getattr(layer.kind, f"{parameter.name}_follows"):
+            continue
+        if parameter.name == "padding" and getattr(layer.kind, "padding_word", None):
+            said["padding"] = layer.kind.padding_word  # type: ignore[attr-defined]
+            continue
+        each = tuple(axis[place] for axis in layer.domains)
+        per_axis = parameter.name in layer.per_axis or len(set(each)) > 1
+        said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
+    for option in layer.kind.options:
+        value = getattr(layer.kind, option.name)
+        if value != option.default or option.default is None and value is not None:
+            said[option.name] = value
+    return write(layer.kind.__class__, (), said)

@@ -1,0 +1,24 @@
+"""The layer kinds by name: a static table, so that nothing is scanned at start-up."""
+
+from __future__ import annotations
+
+from convsolve.errors import Error, did_you_mean, shown
+from convsolve.layers.act import Act
+from convsolve.layers.avg_pool import AvgPool
+from convsolve.layers.base import LayerKind
+from convsolve.layers.conv import Conv
+from convsolve.layers.conv_transpose import ConvTranspose
+from convsolve.layers.max_pool import MaxPool
+from convsolve.layers.norm import Norm
+
+KINDS: dict[str, type[LayerKind]] = {
+    kind.name: kind for kind in (Conv, ConvTranspose, MaxPool, AvgPool, Act, Norm)
+}
+
+
+def kind_named(name: str) -> type[LayerKind]:
+    """The kind as a stack writes it (``ConvTranspose``) or a record has it (``conv_transpose``)."""
+    for kind in KINDS.values():
+        if name in (kind.name, kind.record):
+            return kind
+    raise Error("unknown-kind", f"{shown(name)} is no layer kind", help=did_you_mean(name, KINDS))

@@ -1,0 +1,265 @@
+"""Stacks as they are written: ``Conv(kernel_size=3) >> Act("relu") >> ConvTranspose() * 4``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from convsolve.domains import Domains
+from convsolve.errors import Error, did_you_mean, shown
+from convsolve.layers.base import AxisParameter, LayerKind, Option, Word
+from convsolve.registry import kind_named
+
+LONGEST_TEXT = 100_000  # characters
+MOST_LAYERS = 1_000
+EXAMPLE = 'write a stack such as "Conv(kernel_size=3, stride=2) >> MaxPool(2) >> ConvTranspose() * 4"'
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One layer as written: its kind and what was said of it, long names, in the kind's order."""
+
+    kind: type[LayerKind]
+    parameters: tuple[tuple[str, Domains | Word], ...]
+
+    def __str__(self) -> str:
+        inside = ", ".join(
+            text if name in self.kind.positional else f"{name}={text}"
+            for name, text in ((name, _python(value)) for name, value in self.parameters)
+        )
+        return f"{self.kind.name}({inside})"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Layers in a row; ``>>`` joins two stacks, ``* 4`` repeats one with independent holes.
+
+    Example:
+        >>> str(Stack.read("Conv(k=3) >> Conv(k=3) >> MaxPool(2)"))
+        'Conv(kernel_size=3) * 2 >> MaxPool(2)'
+    """
+
+    layers: tuple[Written, ...]
+
+    @classmethod
+    def read(cls, value: Stack | str) -> Stack:
+        """A stack from its text; raises Error where it is none."""
+        return value if isinstance(value, Stack) else _read(value)
+
+    def __rshift__(self, other: Stack) -> Stack:
+        if not isinstance(other, Stack):
+            return NotImplemented
+        return Stack(self.layers + other.layers)
+
+    def __mul__(self, times: int | str) -> Stack:
+        if isinstance(times, str):
+            raise Error(
+                "unsupported",
+                f"a depth to be found (* {times!r}) is not solved in this version",
+                help=["give the number of layers: * 4"],
+            )
+        if type(times) is not int or times < 1:
+            raise Error("bad-stack", f"a stack can be repeated 1 or more times, not {times!r}")
+        if len(self.layers) * times > MOST_LAYERS:
+            raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
+        return Stack(self.layers * times)
+
+    def __str__(self) -> str:
+        parts = []
+        for text, same in groupby(map(str, self.layers)):
+            times = len(list(same))
+            parts.append(text if times == 1 else f"{text} * {times}")
+        return " >> ".join(parts)
+
+
+class LayerMaker:
+    """``Conv(kernel_size=3)``: a stack of one layer, its parameters PyTorch's.
+
+    Called with numbers, sets, ranges, texts such as ``"1..7"``, or tuples of these, one an axis;
+    raises Error for a parameter that the kind does not have or a value that it cannot take.
+    """
+
+    def __init__(self, kind: type[LayerKind]) -> None:
+        self._kind = kind
+        self.__name__ = kind.name
+        self.__doc__ = f"{kind.__doc__}\n\nParameters: {', '.join(_known(kind))}."
+
+    def __call__(self, *values: object, **parameters: object) -> Stack:
+        return Stack((write(self._kind, values, parameters),))
+
+    def __repr__(self) -> str:
+        return f"convsolve.{self._kind.name}"
+
+
+def write(
+    kind: type[LayerKind], values: Sequence[object], parameters: Mapping[str, object]
+) -> Written:
+    """One layer from the arguments of its call."""
+    given: dict[str, object] = {}
+    if len(values) > len(kind.positional):
+        some = _known(kind)[0]
+        raise Error(
+            "bad-stack",
+            f"{kind.name} takes {len(kind.positional) or 'no'} parameter(s) without a name",
+            help=[f"write {kind.name}({some}=...)"],
+        )
+    named = [*zip(kind.positional, values, strict=False), *parameters.items()]
+    long_names = _long_names(kind)
+    for word, value in named:
+        if word not in long_names:
+            raise Error(
+                "unknown-parameter",
+                f"{kind.name} has no parameter {shown(word)}",
+                help=did_you_mean(word, _known(kind)),
+            )
+        name = long_names[word]
+        if name in given:
+            raise Error("bad-stack", f"{kind.name}: {name} is given twice")
+        given[name] = value
+    ordered = [item for item in (*kind.axis_parameters, *kind.options) if item.name in given]
+    for option in kind.options:
+        if option.words and option.default is None and option.name not in given:
+            raise Error(
+                "bad-stack",
+                f"{kind.name} needs a name",
+                help=[f'write {kind.name}("{option.words[0]}")', f"known: {', '.join(option.words)}"],
+            )
+    return Written(
+        kind,
+        tuple(
+            (item.name, axis_value(kind, item, given[item.name]))
+            if isinstance(item, AxisParameter)
+            else (item.name, _option_value(kind, item, given[item.name]))
+            for item in ordered
+        ),
+    )
+
+
+def axis_value(kind: type[LayerKind], parameter: AxisParameter, value: object) -> Domains | Word:
+    """A parameter's value as users write it: a word that it knows, or domains."""
+    if isinstance(value, str) and parameter.words and value.isalpha() and len(value) > 1:
+        if value not in parameter.words:
+            raise Error(
+                "bad-value",
+                f"{kind.name}: {parameter.name}={shown(value)} is not known",
+                help=did_you_mean(value, parameter.words),
+            )
+        return value
+    if isinstance(value, Domains):
+        return value
+    return Domains.read(value, parameter.name, parameter.least)
+
+
+def _option_value(kind: type[LayerKind], option: Option, value: object) -> Word:
+    what = f"{kind.name}: {option.name}"
+    if option.words:
+        if not isinstance(value, str):
+            raise Error("bad-value", f"{what} must be a text", help=[f"known: {', '.join(option.words)}"])
+        if value not in option.words:
+            raise Error(
+                "bad-value", f"{what}={shown(value)} is not known", help=did_you_mean(value, option.words)
+            )
+        return value
+    if option.type is float and type(value) in (int, float):
+        number = float(str(value))
+        if not abs(number) < 1e6:  # noqa: PLR2004 - also refuses nan and infinity
+            raise Error("bad-value", f"{what} is no ordinary number")
+        return number
+    if type(value) is not option.type:
+        raise Error("bad-value", f"{what} must be {option.type.__name__}, not {shown(repr(value))}")
+    if option.least is not None and isinstance(value, int):
+        if value < option.least:
+            raise Error("bad-value", f"{what} must be at least {option.least}, not {value}")
+        if value >= 2**31:
+            raise Error("bad-value", f"{what} must be below 2^31")
+    return value  # type: ignore[return-value] - its type was just compared with the option's
+
+
+def _known(kind: type[LayerKind]) -> list[str]:
+    return [item.name for item in (*kind.axis_parameters, *kind.options)]
+
+
+def _long_names(kind: type[LayerKind]) -> dict[str, str]:
+    every = (*kind.axis_parameters, *kind.options)
+    return {item.name: item.name for item in every} | {
+        item.short: item.name for item in every if item.short
+    }
+
+
+def _python(value: Domains | Word) -> str:
+    if isinstance(value, Domains):
+        return value.python()
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _read(text: str) -> Stack:
+    if not isinstance(text, str):
+        raise Error("bad-stack", f"{shown(repr(text))} is no stack", help=[EXAMPLE])
+    try:
+        if len(text) > LONGEST_TEXT:
+            raise ValueError
+        tree = ast.parse(text.strip(), mode="eval").body
+        return _stack(tree, text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, Error):
+            raise
+        raise Error("bad-stack", f"{shown(text)} is no stack", help=[EXAMPLE]) from None
+
+
+def _stack(tree: ast.expr, text: str) -> Stack:
+    match tree:
+        case ast.BinOp(left=left, op=ast.RShift(), right=right):
+            joined = _stack(left, text) >> _stack(right, text)
+            if len(joined.layers) > MOST_LAYERS:
+                raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
+            return joined
+        case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int() | str() as times)):
+            return _stack(left, text) * times
+        case ast.BinOp(left=ast.Constant(value=int() as times), op=ast.Mult(), right=right):
+            return _stack(right, text) * times
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords) if all(
+            keyword.arg for keyword in keywords
+        ):
+            kind = kind_named(name)
+            named = {str(keyword.arg): _value(keyword.value, text) for keyword in keywords}
+            return Stack((write(kind, [_value(part, text) for part in arguments], named),))
+        case ast.Name(id=name):
+            kind_named(name)
+            raise Error("bad-stack", f"{name} stands without its call", help=[f"write {name}()"])
+    raise Error("bad-stack", f"{shown(ast.unparse(tree))} is no layer", help=[EXAMPLE])
+
+
+def _value(tree: ast.expr, text: str) -> object:
+    match tree:
+        case ast.Constant(value=bool() | int() | float() | str() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.Set(elts=parts):
+            return {_hashable(_value(part, text)) for part in parts}
+        case ast.Tuple(elts=parts):
+            return tuple(_value(part, text) for part in parts)
+        case ast.Call(func=ast.Name(id="range"), args=[_, *_] as bounds, keywords=[]) if len(bounds) < 4:  # noqa: PLR2004 - range takes one to three
+            numbers = [_value(bound, text) for bound in bounds]
+            integers = [number for number in numbers if type(number) is int]
+            if len(integers) == len(numbers):
+                return range(*integers)
+    raise Error(
+        "bad-stack",
+        f"{shown(ast.unparse(tree))} in {shown(text)} is no value",
+        help=['write a number, a set {3, 5}, range(1, 8), a text "1..7", or a tuple, one an axis'],
+    )
+
+
+def _hashable(value: object) -> object:
+    if isinstance(value, set):
+        raise Error("bad-domain", "a set of sets is no domain")
+    return value
+
+
+Conv, ConvTranspose, MaxPool, AvgPool, Act, Norm = (
+    LayerMaker(kind_named(name))
+    for name in ("Conv", "ConvTranspose", "MaxPool", "AvgPool", "Act", "Norm")
+)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Set
 from dataclasses import dataclass
 
-from convsolve.errors import Error, shown
+from convsolve.errors import Error, shown, shown_number, shown_value
 
 Domain = tuple[int, ...]  # ascending, without repetition, never empty
 
 LARGEST_PARAMETER = 4096  # PyTorch's own kernels can crash the process on larger ones
+LONGEST_TEXT = 100_000  # characters: every number that a parameter may be fits in, three times
 NUMBER = r"[0-9]{1,10}"
 _RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(?::({NUMBER}))?")
 _NUMBER = re.compile(NUMBER)
@@ -47,7 +48,7 @@ class Domains:
         if isinstance(value, tuple):
             parts, per_axis = list(value), True
         elif isinstance(value, str):
-            parts = list(value.strip().split("x")) if value.isascii() else [value]
+            parts = list(value.strip().split("x")) if value.isascii() and len(value) <= LONGEST_TEXT else [value]
             per_axis = len(parts) > 1
         else:
             parts, per_axis = [value], False
@@ -73,13 +74,15 @@ class Domains:
     def python(self) -> str:
         """The same as Python source, as a stack expression has it."""
         parts = [_python(domain) for domain in self.each]
-        return f"({', '.join(parts)})" if self.per_axis else parts[0]
+        if not self.per_axis:
+            return parts[0]
+        return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 
 def domain_text(domain: Domain) -> str:
     """The shortest text that reads back as the same domain: ``3``, ``1..7``, ``2..16:2``, ``3,5,9``."""
     step = domain[1] - domain[0] if len(domain) > 1 else 1
-    if len(domain) > 2 and domain == tuple(range(domain[0], domain[-1] + 1, step)):  # noqa: PLR2004 - two are shorter as a list
+    if len(domain) > 2 and domain == tuple(range(domain[0], domain[-1] + 1, step)):
         return f"{domain[0]}..{domain[-1]}" + (f":{step}" if step > 1 else "")
     return ",".join(map(str, domain))
 
@@ -92,7 +95,7 @@ def _domain(part: object, name: str, least: int) -> Domain:
     values = _values(part, name)
     for value in (values[0], values[-1]):
         if value < least:
-            raise Error("bad-value", f"{name} must be at least {least}, not {value}")
+            raise Error("bad-value", f"{name} must be at least {least}, not {shown_number(value)}")
         if value > LARGEST_PARAMETER:
             raise Error(
                 "bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {shown_number(value)}"
@@ -106,24 +109,28 @@ def _values(part: object, name: str) -> Domain:
     if type(part) is int:
         return (part,)
     if isinstance(part, Set | range):
-        return _checked(part, name, repr(part) if isinstance(part, range) else "the set")
-    raise Error("bad-domain", f"{name}: {shown(repr(part))} is no domain", help=[EXAMPLES])
+        return _checked(part, name)
+    raise Error("bad-domain", f"{name}: {shown_value(part)} is no domain", help=[EXAMPLES])
 
 
-def _checked(values: Iterable[object], name: str, what: str) -> Domain:
-    if isinstance(values, range) and len(values) > LARGEST_PARAMETER + 1:
-        raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}")
-    numbers = list(values)
-    if not numbers:
+def _checked(values: Set[object] | range, name: str) -> Domain:
+    if not values:
+        what = shown_value(values) if isinstance(values, range) else "the set"
         raise Error("empty-domain", f"{name}: {what} is empty", help=[EXAMPLES])
+    # len() of a longer range than memory has bytes is itself an error
+    if isinstance(values, range) and max(abs(values[0]), abs(values[-1])) > LARGEST_PARAMETER:
+        raise Error("bad-value", f"{name} must be between 0 and {LARGEST_PARAMETER}")
+    numbers = list(values)
     wrong = [value for value in numbers if type(value) is not int]
     if wrong:
-        raise Error("bad-domain", f"{name}: {shown(repr(wrong[0]))} is no integer", help=[EXAMPLES])
+        raise Error("bad-domain", f"{name}: {shown_value(wrong[0])} is no integer", help=[EXAMPLES])
     return tuple(sorted({value for value in numbers if isinstance(value, int)}))
 
 
 def _read_text(text: str, name: str) -> Domain:
     values: set[int] = set()
+    if len(text) > LONGEST_TEXT:
+        raise Error("bad-domain", f"{name}: {shown(text)} is too long", help=[EXAMPLES])
     for item in text.split(","):
         item = item.strip()  # noqa: PLW2901 - the same item, without its blanks
         if _NUMBER.fullmatch(item):
@@ -142,8 +149,3 @@ def _read_text(text: str, name: str) -> Domain:
         else:
             raise Error("bad-domain", f"{name}: {shown(text)} is no domain", help=[EXAMPLES])
     return tuple(sorted(values))
-
-
-def shown_number(value: int, limit: int = 12) -> str:
-    """A user's number as a message quotes it: Python refuses to print one of five thousand digits."""
-    return str(value) if abs(value) < 10**limit else f"a number of more than {limit} digits"

@@ -54,7 +54,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
 
 def shown(text: str, limit: int = 40) -> str:
     """A user's own text as a message quotes it: escaped, and cut where it is long."""
-    quoted = repr(text)
-    if not quoted.isascii():
-        quoted = ascii(text)
+    quoted = ascii(text[: limit + 1])  # what is cut anyway need not be escaped, be it a hundred megabytes
     return quoted if len(quoted) <= limit else f"{quoted[: limit - 4]}...{quoted[-1]}"
+
+
+def shown_value(value: object) -> str:
+    """Any Python value as a message quotes it."""
+    try:
+        return shown(value if isinstance(value, str) else repr(value))
+    except ValueError:  # Python refuses to print an integer of five thousand digits
+        return f"a value of type {type(value).__name__}"
+
+
+def shown_number(value: int, limit: int = 12) -> str:
+    """A user's number as a message quotes it: Python refuses to print one of five thousand digits."""
+    return str(value) if abs(value) < 10**limit else f"a number of more than {limit} digits"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 from convsolve.domains import Domain, DomainLike, Domains
-from convsolve.errors import Error, did_you_mean, shown
+from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.layers.base import LayerKind
 from convsolve.registry import KINDS, kind_named
 from convsolve.shapes import Shape, shape_text
@@ -16,6 +16,7 @@ from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
 TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
+CHANNELS_HELP = "write one number more than there are convolutions: 128,64,32,16,3"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Layer:
     def fixed(self) -> bool:
         """Whether there is nothing to choose."""
         return all(len(domain) == 1 for axis in self.domains for domain in axis)
+
+    def follows(self, name: str) -> bool:
+        """Whether the parameter was left out and is the kernel's, as a pool's stride is."""
+        return bool(getattr(self.kind, f"{name}_follows", False))
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,21 @@ class Problem:
         }
 
 
+class Question(TypedDict, total=False):
+    """The arguments of a question beside its sizes; `ask` says what they mean."""
+
+    stack: Stack | str | None
+    layer: str | None
+    layers: int | None
+    kernel_size: DomainLike | None
+    stride: DomainLike | None
+    padding: DomainLike | None
+    dilation: DomainLike | None
+    output_padding: DomainLike | None
+    tie: str | Iterable[str] | None
+    channels: str | Sequence[int] | None
+
+
 def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     input: object,  # noqa: A002 - the user's word
     target: object,
@@ -81,7 +101,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     layers: int | None = None,
     kernel_size: DomainLike | None = None,
     stride: DomainLike | None = None,
-    padding: DomainLike | str | None = None,
+    padding: DomainLike | None = None,
     dilation: DomainLike | None = None,
     output_padding: DomainLike | None = None,
     tie: str | Iterable[str] | None = None,
@@ -123,7 +143,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     written = _layers_asked_for(source, goal, stack, layer, layers)
     found = tuple(_layer(item, len(source.size), given, holes=True) for item in written.layers)
     _every_domain_used(given, found)
-    chain = _channels(found, source.channels, goal.channels, _channel_list(channels))
+    chain = _channels(found, source.channels, goal.channels, channels)
     tie_text = _tie_text(tie)
     return Problem(source, goal, found, chain, _ties(found, source, goal, tie_text), tie_text)
 
@@ -131,13 +151,15 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
 def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:
     """The layers of a stack in which nothing is asked for: what is left out has torch's default."""
     written = Stack.read(stack)
+    if not written.layers:
+        raise Error("bad-stack", "the stack has no layers")
     layers = tuple(_layer(item, axes, {}, holes=False) for item in written.layers)
     for place, layer in enumerate(layers):
-        for parameter, domain in zip(layer.kind.axis_parameters, layer.domains[0], strict=True):
-            if len(domain) > 1:
+        for parameter, domains in zip(layer.kind.axis_parameters, zip(*layer.domains, strict=True), strict=True):
+            if (most := max(map(len, domains))) > 1:
                 raise Error(
                     "not-fixed",
-                    f"layer {place} ({layer.kind.name}): {parameter.name} has {len(domain)} values",
+                    f"layer {place} ({layer.kind.name}): {parameter.name} has {most} values",
                     help=["give every parameter one value; a question is asked with convsolve solve"],
                 )
     return layers
@@ -155,7 +177,7 @@ def _layers_asked_for(
         return written
     number = 1 if layers is None else layers
     if type(number) is not int or not 1 <= number <= MOST_LAYERS:
-        raise Error("bad-value", f"layers must be a number from 1 to {MOST_LAYERS}, not {shown(repr(number))}")
+        raise Error("bad-value", f"layers must be a number from 1 to {MOST_LAYERS}, not {shown_value(number)}")
     kind = _auto(source, goal) if layer in (None, "auto") else kind_named(str(layer))
     if not kind.weighted and layer is not None:
         raise Error(
@@ -192,7 +214,7 @@ def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: b
     for parameter in kind_class.axis_parameters:
         if isinstance(parameter.default, str):
             extra[f"{parameter.name}_follows"] = parameter.name not in said
-    kind = kind_class(dims=axes, **options, **extra)  # type: ignore[call-arg] - a kind's fields are its options
+    kind = kind_class(dims=axes, **options, **extra)
     by_axis: list[dict[str, Domain]] = [{} for _ in range(axes)]
     # a hole whose limits depend on other parameters (padding on dilation) comes after them
     for parameter in sorted(kind.axis_parameters, key=lambda p: p.hole and p.limits is None):
@@ -235,8 +257,9 @@ def _every_domain_used(given: Mapping[str, object], layers: Sequence[Layer]) -> 
 def _tie_text(tie: str | Iterable[str] | None) -> str:
     if tie is None or tie == "default":
         return "default"
-    names = tie.split(",") if isinstance(tie, str) else list(tie)
-    names = [name.strip().replace("-", "_") for name in names]
+    if not isinstance(tie, Iterable):
+        raise Error("bad-value", f"tie: {shown_value(tie)} is no list of parameters")
+    names = [str(name).strip().replace("-", "_") for name in (tie.split(",") if isinstance(tie, str) else tie)]
     if names in (["none"], ["all"]):
         return names[0]
     for name in names:
@@ -246,7 +269,7 @@ def _tie_text(tie: str | Iterable[str] | None) -> str:
                 f"--tie: {shown(name)} is no parameter",
                 help=did_you_mean(name, [*PARAMETERS, "none", "all"]),
             )
-    return ",".join(name for name in PARAMETERS if name in names)
+    return ",".join(name for name in PARAMETERS if name in names) or "none"
 
 
 def _ties(
@@ -267,7 +290,8 @@ def _ties(
     twins = tuple(questions.index(question) for question in questions)
 
     def leaders(layer: Layer, name: str) -> tuple[int, ...]:
-        if name in layer.per_axis:
+        # a stride that follows the kernel is given per axis where the kernel is
+        if name in layer.per_axis or (layer.follows(name) and "kernel_size" in layer.per_axis):
             return alone
         return together if name in TIED_BY_DEFAULT else twins
 
@@ -279,6 +303,8 @@ def _ties(
 def _channel_list(channels: str | Sequence[int] | None) -> tuple[int, ...] | None:
     if channels is None:
         return None
+    if not isinstance(channels, Sequence):
+        raise Error("bad-channels", f"channels: {shown_value(channels)} is no list", help=[CHANNELS_HELP])
     parts: Sequence[object] = channels.split(",") if isinstance(channels, str) else channels
     numbers = []
     for part in parts:
@@ -288,22 +314,23 @@ def _channel_list(channels: str | Sequence[int] | None) -> tuple[int, ...] | Non
         if type(text) is not int or not 1 <= text < 2**31:
             raise Error(
                 "bad-channels",
-                f"channels: {shown(str(part))} is no number of channels",
-                help=["write one number more than there are convolutions: 128,64,32,16,3"],
+                f"channels: {shown_value(part)} is no number of channels",
+                help=[CHANNELS_HELP],
             )
         numbers.append(text)
     return tuple(numbers)
 
 
-def _channels(
-    layers: Sequence[Layer], first: int | None, last: int | None, listed: tuple[int, ...] | None
-) -> tuple[int | None, ...]:
-    """The channels in front of each layer and behind the last.
+def channels_said(
+    weighted: Sequence[LayerKind], first: int | None, last: int | None, channels: str | Sequence[int] | None
+) -> list[int | None]:
+    """The channels in front of the first convolution and behind each, as far as they were said.
 
-    What nobody gave is completed: transposed convolutions halve from their input, never below the
-    output; convolutions double back from the output, never below the input.
+    Raises:
+        Error: ``bad-channels`` where the list is none, has another length, or where what was said
+            in two places differs.
     """
-    weighted = [layer.kind for layer in layers if layer.kind.weighted]
+    listed = _channel_list(channels)
     said: list[int | None] = [None] * (len(weighted) + 1)
     if listed is not None:
         if len(listed) != len(said):
@@ -313,9 +340,12 @@ def _channels(
                 help=[f"give {len(said)} numbers, one more than there are convolutions"],
             )
         said = list(listed)
-    ends = {0: first, len(weighted): last}
     for place in range(len(said)):
-        wanted = [ends.get(place), getattr(weighted[place - 1], "out_channels", None) if place else None]
+        wanted = [
+            first if place == 0 else None,
+            getattr(weighted[place - 1], "out_channels", None) if place else None,
+            last if place == len(weighted) else None,
+        ]
         for number in wanted:
             if number is None:
                 continue
@@ -326,7 +356,19 @@ def _channels(
                     help=["--channels, the shapes' C@ and out_channels must agree"],
                 )
             said[place] = number
-    complete = _completed(weighted, said)
+    return said
+
+
+def _channels(
+    layers: Sequence[Layer], first: int | None, last: int | None, channels: str | Sequence[int] | None
+) -> tuple[int | None, ...]:
+    """The channels in front of each layer and behind the last.
+
+    What nobody gave is completed: transposed convolutions halve from their input, never below the
+    output; convolutions double back from the output, never below the input.
+    """
+    weighted = [layer.kind for layer in layers if layer.kind.weighted]
+    complete = _completed(weighted, channels_said(weighted, first, last, channels))
     chain: list[int | None] = [complete[0]]
     place = 0
     for index, layer in enumerate(layers):

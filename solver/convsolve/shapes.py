@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from convsolve.domains import NUMBER, shown_number
-from convsolve.errors import Error, shown
+from convsolve.domains import NUMBER
+from convsolve.errors import Error, shown, shown_number, shown_value
 
 LARGEST_SIZE = 2**31 - 1  # PyTorch's pools count in 32 bits, and so do we everywhere
 MOST_AXES = 3
+LONGEST_TEXT = 1_000  # characters
 EXAMPLES = "write a size an axis: 28, 28x28, 4x5x6, with channels in front: 128@4x4"
 _SHAPE = re.compile(rf"(?:({NUMBER})@)?({NUMBER}(?:x{NUMBER})*)?")
 
@@ -44,10 +45,10 @@ class Shape:
             case tuple() if value and all(type(part) is int for part in value):
                 channels, size = None, tuple(int(part) for part in value)
             case _:
-                raise Error("bad-size", f"{shown(repr(value))} is no {what}", help=[EXAMPLES])
+                raise Error("bad-size", f"{shown_value(value)} is no {what}", help=[EXAMPLES])
         if len(size) > MOST_AXES:
             raise Error(
-                "bad-size", f"{what} {shown(str(value))} has {len(size)} axes; PyTorch convolves over 1 to 3"
+                "bad-size", f"{what} {shown_value(value)} has {len(size)} axes; PyTorch convolves over 1 to 3"
             )
         for number in size if channels is None else (channels, *size):
             if not 1 <= number <= LARGEST_SIZE:
@@ -65,6 +66,8 @@ def shape_text(channels: int | None, size: tuple[int, ...]) -> str:
 
 
 def _read_text(text: str, what: str) -> tuple[int | None, tuple[int, ...]]:
+    if len(text) > LONGEST_TEXT:
+        raise Error("bad-size", f"{shown(text)} is no {what}", help=[EXAMPLES])
     found = _SHAPE.fullmatch(text.strip()) if text.isascii() else None
     if found and found[2]:
         return int(found[1]) if found[1] else None, tuple(map(int, found[2].split("x")))

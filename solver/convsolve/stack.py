@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from convsolve.domains import Domains
-from convsolve.errors import Error, did_you_mean, shown
+from convsolve.errors import Error, did_you_mean, shown, shown_number, shown_value
 from convsolve.layers.base import AxisParameter, LayerKind, Option, Word
 from convsolve.registry import kind_named
 
@@ -51,6 +51,8 @@ class Stack:
     def __rshift__(self, other: Stack) -> Stack:
         if not isinstance(other, Stack):
             return NotImplemented
+        if len(self.layers) + len(other.layers) > MOST_LAYERS:
+            raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
         return Stack(self.layers + other.layers)
 
     def __mul__(self, times: int | str) -> Stack:
@@ -61,10 +63,12 @@ class Stack:
                 help=["give the number of layers: * 4"],
             )
         if type(times) is not int or times < 1:
-            raise Error("bad-stack", f"a stack can be repeated 1 or more times, not {times!r}")
+            raise Error("bad-stack", f"a stack can be repeated 1 or more times, not {shown_value(times)}")
         if len(self.layers) * times > MOST_LAYERS:
             raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
         return Stack(self.layers * times)
+
+    __rmul__ = __mul__
 
     def __str__(self) -> str:
         parts = []
@@ -118,7 +122,7 @@ def write(
         if name in given:
             raise Error("bad-stack", f"{kind.name}: {name} is given twice")
         given[name] = value
-    ordered = [item for item in (*kind.axis_parameters, *kind.options) if item.name in given]
+    ordered = [item for item in _every(kind) if item.name in given]
     for option in kind.options:
         if option.words and option.default is None and option.name not in given:
             raise Error(
@@ -162,27 +166,36 @@ def _option_value(kind: type[LayerKind], option: Option, value: object) -> Word:
                 "bad-value", f"{what}={shown(value)} is not known", help=did_you_mean(value, option.words)
             )
         return value
-    if option.type is float and type(value) in (int, float):
-        number = float(str(value))
-        if not abs(number) < 1e6:  # noqa: PLR2004 - also refuses nan and infinity
-            raise Error("bad-value", f"{what} is no ordinary number")
-        return number
+    if option.type is float and isinstance(value, int | float) and type(value) is not bool:
+        return _ordinary(value, what)
     if type(value) is not option.type:
-        raise Error("bad-value", f"{what} must be {option.type.__name__}, not {shown(repr(value))}")
+        raise Error("bad-value", f"{what} must be {option.type.__name__}, not {shown_value(value)}")
     if option.least is not None and isinstance(value, int):
         if value < option.least:
-            raise Error("bad-value", f"{what} must be at least {option.least}, not {value}")
+            raise Error("bad-value", f"{what} must be at least {option.least}, not {shown_number(value)}")
         if value >= 2**31:
             raise Error("bad-value", f"{what} must be below 2^31")
-    return value  # type: ignore[return-value] - its type was just compared with the option's
+    if not isinstance(value, int | float | str):  # cannot be: its type was just compared with the option's
+        raise TypeError(what)
+    return value
+
+
+def _ordinary(value: float, what: str) -> float:
+    if not -1e6 < value < 1e6:  # also refuses nan
+        raise Error("bad-value", f"{what} is no ordinary number")
+    return float(value)
+
+
+def _every(kind: type[LayerKind]) -> list[AxisParameter | Option]:
+    return [*kind.axis_parameters, *kind.options]
 
 
 def _known(kind: type[LayerKind]) -> list[str]:
-    return [item.name for item in (*kind.axis_parameters, *kind.options)]
+    return [item.name for item in _every(kind)]
 
 
 def _long_names(kind: type[LayerKind]) -> dict[str, str]:
-    every = (*kind.axis_parameters, *kind.options)
+    every = _every(kind)
     return {item.name: item.name for item in every} | {
         item.short: item.name for item in every if item.short
     }
@@ -196,7 +209,7 @@ def _python(value: Domains | Word) -> str:
 
 def _read(text: str) -> Stack:
     if not isinstance(text, str):
-        raise Error("bad-stack", f"{shown(repr(text))} is no stack", help=[EXAMPLE])
+        raise Error("bad-stack", f"{shown_value(text)} is no stack", help=[EXAMPLE])
     try:
         if len(text) > LONGEST_TEXT:
             raise ValueError
@@ -209,16 +222,25 @@ def _read(text: str) -> Stack:
 
 
 def _stack(tree: ast.expr, text: str) -> Stack:
+    # a >> b >> c is ((a >> b) >> c): its spine is walked, as a recursion would end at a few hundred layers
+    parts = []
+    while isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.RShift):
+        parts.append(tree.right)
+        tree = tree.left
+    stack = _repeated(tree, text)
+    for part in reversed(parts):
+        stack = stack >> _repeated(part, text)
+    return stack
+
+
+def _repeated(tree: ast.expr, text: str) -> Stack:
     match tree:
-        case ast.BinOp(left=left, op=ast.RShift(), right=right):
-            joined = _stack(left, text) >> _stack(right, text)
-            if len(joined.layers) > MOST_LAYERS:
-                raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
-            return joined
+        case ast.BinOp(op=ast.RShift()):  # in parentheses
+            return _stack(tree, text)
         case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int() | str() as times)):
-            return _stack(left, text) * times
+            return _repeated(left, text) * times
         case ast.BinOp(left=ast.Constant(value=int() as times), op=ast.Mult(), right=right):
-            return _stack(right, text) * times
+            return _repeated(right, text) * times
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords) if all(
             keyword.arg for keyword in keywords
         ):
@@ -238,10 +260,10 @@ def _value(tree: ast.expr, text: str) -> object:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return -value
         case ast.Set(elts=parts):
-            return {_hashable(_value(part, text)) for part in parts}
+            return {_element(_value(part, text)) for part in parts}
         case ast.Tuple(elts=parts):
             return tuple(_value(part, text) for part in parts)
-        case ast.Call(func=ast.Name(id="range"), args=[_, *_] as bounds, keywords=[]) if len(bounds) < 4:  # noqa: PLR2004 - range takes one to three
+        case ast.Call(func=ast.Name(id="range"), args=[_, *_] as bounds, keywords=[]) if len(bounds) < 4:
             numbers = [_value(bound, text) for bound in bounds]
             integers = [number for number in numbers if type(number) is int]
             if len(integers) == len(numbers):
@@ -253,9 +275,9 @@ def _value(tree: ast.expr, text: str) -> object:
     )
 
 
-def _hashable(value: object) -> object:
-    if isinstance(value, set):
-        raise Error("bad-domain", "a set of sets is no domain")
+def _element(value: object) -> object:
+    if isinstance(value, set | tuple | range):
+        raise Error("bad-domain", f"{shown_value(value)} in a set is no number", help=["write {3, 5}"])
     return value
 
 

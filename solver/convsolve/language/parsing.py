@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cache
 
 from convsolve.errors import Error, did_you_mean, shown
@@ -36,7 +37,11 @@ COMPARISON: dict[type[ast.cmpop], str] = {
     ast.GtE: ">=",
 }
 FUNCTIONS = ("min", "max", "abs")
-LONGEST = 10_000  # characters; a condition is a line, and ast recurses
+SENTENCES = (Compare, Member, Junction, Not)  # what is true or false; every other node is a number
+LONGEST = 10_000  # characters; a condition is a line
+DEEPEST = 80  # nested parts: Python reads no more than 200 parentheses, and a part is written with up to two
+LARGEST = 10**30
+LONGEST_RANGE = 10_000
 
 
 @cache
@@ -59,71 +64,123 @@ def parse(text: str, known: Collection[str] | None = None) -> Expr:
         if len(text) > LONGEST:
             raise ValueError
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _Reader(text, known).read(tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, Error):
+            raise
         raise Error("bad-expression", f"{shown(text)} is not an expression") from None
-    return _read(tree, text, known)
 
 
-def _read(tree: ast.expr, text: str, known: Collection[str] | None) -> Expr:
-    def read(part: ast.expr) -> Expr:
-        return _read(part, text, known)
+@dataclass(frozen=True)
+class _Reader:
+    text: str
+    known: Collection[str] | None
+    depth: int = 0
 
-    match tree:
-        case ast.Constant(value=int(value)) if type(value) is int:
-            return Number(value)
-        case ast.Constant(value=float(value)) if value.is_integer():
-            return Number(int(value))
-        case ast.Name(id=name):
-            if known is not None and name not in known:
-                raise Error(
-                    "unknown-name",
-                    f"{shown(name)} in {shown(text)} is not known",
-                    help=did_you_mean(name, known),
+    def read(self, tree: ast.expr) -> Expr:
+        if self.depth > DEEPEST:
+            raise Error("bad-expression", f"{shown(self.text)} is nested more than {DEEPEST} deep")
+        inner = replace(self, depth=self.depth + 1)
+        number, sentence = inner.number, inner.sentence
+        match tree:
+            case ast.Constant(value=int() | float() as value) if _whole(value):
+                if abs(value) > LARGEST:
+                    raise Error("bad-expression", f"a number in {shown(self.text)} is larger than 10^30")
+                return Number(int(value))
+            case ast.Name(id=name):
+                if self.known is not None and name not in self.known:
+                    raise Error(
+                        "unknown-name",
+                        f"{shown(name)} in {shown(self.text)} is not known",
+                        help=did_you_mean(name, self.known),
+                    )
+                return Name(name)
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in ARITHMETIC:
+                return self._arithmetic(ARITHMETIC[type(operator)], number(left), number(right))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return Negative(number(operand))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Not(sentence(operand))
+            case ast.BoolOp(op=junction, values=parts):
+                word = "and" if isinstance(junction, ast.And) else "or"
+                return Junction(word, tuple(map(sentence, parts)))
+            case ast.Compare(left=element, ops=[ast.In() | ast.NotIn() as word], comparators=[collection]):
+                member = Member(number(element), self._members(collection))
+                return member if isinstance(word, ast.In) else Not(member)
+            case ast.Compare(left=first, ops=operators, comparators=rest) if all(
+                type(operator) in COMPARISON for operator in operators
+            ):
+                return Compare(
+                    tuple(COMPARISON[type(operator)] for operator in operators),
+                    tuple(map(number, [first, *rest])),
                 )
-            return Name(name)
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in ARITHMETIC:
-            return Arithmetic(ARITHMETIC[type(operator)], read(left), read(right))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return Negative(read(operand))
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return Not(read(operand))
-        case ast.BoolOp(op=junction, values=parts):
-            operator_text = "and" if isinstance(junction, ast.And) else "or"
-            return Junction(operator_text, tuple(read(part) for part in parts))
-        case ast.Compare(left=element, ops=[ast.In()], comparators=[collection]):
-            return Member(read(element), _members(collection, text))
-        case ast.Compare(left=element, ops=[ast.NotIn()], comparators=[collection]):
-            return Not(Member(read(element), _members(collection, text)))
-        case ast.Compare(left=first, ops=operators, comparators=rest) if all(
-            type(operator) in COMPARISON for operator in operators
-        ):
-            return Compare(
-                tuple(COMPARISON[type(operator)] for operator in operators),
-                tuple(read(part) for part in [first, *rest]),
+            case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]) if (
+                function in FUNCTIONS and (len(arguments) == 1) == (function == "abs") and arguments
+            ):
+                return Call(function, tuple(map(number, arguments)))
+        raise Error(
+            "bad-expression",
+            f"{shown(ast.unparse(tree))} in {shown(self.text)} cannot be used in an expression",
+            help=[
+                "use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"
+            ],
+        )
+
+    def number(self, tree: ast.expr) -> Expr:
+        """A part that must be a number: Python would count with truth values, SMT-LIB does not."""
+        node = self.read(tree)
+        if isinstance(node, SENTENCES):
+            raise Error(
+                "bad-expression",
+                f"{shown(ast.unparse(tree))} in {shown(self.text)} is true or false, not a number",
             )
-        case ast.Call(func=ast.Name(id=function), args=[_, *_] as arguments, keywords=[]) if (
-            function in FUNCTIONS
-        ):
-            return Call(function, tuple(read(part) for part in arguments))
-    raise Error(
-        "bad-expression",
-        f"{shown(ast.unparse(tree))} in {shown(text)} cannot be used in an expression",
-        help=[
-            "use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"
-        ],
-    )
+        return node
+
+    def sentence(self, tree: ast.expr) -> Expr:
+        """A part that must be true or false."""
+        node = self.read(tree)
+        if not isinstance(node, SENTENCES):
+            raise Error(
+                "bad-expression",
+                f"{shown(ast.unparse(tree))} in {shown(self.text)} is a number, not true or false",
+                help=["compare it, as in stride >= 2"],
+            )
+        return node
+
+    def _arithmetic(self, operator: str, left: Expr, right: Expr) -> Expr:
+        divisor = _literal(right)
+        if operator in ("//", "%") and divisor is not None and divisor < 1:
+            # Python and SMT-LIB round alike for positive divisors only
+            raise Error("bad-expression", f"{shown(self.text)} divides by {divisor}", help=["divide by 1 or more"])
+        return Arithmetic(operator, left, right)
+
+    def _members(self, tree: ast.expr) -> tuple[int, ...]:
+        match tree:
+            case ast.Set(elts=parts) | ast.Tuple(elts=parts):
+                values = [_literal(self.read(part)) for part in parts]
+                numbers = [value for value in values if value is not None]
+                if len(numbers) == len(values):
+                    return tuple(sorted(set(numbers)))
+            case ast.Call(func=ast.Name(id="range"), args=[*bounds], keywords=[]) if 1 <= len(bounds) <= 3:
+                values = [_literal(self.read(bound)) for bound in bounds]
+                numbers = [value for value in values if value is not None]
+                if len(numbers) == len(values) and 0 not in numbers[2:]:
+                    members = range(*numbers)
+                    if not members or abs(members[-1] - members[0]) <= LONGEST_RANGE * abs(members.step):
+                        return tuple(sorted(members))
+                    raise Error("bad-expression", f"{shown(ast.unparse(tree))} has more than {LONGEST_RANGE} numbers")
+        raise Error("bad-expression", f"'in' takes a literal set, tuple or range, not {shown(ast.unparse(tree))}")
 
 
-def _members(tree: ast.expr, text: str) -> tuple[int, ...]:
-    match tree:
-        case ast.Set(elts=parts) | ast.Tuple(elts=parts):
-            values = [_read(part, text, ()) for part in parts]
-            if all(isinstance(value, Number) for value in values):
-                return tuple(sorted({v.value for v in values if isinstance(v, Number)}))
-        case ast.Call(func=ast.Name(id="range"), args=[*bounds], keywords=[]) if (
-            1 <= len(bounds) <= 3
-        ):
-            numbers = [_read(bound, text, ()) for bound in bounds]
-            if all(isinstance(number, Number) for number in numbers):
-                return tuple(range(*(n.value for n in numbers if isinstance(n, Number))))
-    raise Error("bad-expression", f"'in' takes a literal set, tuple or range, not {shown(ast.unparse(tree))}")
+def _whole(value: object) -> bool:
+    """Whether a literal is an integer: ``7`` and ``2e6`` are, ``2.5`` and ``True`` are not."""
+    return type(value) is int or (isinstance(value, float) and value.is_integer())
+
+
+def _literal(node: Expr) -> int | None:
+    match node:
+        case Number(value):
+            return value
+        case Negative(Number(value)):
+            return -value
+    return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convsolve.layers.base import IDENTITY, Option, Rule, Setting, SizeMap, TorchCall
-
-from convsolve.layers.base import LayerKind
+from convsolve.errors import Error
+from convsolve.layers.base import IDENTITY, LayerKind, Option, Rule, Setting, SizeMap, TorchCall
 
 # name -> (torch.nn class, the keyword of its one number, if it takes one)
 ACTIVATIONS: dict[str, tuple[str, str | None]] = {
@@ -49,6 +48,12 @@ class Act(LayerKind):
     dims: int
     function: str = "relu"
     value: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is not None and ACTIVATIONS[self.function][1] is None:
+            raise Error(
+                "bad-value", f"Act: {self.function} takes no number", help=[f'write Act("{self.function}")']
+            )
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from math import prod
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 from convsolve.domains import Domain
 from convsolve.language import compiled, names, parse
@@ -100,6 +101,7 @@ class TorchCall(NamedTuple):
 POSITIVE = Rule("out_size", "out_size >= 1", "every output axis is at least 1")
 
 
+@dataclass(frozen=True)
 class LayerKind(ABC):
     """One layer apart from its settings on each axis; a subclass is a frozen dataclass of options.
 
@@ -131,6 +133,19 @@ class LayerKind(ABC):
     ) -> TorchCall:
         """The constructor call of the torch module."""
 
+    def settled(self) -> Self:
+        """The kind once its settings are chosen: a pool's stride is then a number of its own."""
+        follows = [f"{p.name}_follows" for p in self.axis_parameters if isinstance(p.default, str)]
+        return replace(self, **dict.fromkeys(follows, False)) if follows else self
+
+    def whole_rule(self, size: Sequence[int], channels: int | None) -> Rule | None:
+        """The rule, if any, that an input of this size and these channels breaks as a whole.
+
+        What can be said of one axis alone stands in `rules`; a search does not see this one.
+        """
+        del size, channels
+        return None
+
     def default_limits(self, parameter: AxisParameter, known: Mapping[str, Domain]) -> Domain:
         """The domain of a hole on one axis, given those of the parameters before it."""
         del known
@@ -156,7 +171,7 @@ class LayerKind(ABC):
             if not {"in_size", "out_size"} & set(names(parse(rule.sentence)))
         )
 
-    def value(self, setting: Setting, parameter: str) -> int:
+    def at(self, setting: Setting, parameter: str) -> int:
         """One parameter's value in a setting."""
         return setting[self.positions()[parameter]]
 
@@ -205,7 +220,7 @@ class Convolution(LayerKind):
     def weight_count(
         self, settings: Sequence[Setting], in_channels: int, out_channels: int
     ) -> int:
-        kernel = prod(self.value(setting, "kernel_size") for setting in settings)
+        kernel = prod(self.at(setting, "kernel_size") for setting in settings)
         weights = in_channels * out_channels // self.groups * kernel
         return weights + (out_channels if self.bias else 0)
 
@@ -216,7 +231,7 @@ class Convolution(LayerKind):
         out_channels: int,
         sizes: tuple[tuple[int, ...], tuple[int, ...]],
     ) -> int:
-        kernel = prod(self.value(setting, "kernel_size") for setting in settings)
+        kernel = prod(self.at(setting, "kernel_size") for setting in settings)
         return kernel * in_channels * out_channels // self.groups * prod(self.positions_of(sizes))
 
     @abstractmethod
@@ -244,7 +259,7 @@ def axis_keywords(
     for position, parameter in enumerate(kind.axis_parameters):
         values = tuple(setting[position] for setting in settings)
         defaults = (
-            tuple(kind.value(setting, parameter.default) for setting in settings)
+            tuple(kind.at(setting, parameter.default) for setting in settings)
             if isinstance(parameter.default, str)
             else (parameter.default,) * len(values)
         )
@@ -258,6 +273,6 @@ def _positions(kind: type[LayerKind]) -> Mapping[str, int]:
 
 
 @cache
-def _allowed(sentences: tuple[str, ...], parameters: tuple[str, ...]):  # type: ignore[no-untyped-def]
+def _allowed(sentences: tuple[str, ...], parameters: tuple[str, ...]) -> Callable[..., bool]:
     together = " and ".join(f"({sentence})" for sentence in sentences) or "0 == 0"
     return compiled(parse(together), parameters)

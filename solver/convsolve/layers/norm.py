@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from math import prod
+
+from convsolve.errors import Error
 from convsolve.layers.act import SAME_SIZE
 from convsolve.layers.base import IDENTITY, LayerKind, Option, Rule, Setting, SizeMap, TorchCall
 
@@ -28,6 +31,12 @@ class Norm(LayerKind):
     function: str = "batch"
     groups: int = 1
 
+    def __post_init__(self) -> None:
+        if self.groups != 1 and self.function != "group":
+            raise Error(
+                "bad-value", f"Norm: {self.function} takes no groups", help=[f'write Norm("{self.function}")']
+            )
+
     @property
     def rules(self) -> tuple[Rule, ...]:
         return (SAME_SIZE,)
@@ -35,6 +44,15 @@ class Norm(LayerKind):
     def size_map(self, setting: Setting) -> SizeMap:
         del setting
         return IDENTITY
+
+    def whole_rule(self, size: Sequence[int], channels: int | None) -> Rule | None:
+        # torch refuses these in evaluation too. Batch normalisation then needs no second value, and
+        # group normalisation passes from batch 2 on; what holds for a batch of 1 is refused here.
+        if self.function == "instance" and prod(size) == 1:
+            return Rule("elements", "elements >= 2", "instance normalisation needs more than one element a channel")
+        if self.function == "group" and channels is not None and channels // self.groups * prod(size) == 1:
+            return Rule("elements", "elements >= 2", "group normalisation needs more than one element a group")
+        return None
 
     def torch_call(
         self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None

@@ -29,7 +29,10 @@ class SolvedLayer:
     out_size: tuple[int, ...]
 
     def __getattr__(self, name: str) -> tuple[int, ...]:
-        position = None if name.startswith("__") else type(self.kind).positions().get(name)
+        # copy and pickle ask an object that has no fields yet: nothing here may ask for a field then
+        if name == "kind" or name.startswith("__"):
+            raise AttributeError(name)
+        position = type(self.kind).positions().get(name)
         if position is None:
             raise AttributeError(f"{self.kind.name} has no {name}")
         return tuple(setting[position] for setting in self.settings)

@@ -12,7 +12,7 @@ from convsolve.layers.solved import SolvedLayer
 
 @dataclass(frozen=True)
 class Costs:
-    """The costs of one pass at batch 1; None where channels are unknown.
+    """The costs of one pass at batch 1; None where channels are unknown, or the pass itself fails.
 
     Attributes:
         params: weights and biases, ``sum(p.numel())`` without normalisation and activation layers.
@@ -27,11 +27,11 @@ class Costs:
     macs: int | None
     activations: int | None
     peak: int | None
-    receptive_field: tuple[int, ...]
+    receptive_field: tuple[int, ...] | None
 
     def to_dict(self) -> dict[str, Any]:
         """The costs as a record."""
-        return asdict(self) | {"receptive_field": list(self.receptive_field)}
+        return asdict(self) | {"receptive_field": self.receptive_field and list(self.receptive_field)}
 
 
 def costs_of(layers: Sequence[SolvedLayer]) -> Costs:

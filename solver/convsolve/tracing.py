@@ -1,0 +1,211 @@
+"""Forward through a stack: every size on the way, what it costs, and where and why it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from convsolve.check.integers import broken_rule
+from convsolve.costs import Costs, costs_of
+from convsolve.language import Expr, compiled, names, parse
+from convsolve.language.nodes import Arithmetic, Compare, Negative
+from convsolve.layers.base import LayerKind, Rule, Setting
+from convsolve.layers.solved import SolvedLayer
+from convsolve.problem import Layer, channels_said, statement
+from convsolve.shapes import LARGEST_SIZE, Shape
+from convsolve.stack import Stack
+
+NOTHING = Costs(None, None, None, None, None)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What became of an input on its way through a stack.
+
+    Attributes:
+        input: the shape that went in.
+        layers: the layers that it passed, with their sizes; all of them where `valid`.
+        failed_at: the number of the layer that refused, counted from 0; None where none did.
+        reason: why it refused: the rule, and its equation with the numbers put in.
+    """
+
+    input: Shape
+    layers: tuple[SolvedLayer, ...]
+    failed_at: int | None = None
+    reason: str | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether every layer accepts what reaches it."""
+        return self.failed_at is None
+
+    @property
+    def sizes(self) -> tuple[tuple[int, ...], ...]:
+        """The spatial sizes: the input's, then each layer's output, as far as it came."""
+        return (self.input.size, *(layer.out_size for layer in self.layers))
+
+    @property
+    def output(self) -> Shape | None:
+        """The shape that comes out of the last layer; None where it is never reached."""
+        if not self.valid:
+            return None
+        return Shape(self.layers[-1].out_channels, self.layers[-1].out_size)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What one pass costs; every entry is None where the stack fails."""
+        return costs_of(self.layers) if self.valid else NOTHING
+
+    def to_dict(self) -> dict[str, Any]:
+        """The trace as a record (``convsolve.trace/1``)."""
+        output = self.output
+        return {
+            "schema": "convsolve.trace/1",
+            "valid": self.valid,
+            "failed_at": self.failed_at,
+            "reason": self.reason,
+            "input": {"channels": self.input.channels, "size": list(self.input.size)},
+            "layers": [layer.to_dict() for layer in self.layers],
+            "output": {
+                "channels": output.channels if output else None,
+                "size": list(output.size) if output else None,
+            },
+            "costs": self.costs.to_dict(),
+        }
+
+
+def trace(
+    stack: Stack | str,
+    input: object,  # noqa: A002 - the user's word
+    *,
+    channels: str | Sequence[int] | None = None,
+) -> Trace:
+    """Go forward through a stack, layer by layer.
+
+    Args:
+        stack: the layers; what is left out has torch's default, a kernel_size must be given.
+        input: the shape that goes in: ``"3@224x224"``, ``28``, ``(4, 4)``; sizes in elements.
+        channels: one number more than there are convolutions, where neither the input nor
+            out_channels says them; without channels the costs that need them are None.
+
+    Returns:
+        Every size, and the costs; where a layer refuses, which and why. The rules are torch's
+        (https://docs.pytorch.org/docs/stable/nn.html), and that every output axis is at least 1,
+        also where torch lets an empty tensor pass.
+
+    Raises:
+        Error: the stack or the shape cannot be read, has holes or other axes, or the channels
+            contradict each other.
+
+    Example:
+        >>> found = trace("Conv(out_channels=8, kernel_size=3, stride=2, padding=1) >> MaxPool(2)", "3@28x28")
+        >>> found.sizes, str(found.output), found.costs.params
+        (((28, 28), (14, 14), (7, 7)), '8@7x7', 224)
+        >>> trace("Conv(kernel_size=5) >> Conv(kernel_size=3)", (28, 6)).reason
+        'layer 1 (Conv), axis 1: the kernel must fit into the padded input: in_size + 2*padding >= \
+dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
+    """
+    source = Shape.read(input, "input")
+    layers = statement(stack, len(source.size))
+    weighted = [layer.kind for layer in layers if layer.kind.weighted]
+    chain = _chain(layers, channels_said(weighted, source.channels, None, channels))
+    size = source.size
+    passed: list[SolvedLayer] = []
+    for place, (layer, before, after) in enumerate(zip(layers, chain, chain[1:], strict=False)):
+        kind = layer.kind.settled()
+        settings = tuple(tuple(domain[0] for domain in axis) for axis in layer.domains)
+        fault = next(_faults(kind, settings, size, (before, after)), None)
+        if fault is not None:
+            return Trace(Shape(chain[0], source.size), tuple(passed), place, f"layer {place} ({kind.name}){fault}")
+        out = tuple(_out(kind, setting, number) for setting, number in zip(settings, size, strict=True))
+        passed.append(SolvedLayer(kind, settings, before, after, size, out))
+        size = out
+    return Trace(Shape(chain[0], source.size), tuple(passed))
+
+
+def _chain(layers: Sequence[Layer], said: Sequence[int | None]) -> list[int | None]:
+    """The channels in front of each layer and behind the last."""
+    chain, place = [said[0]], 0
+    for layer in layers:
+        place += layer.kind.weighted
+        chain.append(said[place])
+    return chain
+
+
+def _out(kind: LayerKind, setting: Setting, size: int) -> int:
+    """What the map makes of a size, also where the layer refuses it: a broken rule speaks of that."""
+    out = kind.size_map(setting)._replace(least=size).out(size)
+    assert out is not None  # noqa: S101 - least is the size itself
+    return out
+
+
+def _faults(
+    kind: LayerKind, settings: Sequence[Setting], size: Sequence[int], channels: tuple[int | None, int | None]
+) -> Iterator[str]:
+    """Why the layer refuses, behind its name: what concerns all axes, then axis by axis."""
+    groups = getattr(kind, "groups", 1)
+    for name, number in zip(("in_channels", "out_channels"), channels, strict=True):
+        if number is not None and number % groups:
+            yield f": channels must be multiples of groups: {name} % groups == 0 is {number} % {groups} == 0"
+    if rule := kind.whole_rule(size, channels[0]):
+        yield f": {rule.reason}"
+    for axis, (setting, number) in enumerate(zip(settings, size, strict=True)):
+        out = _out(kind, setting, number)
+        values = {p.name: value for p, value in zip(kind.axis_parameters, setting, strict=True)}
+        rule = broken_rule(kind, setting, number, out)
+        if rule is None and out > LARGEST_SIZE:
+            rule = Rule("largest", f"out_size <= {LARGEST_SIZE}", "a size is at most 2^31 - 1")
+        if rule is not None:
+            sentence = _spelled_out(kind, rule)
+            numbers = with_numbers(sentence, values | {"in_size": number, "out_size": out})
+            yield f", axis {axis}: {rule.reason}: {sentence} is {numbers}"
+
+
+def _spelled_out(kind: LayerKind, rule: Rule) -> str:
+    """The rule's sentence; one on out_size alone says what that is, where the kind has it in one formula."""
+    definition = "out_size == "
+    formula = next((r.sentence.removeprefix(definition) for r in kind.rules if r.sentence.startswith(definition)), None)
+    if formula is None or set(names(parse(rule.sentence))) != {"out_size"}:
+        return rule.sentence
+    return rule.sentence.replace("out_size", formula)
+
+
+def with_numbers(sentence: str, values: dict[str, int]) -> str:
+    """A comparison with numbers for its names: a sum over a size term by term, anything else as one number.
+
+    Example:
+        >>> with_numbers("in_size + 2*padding >= kernel_size - 1", {"in_size": 2, "padding": 1, "kernel_size": 6})
+        '2 + 2 >= 5'
+    """
+    node = parse(sentence)
+    assert isinstance(node, Compare)  # noqa: S101 - every rule is one
+    sides = [_side(part, values) for part in node.operands]
+    return " ".join([sides[0], *(f"{op} {side}" for op, side in zip(node.operators, sides[1:], strict=True))])
+
+
+def _side(node: Expr, values: dict[str, int]) -> str:
+    if not {"in_size", "out_size"} & set(names(node)):
+        return str(_number(node, values))
+    first, *others = _terms(node, 1)
+    text = str(first[0] * _number(first[1], values))
+    for sign, term in others:
+        number = sign * _number(term, values)
+        text += f" - {-number}" if number < 0 or (number == 0 and sign < 0) else f" + {number}"
+    return text
+
+
+def _terms(node: Expr, sign: int) -> Iterator[tuple[int, Expr]]:
+    match node:
+        case Arithmetic("+" | "-" as operator, left, right):
+            yield from _terms(left, sign)
+            yield from _terms(right, sign if operator == "+" else -sign)
+        case Negative(part):
+            yield from _terms(part, -sign)
+        case _:
+            yield sign, node
+
+
+def _number(node: Expr, values: dict[str, int]) -> int:
+    return int(compiled(node, tuple(values))(*values.values()))

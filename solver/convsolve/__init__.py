@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convsolve.answer import Answer, Solution, Status
     from convsolve.errors import Error
-    from convsolve.search import count, solve
+    from convsolve.answering import count, solve
     from convsolve.stack import Act, AvgPool, Conv, ConvTranspose, MaxPool, Norm, Stack
     from convsolve.tracing import Trace, trace
 
@@ -42,8 +42,8 @@ _HOME = {
     "Solution": "answer",
     "Status": "answer",
     "Trace": "tracing",
-    "count": "search",
-    "solve": "search",
+    "count": "answering",
+    "solve": "answering",
     "trace": "tracing",
 }
 

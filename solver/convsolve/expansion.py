@@ -1,0 +1,78 @@
+"""The graph's edges expanded: which settings lead from one state to the next."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import product
+from typing import NamedTuple
+
+from convsolve.graph import Branches, Choice, Graph, State, Step
+from convsolve.layers.base import Setting, SizeMap
+
+Settings = tuple[Setting, ...]  # of one layer, one an axis of the component
+
+
+class Way(NamedTuple):
+    """One joint setting of a layer, and the state behind it."""
+
+    settings: Settings
+    out: State
+
+
+class Expansion:
+    """All joint settings of a component's layers, found state by state and kept."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.columns = [
+            [{state[axis] for state in states} for axis in range(len(graph.source))]
+            for states in graph.totals
+        ]
+        self._settings: dict[tuple[Step, int, int], dict[SizeMap, list[Setting]]] = {}
+        self._options: dict[tuple[int, int, int, int], list[tuple[Setting, int]]] = {}
+        self._ways: dict[tuple[int, State], list[Way]] = {}
+
+    def ways(self, place: int, state: State) -> list[Way]:
+        """Every way on from a live state through layer `place`, in ascending order of settings."""
+        found = self._ways.get((place, state))
+        if found is None:
+            found = self._ways[place, state] = sorted(self._expand(place, state))
+        return found
+
+    def _expand(self, place: int, state: State) -> list[Way]:
+        ahead = self.graph.edges[place][state]
+        found = []
+        for choice in range(len(self.graph.steps[place].choices)):
+            options = [self._on_axis(place, choice, axis, size) for axis, size in enumerate(state)]
+            if not all(options):
+                continue
+            for combination in product(*options):
+                settings, out = zip(*combination, strict=True)
+                if out in ahead:
+                    found.append(Way(settings, out))
+        return found
+
+    def _on_axis(self, place: int, choice: int, axis: int, size: int) -> list[tuple[Setting, int]]:
+        key = (place, choice, axis, size)
+        found = self._options.get(key)
+        if found is None:
+            here = self.columns[place + 1][axis]
+            found = self._options[key] = [
+                (setting, out)
+                for size_map, settings in self.settings(place, choice, axis).items()
+                if (out := size_map.out(size)) in here and out is not None
+                for setting in settings
+            ]
+        return found
+
+    def settings(self, place: int, choice: int, axis: int) -> dict[SizeMap, list[Setting]]:
+        """The settings of one axis by their size map, shared parameters decided."""
+        step = self.graph.steps[place]
+        key = (step, choice, axis)
+        found = self._settings.get(key)
+        if found is None:
+            kind = step.layer.kind
+            found = self._settings[key] = {}
+            for setting in kind.settings(step.choices[choice][axis]):
+                found.setdefault(kind.size_map(setting), []).append(setting)
+        return found

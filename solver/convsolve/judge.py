@@ -1,0 +1,151 @@
+"""The only door to Z3: verdicts on encoded questions, proofs of impossibility.
+
+Every call makes a Context of its own; what Z3 could not decide is UNKNOWN and never taken for a no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+import z3
+
+from convsolve.answer import Solution
+from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
+from convsolve.graph import Branches, Graph, State, meet
+from convsolve.problem import Problem
+from convsolve.shapes import LARGEST_SIZE
+
+# Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
+BUDGET = 40_000_000
+MOST_STATES = 20_000  # a set of sizes larger than this is no help in a proof
+ANY_SIZE = range(1, LARGEST_SIZE + 1)
+
+
+class Verdict(StrEnum):
+    """What Z3 said; never to be used as a truth value."""
+
+    SAT = "sat"
+    UNSAT = "unsat"
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        raise TypeError("compare a verdict with Verdict.SAT, UNSAT or UNKNOWN")
+
+
+class Proof(NamedTuple):
+    """How an impossibility was put to Z3: the verdict, and the number of checks behind it."""
+
+    verdict: Verdict
+    checks: int
+
+
+def confirm(problem: Problem, solutions: Sequence[Solution]) -> list[Verdict]:
+    """Each solution, put to the encoded equations with all its numbers."""
+    encoding = whole(problem)
+    context = z3.Context()
+    solver = z3.SolverFor("QF_LIA", ctx=context)
+    solver.set("rlimit", BUDGET)
+    solver.from_string(encoding.text())
+    variables = {name: z3.Int(name, context) for name in encoding.variables}
+    verdicts = []
+    for solution in solutions:
+        settings = [layer.settings for layer in solution.layers]
+        solver.push()
+        solver.add([variables[name] == value for name, value in values(problem, settings, solution.sizes)])
+        verdicts.append(_check(solver))
+        solver.pop()
+    return verdicts
+
+
+def decide(problem: Problem) -> Verdict:
+    """The whole question, nothing narrowed."""
+    return _ask(z3.Context(), whole(problem), ())
+
+
+def prove_impossible(problem: Problem, graph: Graph) -> Proof:
+    """That no way leads through a component which the graph found empty.
+
+    Layer by layer: from the input, each layer leads from a set of sizes into the next; towards the
+    target, each set can be entered from the one before it only; and the two do not meet. Each is one
+    small question to Z3. One axis by itself is tried first, and the whole question last.
+    """
+    axes = graph.component.axes
+    context = z3.Context()
+    checks = 0
+    for position, axis in enumerate(axes):
+        alone = [step.alone[position] for step in graph.steps]
+        proof = _layered(context, problem, (axis,), alone, (graph.source[position],), (graph.target[position],))
+        checks += proof.checks
+        if proof.verdict == Verdict.UNSAT:
+            return Proof(Verdict.UNSAT, checks)
+    if len(axes) > 1:
+        joint = [step.branches for step in graph.steps]
+        proof = _layered(context, problem, axes, joint, graph.source, graph.target)
+        checks += proof.checks
+        if proof.verdict == Verdict.UNSAT:
+            return Proof(Verdict.UNSAT, checks)
+    return Proof(decide(problem), checks + 1)
+
+
+def _layered(  # noqa: PLR0913 - a context and a question on some axes
+    context: z3.Context,
+    problem: Problem,
+    axes: Sequence[int],
+    branches: Sequence[Branches],
+    source: State,
+    target: State,
+) -> Proof:
+    everything = [[ANY_SIZE] * len(axes)] * (len(branches) + 1)
+    front, back = meet(branches, source, target, everything, most=MOST_STATES)
+    if front[-1] & back[0] or len(front) + len(back) != len(branches) + 2:
+        return Proof(Verdict.UNKNOWN, 0)
+    checks = 0
+    for encoding, extra in _proof_steps(problem, axes, front, back):
+        checks += 1
+        verdict = _ask(context, encoding, extra)
+        if verdict != Verdict.UNSAT:
+            return Proof(Verdict.UNKNOWN, checks)
+    return Proof(Verdict.UNSAT, checks)
+
+
+def _proof_steps(
+    problem: Problem, axes: Sequence[int], front: Sequence[set[State]], back: Sequence[set[State]]
+) -> Iterator[tuple[Encoding, tuple[str, ...]]]:
+    """Questions that must all be unsatisfiable."""
+
+    def names(position: int) -> list[str]:
+        return [size_name(position, axis) for axis in axes]
+
+    def lies_in(states: set[State], position: int) -> str:
+        return among(sorted(states), names(position))
+
+    middle = len(front) - 1
+    for place in range(middle):
+        leaves = (lies_in(front[place], place), f"(not {lies_in(front[place + 1], place + 1)})")
+        yield encode_layer(problem, place, axes), leaves
+    for place in range(middle, len(problem.layers)):
+        ahead = place - middle
+        enters = (f"(not {lies_in(back[ahead], place)})", lies_in(back[ahead + 1], place + 1))
+        yield encode_layer(problem, place, axes), enters
+    both = (lies_in(front[-1], middle), lies_in(back[0], middle))
+    yield Encoding(tuple(names(middle)), ()), both
+
+
+def _ask(context: z3.Context, encoding: Encoding, extra: Iterable[str]) -> Verdict:
+    solver = z3.SolverFor("QF_LIA", ctx=context)
+    solver.set("rlimit", BUDGET)
+    solver.from_string("\n".join([encoding.text(), *(f"(assert {term})" for term in extra)]))
+    return _check(solver)
+
+
+def _check(solver: z3.Solver) -> Verdict:
+    result = solver.check()
+    if result == z3.sat:
+        return Verdict.SAT
+    if result == z3.unsat:
+        return Verdict.UNSAT
+    if solver.reason_unknown() == "interrupted from keyboard":
+        raise KeyboardInterrupt  # Z3 swallows the signal and goes on
+    return Verdict.UNKNOWN

@@ -6,7 +6,8 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-from convsolve.graph import Branches, Choice, Graph, State, Step
+from convsolve.components import Step
+from convsolve.graph import Graph, State
 from convsolve.layers.base import Setting, SizeMap
 
 Settings = tuple[Setting, ...]  # of one layer, one an axis of the component

@@ -13,7 +13,7 @@ import z3
 
 from convsolve.answer import Solution
 from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
-from convsolve.graph import Branches, Graph, State, meet
+from convsolve.graph import Crossing, Edges, Graph, State, meet
 from convsolve.problem import Problem
 from convsolve.shapes import LARGEST_SIZE
 
@@ -75,13 +75,13 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
     context = z3.Context()
     checks = 0
     for position, axis in enumerate(axes):
-        alone = [step.alone[position] for step in graph.steps]
+        alone = graph.alone(position)
         proof = _layered(context, problem, (axis,), alone, (graph.source[position],), (graph.target[position],))
         checks += proof.checks
         if proof.verdict == Verdict.UNSAT:
             return Proof(Verdict.UNSAT, checks)
     if len(axes) > 1:
-        joint = [step.branches for step in graph.steps]
+        joint = [Crossing(step.maps, step.table) for step in graph.steps]
         proof = _layered(context, problem, axes, joint, graph.source, graph.target)
         checks += proof.checks
         if proof.verdict == Verdict.UNSAT:
@@ -93,13 +93,13 @@ def _layered(  # noqa: PLR0913 - a context and a question on some axes
     context: z3.Context,
     problem: Problem,
     axes: Sequence[int],
-    branches: Sequence[Branches],
+    crossings: Sequence[Crossing],
     source: State,
     target: State,
 ) -> Proof:
-    everything = [[ANY_SIZE] * len(axes)] * (len(branches) + 1)
-    front, back = meet(branches, source, target, everything, most=MOST_STATES)
-    if front[-1] & back[0] or len(front) + len(back) != len(branches) + 2:
+    everything = [[ANY_SIZE] * len(axes)] * (len(crossings) + 1)
+    front, back = meet(crossings, source, target, everything, most=MOST_STATES)
+    if front[-1].keys() & back[0].keys() or len(front) + len(back) != len(crossings) + 2:
         return Proof(Verdict.UNKNOWN, 0)
     checks = 0
     for encoding, extra in _proof_steps(problem, axes, front, back):
@@ -111,14 +111,14 @@ def _layered(  # noqa: PLR0913 - a context and a question on some axes
 
 
 def _proof_steps(
-    problem: Problem, axes: Sequence[int], front: Sequence[set[State]], back: Sequence[set[State]]
+    problem: Problem, axes: Sequence[int], front: Sequence[Edges], back: Sequence[Edges]
 ) -> Iterator[tuple[Encoding, tuple[str, ...]]]:
     """Questions that must all be unsatisfiable."""
 
     def names(position: int) -> list[str]:
         return [size_name(position, axis) for axis in axes]
 
-    def lies_in(states: set[State], position: int) -> str:
+    def lies_in(states: Iterable[State], position: int) -> str:
         return among(sorted(states), names(position))
 
     middle = len(front) - 1

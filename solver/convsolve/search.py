@@ -10,17 +10,22 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import groupby, product
-from operator import add, itemgetter
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Generic, NamedTuple, TypeVar
 
+from convsolve.bounds import AxisBounds, Floors
+from convsolve.components import Step
 from convsolve.expansion import Expansion, Settings
-from convsolve.graph import Branches, Graph, State, Step, join
-from convsolve.layers.base import Setting, SizeMap
+from convsolve.graph import Graph, State
+from convsolve.layers.base import LayerKind, Setting, SizeMap
 from convsolve.problem import Problem
 from convsolve.ranking import Style
 
+Active = tuple[tuple[int | None, ...], ...]  # a layer's setting on each axis, None where idle; () without a window
 Path = tuple[Settings, ...]  # layer by layer, axis by axis of a component
 Combination = tuple[tuple[Setting, ...], ...]  # layer by layer, every axis of the question
+
+Item = TypeVar("Item")
 
 
 class Ranked(NamedTuple):
@@ -31,23 +36,47 @@ class Ranked(NamedTuple):
     path: Path
 
 
+class Member(NamedTuple):
+    """One joint setting of a layer on the way from a state; `bound` is of the rest of the way."""
+
+    bound: int  # this layer's cost, no charge for change, and the least behind it
+    unequal: int
+    settings: Settings
+    out: State
+    cost: int
+    active: Active
+
+
 class _Group(NamedTuple):
     """The settings that lead from a state to another, shared parameters decided; not yet listed."""
 
-    bound: int  # of the rest of the way, this layer included
+    bound: int
     out: State
     choice: int
     maps: tuple[tuple[SizeMap, ...], ...]  # an axis
 
 
-Active = tuple[tuple[int | None, ...], ...]  # a layer's setting on each axis, None where idle
-
-
 class _Node(NamedTuple):
-    place: int
+    depth: int  # layers chosen so far, of those with something to choose
     state: State
     cost: int
     previous: tuple[tuple[str, Active], ...]  # by kind: its last layer's active settings
+
+
+class _Listed(Generic[Item]):
+    """An iterator that can be read by index, and remembers."""
+
+    def __init__(self, source: Iterator[Item]) -> None:
+        self._source = source
+        self._read: list[Item] = []
+
+    def get(self, index: int) -> Item | None:
+        while len(self._read) <= index:
+            following = next(self._source, None)
+            if following is None:
+                return None
+            self._read.append(following)
+        return self._read[index]
 
 
 class BestFirst:
@@ -59,55 +88,81 @@ class BestFirst:
         self.expansion = expansion
         self.weights = [len(twins) for twins in graph.component.twins]
         self.kinds = [step.layer.kind for step in graph.steps]
+        # layers with something to choose; the others keep every size and are put back at the end
+        self.places = [place for place, kind in enumerate(self.kinds) if kind.axis_parameters]
         self.expanded = 0
-        self._groups: dict[tuple[int, State], list[_Group]] = {}
+        self._streams: dict[tuple[int, State], _Listed[Member]] = {}
         self._outs: dict[tuple[int, int, int, int], dict[int, tuple[int, list[SizeMap]]]] = {}
         self._floor_tables: dict[tuple[Step, int, int], dict[SizeMap, int]] = {}
 
     def paths(self, most: int | None = None) -> Iterator[Ranked]:
         """Every path, or the first `most`, in the total order of `Ranked`."""
         # An entry is a lower bound, in that very order, of all paths that it can still become. The
-        # index keeps a node (-1) before its groups, so that nothing behind it is compared.
+        # index keeps a node (-1) before the members of its stream, so that nothing behind it is compared.
         visits: dict[tuple[object, ...], int] = {}
-        root = _Node(0, self.graph.source, 0, ())
         heap: list[tuple[int, int, Path, int, _Node]] = []
-        if root.state in self.bounds[0]:
-            heap.append((self.bounds[0][root.state], 0, (), -1, root))
+        if self.graph.total:
+            root = _Node(0, self.graph.source, 0, ())
+            heap.append((self._bound(0, root.state, ()), 0, (), -1, root))
         while heap:
             score, uneven, path, index, node = heappop(heap)
-            if node.place == len(self.kinds):
-                yield Ranked(score, uneven, path)
+            if node.depth == len(self.places):
+                yield Ranked(score, uneven, self._whole(path))
                 continue
-            groups = self._groups_of(node.place, node.state)
+            stream = self._stream(node.depth, node.state)
             if index >= 0:
-                for settings, cost, previous in self._members(node, groups[index]):
-                    after = _Node(node.place + 1, groups[index].out, node.cost + cost, previous)
-                    bound = after.cost + self.bounds[after.place][after.state]
-                    heappush(heap, (bound, uneven + unequal(settings), (*path, settings), -1, after))
+                member = stream.get(index)
+                if member is None:
+                    continue
+                charge, previous = self._change(node, member)
+                after = _Node(node.depth + 1, member.out, node.cost + member.cost + charge, previous)
+                entry = (node.cost + member.bound + charge, uneven + member.unequal, (*path, member.settings))
+                heappush(heap, (*entry, -1, after))
             elif most is not None:
                 # whoever comes here after `most` others can only end behind them
-                key = (node.place, node.state, node.previous)
+                key = (node.depth, node.state, node.previous)
                 visits[key] = visits.get(key, 0) + 1
                 if visits[key] > most:
                     continue
-            if index + 1 < len(groups):
-                bound = node.cost + groups[index + 1].bound
-                heappush(heap, (bound, uneven, path, index + 1, node))
+            following = stream.get(index + 1)
+            if following is not None:
+                heappush(heap, (node.cost + following.bound, uneven, path, index + 1, node))
+
+    def _whole(self, path: Path) -> Path:
+        if len(path) == len(self.kinds):
+            return path
+        chosen = dict(zip(self.places, path, strict=True))
+        nothing: Settings = ((),) * len(self.weights)
+        return tuple(chosen.get(place, nothing) for place in range(len(self.kinds)))
 
     @cached_property
-    def bounds(self) -> tuple[dict[State, int], ...]:
-        """Per position and state, the least that the rest of the way can cost."""
-        made: dict[Step, Branches] = {}
-        for place, step in enumerate(self.graph.steps):
-            if step not in made:
-                choices = [
-                    tuple(self._floors(place, choice, axis) for axis in range(len(self.weights)))
-                    for choice in range(len(step.choices))
-                ]
-                made[step] = join(choices, times=add, plus=min)
-        return self.graph.cheapest([made[step] for step in self.graph.steps])
+    def bounds(self) -> list[AxisBounds]:
+        """On each axis, the least that the rest of a way can cost."""
+        positions = [*self.places, len(self.kinds)]
+        found = []
+        for axis in range(len(self.weights)):
+            made: dict[Step, Floors] = {}
+            floors = []
+            for place in self.places:
+                step = self.graph.steps[place]
+                if step not in made:
+                    made[step] = Floors(self.kinds[place], step.layer.domains[axis], self.style)
+                floors.append(made[step])
+            live = [self.expansion.columns[position][axis] for position in positions]
+            found.append(AxisBounds(floors, live, self.style))
+        return found
 
-    def _floors(self, place: int, choice: int, axis: int) -> dict[SizeMap, int]:
+    def _bound(self, depth: int, state: State, active: Active) -> int:
+        previous = [(now[0], now[1]) for now in active] or [None] * len(state)
+        return sum(
+            [
+                weight * bounds.bound(depth, size, before)
+                for weight, bounds, size, before in zip(self.weights, self.bounds, state, previous, strict=True)
+            ]
+        )
+
+    def _floors(self, depth: int, choice: int, axis: int) -> dict[SizeMap, int]:
+        place = self.places[depth]
         key = (self.graph.steps[place], choice, axis)
         found = self._floor_tables.get(key)
         if found is None:
@@ -118,77 +173,103 @@ class BestFirst:
         return found
 
     def _floor(self, place: int, setting: Setting) -> int:
-        window = self.kinds[place].window(setting)
-        return 0 if window is None else self.style.layer_floor(self.kinds[place].record, window)
+        kind = self.kinds[place]
+        window = kind.window(setting)
+        return 0 if window is None else min(self.style.layer_floor(kind.record, window, idle=idle) for idle in (False, True))
 
-    def _groups_of(self, place: int, state: State) -> list[_Group]:
-        found = self._groups.get((place, state))
+    def _stream(self, depth: int, state: State) -> _Listed[Member]:
+        found = self._streams.get((depth, state))
         if found is None:
             self.expanded += 1
-            live, ahead = self.graph.edges[place][state], self.bounds[place + 1]
-            found = []
-            for choice in range(len(self.graph.steps[place].choices)):
-                on_axes = [self._outs_of(place, choice, axis, n) for axis, n in enumerate(state)]
-                for combination in product(*(outs.items() for outs in on_axes)):
-                    out = tuple(size for size, _ in combination)
-                    if out in live:
-                        floor = sum(floor for _, (floor, _) in combination)
-                        maps = tuple(tuple(maps) for _, (_, maps) in combination)
-                        found.append(_Group(floor + ahead[out], out, choice, maps))
-            found.sort()
-            self._groups[place, state] = found
+            found = self._streams[depth, state] = _Listed(self._members(depth, state))
         return found
 
-    def _outs_of(
-        self, place: int, choice: int, axis: int, size: int
-    ) -> dict[int, tuple[int, list[SizeMap]]]:
+    def _members(self, depth: int, state: State) -> Iterator[Member]:
+        """Every joint setting on the way from a state, by ascending bound; groups are listed late."""
+        waiting: list[Member] = []
+        for group in self._groups(depth, state):
+            while waiting and waiting[0].bound < group.bound:
+                yield heappop(waiting)
+            for member in self._listed(depth, state, group):
+                heappush(waiting, member)
+        while waiting:
+            yield heappop(waiting)
+
+    def _groups(self, depth: int, state: State) -> list[_Group]:
+        place = self.places[depth]
+        live = self.graph.edges[place][state]
+        ahead: dict[State, int] = {}
+        found = []
+        for choice in range(len(self.graph.steps[place].choices)):
+            on_axes = [self._outs_of(depth, choice, axis, size) for axis, size in enumerate(state)]
+            for combination in product(*(outs.items() for outs in on_axes)):
+                out = tuple([size for size, _ in combination])
+                if out not in live:
+                    continue
+                if out not in ahead:
+                    ahead[out] = self._bound(depth + 1, out, ())
+                bound = ahead[out] + sum([floor for _, (floor, _) in combination])
+                found.append(_Group(bound, out, choice, tuple([tuple(maps) for _, (_, maps) in combination])))
+        found.sort()
+        return found
+
+    def _outs_of(self, depth: int, choice: int, axis: int, size: int) -> dict[int, tuple[int, list[SizeMap]]]:
         """The sizes behind one axis, each with its floor and the size maps that lead there."""
-        key = (place, choice, axis, size)
+        key = (depth, choice, axis, size)
         found = self._outs.get(key)
         if found is None:
             found = self._outs[key] = {}
-            here = self.expansion.columns[place + 1][axis]
-            for size_map, floor in self._floors(place, choice, axis).items():
+            here = self.expansion.columns[self.places[depth] + 1][axis]
+            for size_map, floor in self._floors(depth, choice, axis).items():
                 out = size_map.out(size)
                 if out is None or out not in here:
                     continue
-                known = found.get(out)
-                if known is None:
-                    found[out] = (floor, [size_map])
-                else:
-                    known[1].append(size_map)
-                    found[out] = (min(known[0], floor), known[1])
+                least, maps = found.get(out, (floor, []))
+                maps.append(size_map)
+                found[out] = (min(least, floor), maps)
         return found
 
-    def _members(
-        self, node: _Node, group: _Group
-    ) -> Iterator[tuple[Settings, int, tuple[tuple[str, Active], ...]]]:
-        """The group's settings, with their cost, the charge for change included."""
-        place, kind = node.place, self.kinds[node.place]
+    def _listed(self, depth: int, state: State, group: _Group) -> Iterator[Member]:
+        """A group's settings, each with what it costs on these very sizes."""
+        place = self.places[depth]
+        kind = self.kinds[place]
         on_axes = []
         for axis, maps in enumerate(group.maps):
             by_map = self.expansion.settings(place, group.choice, axis)
-            on_axes.append([setting for size_map in maps for setting in by_map[size_map]])
-        others = tuple(item for item in node.previous if item[0] != kind.record)
-        before = dict(node.previous).get(kind.record)
-        for settings in product(*on_axes):
-            windows = [kind.window(setting) for setting in settings]
-            if windows[0] is None:
-                yield settings, 0, node.previous
-                continue
-            active: list[tuple[int | None, ...]] = []
-            cost = 0
-            for axis, window in enumerate(windows):
-                if window is None:
-                    continue
-                sizes = (node.state[axis], group.out[axis])
-                now = self.style.active(kind.record, window, *sizes)
-                charge = self.style.layer_cost(kind.record, window, *sizes)
-                if before is not None:
-                    charge += self.style.change_cost(kind.record, before[axis], now)
-                cost += self.weights[axis] * charge
-                active.append(now)
-            yield settings, cost, (*others, (kind.record, tuple(active)))
+            sizes, weight = (state[axis], group.out[axis]), self.weights[axis]
+            on_axes.append([self._costed(kind, setting, sizes, weight) for m in maps for setting in by_map[m]])
+        ahead: dict[tuple[object, ...], int] = {}
+        for combination in product(*on_axes):
+            settings = tuple([setting for setting, _, _ in combination])
+            cost = sum([cost for _, cost, _ in combination])
+            active = tuple([now for _, _, now in combination if now is not None])
+            key = tuple([now[:2] for now in active])
+            if key not in ahead:
+                ahead[key] = self._bound(depth + 1, group.out, active)
+            yield Member(cost + ahead[key], unequal(settings), settings, group.out, cost, active)
+
+    def _costed(
+        self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int
+    ) -> tuple[Setting, int, tuple[int | None, ...] | None]:
+        window = kind.window(setting)
+        if window is None:
+            return setting, 0, None
+        cost = weight * self.style.layer_cost(kind.record, window, *sizes)
+        return setting, cost, self.style.active(kind.record, window, *sizes)
+
+    def _change(self, node: _Node, member: Member) -> tuple[int, tuple[tuple[str, Active], ...]]:
+        """The charge for settings that differ from those of the last layer of the same kind."""
+        if not member.active:
+            return 0, node.previous
+        record = self.kinds[self.places[node.depth]].record
+        charge, others = 0, []
+        for kind, before in node.previous:
+            if kind == record:
+                for weight, was, now in zip(self.weights, before, member.active, strict=True):
+                    charge += weight * self.style.change_cost(record, was, now)
+            else:
+                others.append((kind, before))
+        return charge, (*others, (record, member.active))
 
 
 def unequal(settings: Sequence[Setting]) -> int:
@@ -214,23 +295,7 @@ def conventional(
         yield from sorted(batch, key=lambda combination: (sum(map(unequal, combination)), combination))
 
 
-class _Listed:
-    """An iterator that can be read by index."""
-
-    def __init__(self, source: Iterator[Ranked]) -> None:
-        self._source = source
-        self._read: list[Ranked] = []
-
-    def get(self, index: int) -> Ranked | None:
-        while len(self._read) <= index:
-            following = next(self._source, None)
-            if following is None:
-                return None
-            self._read.append(following)
-        return self._read[index]
-
-
-def _merged(lists: Sequence[_Listed]) -> Iterator[tuple[int, list[Path]]]:
+def _merged(lists: Sequence[_Listed[Ranked]]) -> Iterator[tuple[int, list[Path]]]:
     """All combinations of one entry a list, by ascending sum of their scores."""
 
     def entry(indices: tuple[int, ...]) -> tuple[int, list[Path]] | None:

@@ -1,0 +1,112 @@
+"""How little the rest of a way can cost: the lower bounds behind the best-first search.
+
+For one axis by itself, backward, with the charge for changing kernel_size and stride, and without
+those for padding, dilation and output_padding. On several axes the bounds add up, since the score
+does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+
+from convsolve.domains import Domain
+from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.ranking import Style
+
+Class = tuple[int, int | None]  # kernel_size and stride of a setting, None where the stride is idle
+
+
+class Floors:
+    """The settings of one axis of one layer: by size map, then by kernel_size and stride, their floors."""
+
+    def __init__(self, kind: LayerKind, domains: Sequence[Domain], style: Style) -> None:
+        self.kind = kind
+        by_map: dict[SizeMap, dict[tuple[int, int], tuple[int, int]]] = {}
+        for setting in kind.settings(domains):
+            window = kind.window(setting)
+            if window is None:
+                continue
+            row = by_map.setdefault(kind.size_map(setting), {})
+            floors = tuple(style.layer_floor(kind.record, window, idle=idle) for idle in (False, True))
+            known = row.get(window[:2], floors)
+            row[window[:2]] = (min(known[0], floors[0]), min(known[1], floors[1]))
+        self.rows = [
+            (size_map, [(kernel_size, stride, *floors) for (kernel_size, stride), floors in row.items()])
+            for size_map, row in by_map.items()
+        ]
+
+
+class AxisBounds:
+    """Lower bounds on one axis.
+
+    Args:
+        floors: one a layer with a window.
+        live: per position, the sizes that are on some way.
+        target: the size at the end.
+    """
+
+    def __init__(self, floors: Sequence[Floors], live: Sequence[Container[int] | Iterable[int]], style: Style) -> None:
+        self._floors = floors
+        self._style = style
+        self._best: list[dict[int, list[tuple[int, Class]]]] = [{} for _ in floors]
+        self._charges: dict[tuple[str, Class, Class], int] = {}
+        self._known: list[dict[tuple[int, Class | None], int]] = [{} for _ in floors]
+        for place in reversed(range(len(floors))):
+            ahead = live[place + 1]
+            self._best[place] = {size: self._ways_on(place, size, ahead) for size in live[place]}  # type: ignore[union-attr]
+
+    def bound(self, place: int, size: int, previous: Class | None) -> int:
+        """The least that layers from `place` on can cost, after a layer of the same kind of this class."""
+        if place == len(self._floors):
+            return 0
+        if place == 0 or self._floors[place - 1].kind.record != self._floors[place].kind.record:
+            previous = None
+        known = self._known[place]
+        found = known.get((size, previous))
+        if found is None:
+            found = known[size, previous] = self._least(place, size, previous)
+        return found
+
+    def _least(self, place: int, size: int, previous: Class | None) -> int:
+        ways = self._best[place][size]
+        if previous is None:
+            return ways[0][0]
+        record = self._floors[place].kind.record
+        best = 1 << 62
+        for cost, following in ways:  # ascending, and a charge is never negative
+            if cost >= best:
+                break
+            best = min(best, cost + self._charge(record, previous, following))
+        return best
+
+    def _ways_on(self, place: int, size: int, ahead: Container[int]) -> list[tuple[int, Class]]:
+        floors = self._floors[place]
+        transposed = floors.kind.record == "conv_transpose"
+        ways: dict[Class, int] = {}
+        for (up, slope, offset, least), classes in floors.rows:
+            if size < least:
+                continue
+            out = slope * size + offset if up else (size + offset) // slope + 1
+            if out not in ahead:
+                continue
+            idle = (size if transposed else out) == 1
+            for kernel_size, stride, floor, idle_floor in classes:
+                following = (kernel_size, None if idle else stride)
+                cost = (idle_floor if idle else floor) + self.bound(place + 1, out, following)
+                if cost < ways.get(following, 1 << 62):
+                    ways[following] = cost
+        return sorted(((cost, key) for key, cost in ways.items()), key=_order)
+
+    def _charge(self, record: str, before: Class, after: Class) -> int:
+        """The charge for a change of kernel_size and stride, all else equal."""
+        key = (record, before, after)
+        found = self._charges.get(key)
+        if found is None:
+            found = self._style.change_cost(record, (*before, 0, None, 0), (*after, 0, None, 0))
+            self._charges[key] = found
+        return found
+
+
+def _order(way: tuple[int, Class]) -> tuple[int, int, int]:
+    cost, (kernel_size, stride) = way
+    return (cost, kernel_size, stride or 0)

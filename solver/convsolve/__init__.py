@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from convsolve.answer import Answer, Solution, Status
-    from convsolve.errors import Error
     from convsolve.answering import count, solve
+    from convsolve.errors import Error
     from convsolve.stack import Act, AvgPool, Conv, ConvTranspose, MaxPool, Norm, Stack
     from convsolve.tracing import Trace, trace
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from convsolve.costs import Costs, costs_of
 from convsolve.errors import Error
@@ -110,7 +110,7 @@ class Solution:
             if record["schema"] != "convsolve.solution/1":
                 raise ValueError("schema")
             axes = len(record["input"]["size"])
-            if not 1 <= axes <= 3 or not record["layers"]:  # noqa: PLR2004 - PyTorch's dimensions
+            if not 1 <= axes <= 3 or not record["layers"]:
                 raise ValueError("layers")
             layers = tuple(_layer(layer, axes) for layer in record["layers"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -160,7 +160,13 @@ class Answer(Sequence[Solution]):
     def __len__(self) -> int:
         return len(self.solutions)
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Solution: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Solution, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Solution | tuple[Solution, ...]:
         return self.solutions[index]
 
     def __iter__(self) -> Iterator[Solution]:
@@ -197,11 +203,7 @@ def _layer(record: Mapping[str, Any], axes: int) -> SolvedLayer:
     }
     from convsolve.stack import write
 
-    given = {
-        name: value
-        for name, value in options.items()
-        if value is not None
-    }
+    given = {name: value for name, value in options.items() if value is not None}
     write(kind_class, (), given)  # refuses a word or number that the option cannot be
     if any(option.name == "out_channels" for option in kind_class.options):
         options["out_channels"] = record["out_channels"]

@@ -158,10 +158,7 @@ class Assembly:
 
     def _solved(self, place: int, settings: tuple[Setting, ...], size: tuple[int, ...]) -> SolvedLayer:
         kind, channels = self.problem.layers[place].kind, self.problem.channels
-        outs = tuple(
-            kind.size_map(setting).out(number) or 0
-            for setting, number in zip(settings, size, strict=True)
-        )
+        outs = tuple(kind.size_map(setting).out(number) or 0 for setting, number in zip(settings, size, strict=True))
         layer = SolvedLayer(kind, settings, channels[place], channels[place + 1], size, outs)
         if found := faults([layer]):
             raise AssertionError(found[0])

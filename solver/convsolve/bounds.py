@@ -7,10 +7,10 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 
 from convsolve.domains import Domain
-from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.layers.base import LayerKind, SizeMap
 from convsolve.ranking import Style
 
 Class = tuple[int, int | None]  # kernel_size and stride of a setting, None where the stride is idle
@@ -42,10 +42,10 @@ class AxisBounds:
     Args:
         floors: one a layer with a window.
         live: per position, the sizes that are on some way.
-        target: the size at the end.
+        style: the score.
     """
 
-    def __init__(self, floors: Sequence[Floors], live: Sequence[Container[int] | Iterable[int]], style: Style) -> None:
+    def __init__(self, floors: Sequence[Floors], live: Sequence[Collection[int]], style: Style) -> None:
         self._floors = floors
         self._style = style
         self._best: list[dict[int, list[tuple[int, Class]]]] = [{} for _ in floors]
@@ -53,7 +53,7 @@ class AxisBounds:
         self._known: list[dict[tuple[int, Class | None], int]] = [{} for _ in floors]
         for place in reversed(range(len(floors))):
             ahead = live[place + 1]
-            self._best[place] = {size: self._ways_on(place, size, ahead) for size in live[place]}  # type: ignore[union-attr]
+            self._best[place] = {size: self._ways_on(place, size, ahead) for size in live[place]}
 
     def bound(self, place: int, size: int, previous: Class | None) -> int:
         """The least that layers from `place` on can cost, after a layer of the same kind of this class."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 from convsolve.domains import Domain
 from convsolve.layers.base import SizeMap
@@ -17,7 +18,8 @@ from convsolve.problem import Layer, Problem
 
 Choice = tuple[tuple[Domain, ...], ...]  # the domains of each axis, shared parameters decided
 Slope = tuple[bool, int]  # up or down, and the stride: what tied axes have in common
-Table = dict[Slope, "dict[int, Table | int]"]  # one level an axis: slope, number of the map, further; leaves are counts
+# One level an axis: slope, number of the map, then the next axis' table; on the last axis a count.
+Table = dict[Slope, dict[int, Any]]
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _table(choices: Sequence[tuple[Mapping[SizeMap, int], ...]], numbers: Sequen
             for size_map, count in counts.items():
                 row = found.setdefault(size_map[:2], {})
                 number = numbers[0][size_map]
-                row[number] = row.get(number, 0) + count  # type: ignore[operator] - on the last level all are counts
+                row[number] = row.get(number, 0) + count
         return found
     # by the first axis' map, then the rest of the choices in which it occurs
     nested: dict[SizeMap, list[tuple[Mapping[SizeMap, int], ...]]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from convsolve.errors import Error, shown, shown_number, shown_value
@@ -17,7 +17,7 @@ _RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(?::({NUMBER}))?")
 _NUMBER = re.compile(NUMBER)
 EXAMPLES = "write a number (3), a list (3,5,7), a range (1..7), a step (2..16:2), or one an axis (3x5)"
 
-DomainLike = int | str | range | Set[int] | tuple["int | str | range | Set[int]", ...]
+DomainLike = int | str | range | AbstractSet[int] | tuple["int | str | range | AbstractSet[int]", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,7 @@ def _domain(part: object, name: str, least: int) -> Domain:
         if value < least:
             raise Error("bad-value", f"{name} must be at least {least}, not {shown_number(value)}")
         if value > LARGEST_PARAMETER:
-            raise Error(
-                "bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {shown_number(value)}"
-            )
+            raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {shown_number(value)}")
     return values
 
 
@@ -108,12 +106,12 @@ def _values(part: object, name: str) -> Domain:
         return _read_text(part, name)
     if type(part) is int:
         return (part,)
-    if isinstance(part, Set | range):
+    if isinstance(part, AbstractSet | range):
         return _checked(part, name)
     raise Error("bad-domain", f"{name}: {shown_value(part)} is no domain", help=[EXAMPLES])
 
 
-def _checked(values: Set[object] | range, name: str) -> Domain:
+def _checked(values: AbstractSet[object] | range, name: str) -> Domain:
     if not values:
         what = shown_value(values) if isinstance(values, range) else "the set"
         raise Error("empty-domain", f"{name}: {what} is empty", help=[EXAMPLES])
@@ -138,9 +136,7 @@ def _read_text(text: str, name: str) -> Domain:
         elif match := _RANGE.fullmatch(item):
             low, high, step = int(match[1]), int(match[2]), int(match[3] or 1)
             if low > high:
-                raise Error(
-                    "empty-domain", f"{name}: the range {item} is empty", help=[f"write {high}..{low}"]
-                )
+                raise Error("empty-domain", f"{name}: the range {item} is empty", help=[f"write {high}..{low}"])
             if step == 0:
                 raise Error("bad-domain", f"{name}: the step of {item} is 0", help=[f"write {low}..{high}"])
             if high > LARGEST_PARAMETER:

@@ -118,7 +118,9 @@ def among(states: Sequence[tuple[int, ...]], names: Sequence[str]) -> str:
     )
 
 
-def values(problem: Problem, settings: Sequence[Sequence[Sequence[int]]], sizes: Sequence[Sequence[int]]) -> Iterator[tuple[str, int]]:
+def values(
+    problem: Problem, settings: Sequence[Sequence[Sequence[int]]], sizes: Sequence[Sequence[int]]
+) -> Iterator[tuple[str, int]]:
     """A combination as values of the variables: settings by layer and axis, sizes by position."""
     for place, (layer, on_axes) in enumerate(zip(problem.layers, settings, strict=True)):
         for axis, setting in enumerate(on_axes):

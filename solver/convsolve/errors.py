@@ -30,9 +30,7 @@ class Error(ValueError):
         super().__init__(code, message, self.help)
 
     def __str__(self) -> str:
-        return "\n".join(
-            [f"error[{self.code}]: {self.message}", *(f"  help: {line}" for line in self.help)]
-        )
+        return "\n".join([f"error[{self.code}]: {self.message}", *(f"  help: {line}" for line in self.help)])
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (self.code, self.message, self.help))

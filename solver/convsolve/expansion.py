@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
@@ -26,8 +25,7 @@ class Expansion:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.columns = [
-            [{state[axis] for state in states} for axis in range(len(graph.source))]
-            for states in graph.totals
+            [{state[axis] for state in states} for axis in range(len(graph.source))] for states in graph.totals
         ]
         self._settings: dict[tuple[Step, int, int], dict[SizeMap, list[Setting]]] = {}
         self._options: dict[tuple[int, int, int, int], list[tuple[Setting, int]]] = {}
@@ -41,7 +39,9 @@ class Expansion:
         return found
 
     def _expand(self, place: int, state: State) -> list[Way]:
-        ahead = self.graph.edges[place][state]
+        ahead = self.graph.edges[place].get(state)
+        if not ahead:
+            return []
         found = []
         for choice in range(len(self.graph.steps[place].choices)):
             options = [self._on_axis(place, choice, axis, size) for axis, size in enumerate(state)]

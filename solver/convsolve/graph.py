@@ -34,9 +34,7 @@ class Graph:
         self.source: State = tuple(problem.input.size[axis] for axis in component.axes)
         self.target: State = tuple(problem.target.size[axis] for axis in component.axes)
         made: dict[Step, Step] = {}
-        self.steps = tuple(
-            made.setdefault(step, step) for step in map(self._step, problem.layers, problem.ties)
-        )
+        self.steps = tuple(made.setdefault(step, step) for step in map(self._step, problem.layers, problem.ties))
         self.edges = self._edges()
 
     def _step(self, layer: Layer, ties: tuple[tuple[int, ...], ...]) -> Step:
@@ -51,9 +49,7 @@ class Graph:
         found = [{self.target: 1}]
         for edges in reversed(self.edges):
             behind = found[-1]
-            found.append(
-                {state: sum([n * behind[out] for out, n in outs.items()]) for state, outs in edges.items()}
-            )
+            found.append({state: sum([n * behind[out] for out, n in outs.items()]) for state, outs in edges.items()})
         return tuple(reversed(found))
 
     @property
@@ -76,7 +72,8 @@ class Graph:
         for axis, ways in enumerate(alone):
             bounds = [[hulls[axis][place]] for place in places]
             edges = _live(ways, self.source[axis : axis + 1], self.target[axis : axis + 1], bounds)
-            single.append([{state[0] for state in here} for here in (*edges, {self.target[axis : axis + 1]: {}})])
+            last: Edges = {self.target[axis : axis + 1]: {}}
+            single.append([{state[0] for state in here} for here in (*edges, last)])
         allowed = [[single[axis][place] for axis in axes] for place in places]
         return _live([Crossing(step.maps, step.table) for step in self.steps], self.source, self.target, allowed)
 
@@ -151,10 +148,10 @@ def _cross(table: Table, options: Sequence[Options], before: State, found: dict[
                 continue
             state = (*before, size)
             if rest:
-                _cross(row[number], rest, state, found)  # type: ignore[arg-type] - leaves are on the last level
+                _cross(row[number], rest, state, found)
             else:
-                found[state] = found.get(state, 0) + row[number]  # type: ignore[operator] - see above
-    
+                found[state] = found.get(state, 0) + row[number]
+
 
 def _hulls(maps: Sequence[Sequence[SizeMap]], source: int, target: int) -> list[range]:
     """Per position, the sizes between the smallest and the largest that could be on a way."""
@@ -189,15 +186,15 @@ def _live(
     """The live edges, found from both ends: the smaller frontier moves, until the two meet."""
     front, back = meet(crossings, source, target, allowed)
     middle = len(front) - 1
-    goal = front[middle].keys() & back[0].keys()
+    goal = set(front[middle]) & set(back[0])
     edges: list[Edges] = [{} for _ in crossings]
     for place in reversed(range(middle)):
         for state, outs in front[place].items():
             live = {out: count for out, count in outs.items() if out in goal}
             if live:
                 edges[place][state] = live
-        goal = edges[place].keys()
-    states: Iterable[State] = front[middle].keys() & back[0].keys()
+        goal = set(edges[place])
+    states = set(front[middle]) & set(back[0])
     for place in range(middle, len(crossings)):
         ahead = back[place - middle + 1]
         sight = Sight(crossings[place], _columns(ahead, len(source)))

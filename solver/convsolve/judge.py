@@ -12,7 +12,7 @@ from typing import NamedTuple
 import z3
 
 from convsolve.answer import Solution
-from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
+from convsolve.encoding import Encoding, among, encode_layer, size_name, values, whole
 from convsolve.graph import Crossing, Edges, Graph, State, meet
 from convsolve.problem import Problem
 from convsolve.shapes import LARGEST_SIZE
@@ -89,7 +89,7 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
     return Proof(decide(problem), checks + 1)
 
 
-def _layered(  # noqa: PLR0913 - a context and a question on some axes
+def _layered(  # noqa: PLR0913, PLR0917 - a context and a question on some axes
     context: z3.Context,
     problem: Problem,
     axes: Sequence[int],

@@ -115,7 +115,11 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         stack: the layers, holes where something is asked for.
         layer: without a stack, their kind: ``conv``, ``conv_transpose`` or ``auto``.
         layers: without a stack, their number (1).
-        kernel_size, stride, padding, dilation, output_padding: domains of the holes.
+        kernel_size: what holes of this name may be; likewise the next four.
+        stride: see kernel_size.
+        padding: see kernel_size; also ``same`` and ``valid``.
+        dilation: see kernel_size.
+        output_padding: see kernel_size.
         tie: ``none``, ``all``, or the parameters that are equal on all axes.
         channels: one number more than there are convolutions.
 
@@ -135,9 +139,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         )
     given = {
         name: value
-        for name, value in zip(
-            PARAMETERS, (kernel_size, stride, padding, dilation, output_padding), strict=True
-        )
+        for name, value in zip(PARAMETERS, (kernel_size, stride, padding, dilation, output_padding), strict=True)
         if value is not None
     }
     written = _layers_asked_for(source, goal, stack, layer, layers)
@@ -272,21 +274,16 @@ def _tie_text(tie: str | Iterable[str] | None) -> str:
     return ",".join(name for name in PARAMETERS if name in names) or "none"
 
 
-def _ties(
-    layers: Sequence[Layer], source: Shape, goal: Shape, tie: str
-) -> tuple[tuple[tuple[int, ...], ...], ...]:
+def _ties(layers: Sequence[Layer], source: Shape, goal: Shape, tie: str) -> tuple[tuple[tuple[int, ...], ...], ...]:
     axes = range(len(source.size))
     alone = tuple(axes)
     together = (0,) * len(alone)
     if tie != "default":
         tied = PARAMETERS if tie == "all" else tie.split(",")
         return tuple(
-            tuple(together if p.name in tied else alone for p in layer.kind.axis_parameters)
-            for layer in layers
+            tuple(together if p.name in tied else alone for p in layer.kind.axis_parameters) for layer in layers
         )
-    questions = [
-        (source.size[axis], goal.size[axis], *(layer.domains[axis] for layer in layers)) for axis in axes
-    ]
+    questions = [(source.size[axis], goal.size[axis], *(layer.domains[axis] for layer in layers)) for axis in axes]
     twins = tuple(questions.index(question) for question in questions)
 
     def leaders(layer: Layer, name: str) -> tuple[int, ...]:
@@ -295,9 +292,7 @@ def _ties(
             return alone
         return together if name in TIED_BY_DEFAULT else twins
 
-    return tuple(
-        tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for layer in layers
-    )
+    return tuple(tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for layer in layers)
 
 
 def _channel_list(channels: str | Sequence[int] | None) -> tuple[int, ...] | None:
@@ -309,7 +304,7 @@ def _channel_list(channels: str | Sequence[int] | None) -> tuple[int, ...] | Non
     numbers = []
     for part in parts:
         text = part.strip() if isinstance(part, str) else part
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004 - below 2^31
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10:
             text = int(text)
         if type(text) is not int or not 1 <= text < 2**31:
             raise Error(
@@ -423,6 +418,6 @@ def _written(layer: Layer) -> Written:
         said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
     for option in layer.kind.options:
         value = getattr(layer.kind, option.name)
-        if value != option.default or option.default is None and value is not None:
+        if value != option.default or (option.default is None and value is not None):
             said[option.name] = value
     return write(layer.kind.__class__, (), said)

@@ -11,9 +11,7 @@ from convsolve.layers.conv_transpose import ConvTranspose
 from convsolve.layers.max_pool import MaxPool
 from convsolve.layers.norm import Norm
 
-KINDS: dict[str, type[LayerKind]] = {
-    kind.name: kind for kind in (Conv, ConvTranspose, MaxPool, AvgPool, Act, Norm)
-}
+KINDS: dict[str, type[LayerKind]] = {kind.name: kind for kind in (Conv, ConvTranspose, MaxPool, AvgPool, Act, Norm)}
 
 
 def kind_named(name: str) -> type[LayerKind]:

@@ -21,7 +21,7 @@ from convsolve.layers.base import LayerKind, Setting, SizeMap
 from convsolve.problem import Problem
 from convsolve.ranking import Style
 
-Active = tuple[tuple[int | None, ...], ...]  # a layer's setting on each axis, None where idle; () without a window
+Active = tuple[tuple[int, int | None, int, int | None, int], ...]  # a setting on each axis, None where idle
 Path = tuple[Settings, ...]  # layer by layer, axis by axis of a component
 Combination = tuple[tuple[Setting, ...], ...]  # layer by layer, every axis of the question
 
@@ -153,13 +153,10 @@ class BestFirst:
         return found
 
     def _bound(self, depth: int, state: State, active: Active) -> int:
-        previous = [(now[0], now[1]) for now in active] or [None] * len(state)
-        return sum(
-            [
-                weight * bounds.bound(depth, size, before)
-                for weight, bounds, size, before in zip(self.weights, self.bounds, state, previous, strict=True)
-            ]
-        )
+        total = 0
+        for axis, (weight, bounds, size) in enumerate(zip(self.weights, self.bounds, state, strict=True)):
+            total += weight * bounds.bound(depth, size, active[axis][:2] if active else None)
+        return total
 
     def _floors(self, depth: int, choice: int, axis: int) -> dict[SizeMap, int]:
         place = self.places[depth]
@@ -175,7 +172,7 @@ class BestFirst:
     def _floor(self, place: int, setting: Setting) -> int:
         kind = self.kinds[place]
         window = kind.window(setting)
-        return 0 if window is None else min(self.style.layer_floor(kind.record, window, idle=idle) for idle in (False, True))
+        return 0 if window is None else self.style.layer_floor(kind.record, window)
 
     def _stream(self, depth: int, state: State) -> _Listed[Member]:
         found = self._streams.get((depth, state))
@@ -250,7 +247,7 @@ class BestFirst:
 
     def _costed(
         self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int
-    ) -> tuple[Setting, int, tuple[int | None, ...] | None]:
+    ) -> tuple[Setting, int, tuple[int, int | None, int, int | None, int] | None]:
         window = kind.window(setting)
         if window is None:
             return setting, 0, None
@@ -279,9 +276,7 @@ def unequal(settings: Sequence[Setting]) -> int:
     return sum(len(set(values)) - 1 for values in zip(*settings, strict=True))
 
 
-def conventional(
-    problem: Problem, searches: Sequence[BestFirst], most: int
-) -> Iterator[Combination]:
+def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> Iterator[Combination]:
     """The first `most` combinations of the whole question, most conventional first."""
     if len(searches) == 1:
         component = searches[0].graph.component
@@ -299,7 +294,7 @@ def _merged(lists: Sequence[_Listed[Ranked]]) -> Iterator[tuple[int, list[Path]]
     """All combinations of one entry a list, by ascending sum of their scores."""
 
     def entry(indices: tuple[int, ...]) -> tuple[int, list[Path]] | None:
-        found = [part for part in (l.get(i) for l, i in zip(lists, indices, strict=True)) if part]
+        found = [part for part in (one.get(index) for one, index in zip(lists, indices, strict=True)) if part]
         if len(found) < len(lists):
             return None
         return sum(ranked.score for ranked in found), [ranked.path for ranked in found]
@@ -342,9 +337,7 @@ def _ascending(expansion: Expansion, place: int, state: State) -> Iterator[Path]
             yield (way.settings, *rest)
 
 
-def _spread(
-    problem: Problem, twins: Sequence[Sequence[Sequence[int]]], paths: Sequence[Path]
-) -> Combination:
+def _spread(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], paths: Sequence[Path]) -> Combination:
     """Paths of components as settings of every axis."""
     if len(paths) == 1 and len(twins[0]) == 1:
         return tuple(settings * problem.axes for settings in paths[0])
@@ -356,6 +349,5 @@ def _spread(
     }
     order = [places[axis] for axis in range(problem.axes)]
     return tuple(
-        tuple(paths[part][layer][position] for part, position in order)
-        for layer in range(len(problem.layers))
+        tuple(paths[part][layer][position] for part, position in order) for layer in range(len(problem.layers))
     )

@@ -47,9 +47,7 @@ class Shape:
             case _:
                 raise Error("bad-size", f"{shown_value(value)} is no {what}", help=[EXAMPLES])
         if len(size) > MOST_AXES:
-            raise Error(
-                "bad-size", f"{what} {shown_value(value)} has {len(size)} axes; PyTorch convolves over 1 to 3"
-            )
+            raise Error("bad-size", f"{what} {shown_value(value)} has {len(size)} axes; PyTorch convolves over 1 to 3")
         for number in size if channels is None else (channels, *size):
             if not 1 <= number <= LARGEST_SIZE:
                 raise Error("bad-size", f"{what}: {shown_number(number)} is not between 1 and {LARGEST_SIZE}")

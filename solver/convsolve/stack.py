@@ -97,9 +97,7 @@ class LayerMaker:
         return f"convsolve.{self._kind.name}"
 
 
-def write(
-    kind: type[LayerKind], values: Sequence[object], parameters: Mapping[str, object]
-) -> Written:
+def write(kind: type[LayerKind], values: Sequence[object], parameters: Mapping[str, object]) -> Written:
     """One layer from the arguments of its call."""
     given: dict[str, object] = {}
     if len(values) > len(kind.positional):
@@ -162,9 +160,7 @@ def _option_value(kind: type[LayerKind], option: Option, value: object) -> Word:
         if not isinstance(value, str):
             raise Error("bad-value", f"{what} must be a text", help=[f"known: {', '.join(option.words)}"])
         if value not in option.words:
-            raise Error(
-                "bad-value", f"{what}={shown(value)} is not known", help=did_you_mean(value, option.words)
-            )
+            raise Error("bad-value", f"{what}={shown(value)} is not known", help=did_you_mean(value, option.words))
         return value
     if option.type is float and isinstance(value, int | float) and type(value) is not bool:
         return _ordinary(value, what)
@@ -196,9 +192,7 @@ def _known(kind: type[LayerKind]) -> list[str]:
 
 def _long_names(kind: type[LayerKind]) -> dict[str, str]:
     every = _every(kind)
-    return {item.name: item.name for item in every} | {
-        item.short: item.name for item in every if item.short
-    }
+    return {item.name: item.name for item in every} | {item.short: item.name for item in every if item.short}
 
 
 def _python(value: Domains | Word) -> str:
@@ -282,6 +276,5 @@ def _element(value: object) -> object:
 
 
 Conv, ConvTranspose, MaxPool, AvgPool, Act, Norm = (
-    LayerMaker(kind_named(name))
-    for name in ("Conv", "ConvTranspose", "MaxPool", "AvgPool", "Act", "Norm")
+    LayerMaker(kind_named(name)) for name in ("Conv", "ConvTranspose", "MaxPool", "AvgPool", "Act", "Norm")
 )

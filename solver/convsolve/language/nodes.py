@@ -8,16 +8,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """An integer."""
+
     value: int
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """A variable."""
+
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
+    """A sum, difference, product, quotient or remainder, rounded down as in Python."""
+
     operator: str  # + - * // %
     left: Expr
     right: Expr
@@ -25,11 +31,15 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Negative:
+    """The number with the other sign."""
+
     operand: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A minimum, maximum or absolute value."""
+
     function: str  # min max abs
     arguments: tuple[Expr, ...]
 
@@ -44,18 +54,24 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Member:
+    """Whether a number is one of a literal few."""
+
     element: Expr
     values: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Junction:
+    """All, or any, of several sentences."""
+
     operator: str  # and or
     parts: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """The opposite of a sentence."""
+
     operand: Expr
 
 

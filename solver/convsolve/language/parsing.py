@@ -121,9 +121,7 @@ class _Reader:
         raise Error(
             "bad-expression",
             f"{shown(ast.unparse(tree))} in {shown(self.text)} cannot be used in an expression",
-            help=[
-                "use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"
-            ],
+            help=["use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"],
         )
 
     def number(self, tree: ast.expr) -> Expr:

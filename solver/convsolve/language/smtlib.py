@@ -74,30 +74,38 @@ def numeral(value: int) -> str:
 
 
 def members(term: str, values: Sequence[int]) -> str:
-    """That the term is one of the ascending values, as few intervals as possible."""
-    return disjunction([_between(term, low, high) for low, high in intervals(values)])
+    """That the term is one of the ascending values, in as few runs of equal steps as possible."""
+    return disjunction([_run(term, *run) for run in runs(values)])
 
 
-def intervals(values: Sequence[int]) -> list[tuple[int, int]]:
-    """Ascending integers as runs without a gap, both ends included.
+def runs(values: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Ascending integers as (first, last, step), greedily; parity shows here as steps of 2.
 
     Example:
-        >>> intervals((1, 2, 3, 7))
-        [(1, 3), (7, 7)]
+        >>> runs((1, 2, 3, 7, 9, 11))
+        [(1, 3, 1), (7, 11, 2)]
     """
-    runs: list[tuple[int, int]] = []
+    found: list[tuple[int, int, int]] = []
     for value in values:
-        if runs and runs[-1][1] == value - 1:
-            runs[-1] = (runs[-1][0], value)
-        else:
-            runs.append((value, value))
-    return runs
+        if found:
+            first, last, step = found[-1]
+            if first == last or value - last == step:
+                found[-1] = (first, value, value - last)
+                continue
+            if last - first == step:  # two values make no run: the second may begin a longer one
+                found[-1:] = [(first, first, 1), (last, value, value - last)]
+                continue
+        found.append((value, value, 1))
+    return found
 
 
-def _between(term: str, low: int, high: int) -> str:
-    if low == high:
-        return f"(= {term} {numeral(low)})"
-    return f"(<= {numeral(low)} {term} {numeral(high)})"
+def _run(term: str, first: int, last: int, step: int) -> str:
+    if first == last:
+        return f"(= {term} {numeral(first)})"
+    between = f"(<= {numeral(first)} {term} {numeral(last)})"
+    if step == 1:
+        return between
+    return f"(and {between} (= (mod (- {term} {numeral(first)}) {step}) 0))"
 
 
 def _multiplied(node: Expr) -> Iterator[str]:
@@ -112,7 +120,7 @@ def _multiplied(node: Expr) -> Iterator[str]:
         yield from _multiplied(child)
 
 
-def _term(node: Expr, terms: Mapping[str, str]) -> str:  # noqa: PLR0911 - one return a node
+def _term(node: Expr, terms: Mapping[str, str]) -> str:
     def term(part: Expr) -> str:
         return _term(part, terms)
 

@@ -45,15 +45,12 @@ class Act(LayerKind):
     )
     positional = ("function", "value")
 
-    dims: int
     function: str = "relu"
     value: float | None = None
 
     def __post_init__(self) -> None:
         if self.value is not None and ACTIVATIONS[self.function][1] is None:
-            raise Error(
-                "bad-value", f"Act: {self.function} takes no number", help=[f'write Act("{self.function}")']
-            )
+            raise Error("bad-value", f"Act: {self.function} takes no number", help=[f'write Act("{self.function}")'])
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -63,9 +60,7 @@ class Act(LayerKind):
         del setting
         return IDENTITY
 
-    def torch_call(
-        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
-    ) -> TorchCall:
+    def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del settings, in_channels, out_channels
         name, keyword = ACTIVATIONS[self.function]
         if keyword is None or self.value is None:

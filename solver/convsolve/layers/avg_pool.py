@@ -1,4 +1,4 @@
-"""Average pooling: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html"""
+"""Average pooling, see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html ."""
 
 from __future__ import annotations
 
@@ -17,21 +17,13 @@ class AvgPool(Pool):
     torch_name = "AvgPool"
     axis_parameters = (KERNEL, STRIDE, PADDING)
 
-    dims: int
-    ceil_mode: bool = False
-    stride_follows: bool = False
-
     @property
     def rules(self) -> tuple[Rule, ...]:
-        rules = tuple(
-            rule._replace(sentence=rule.sentence.replace("dilation*", "")) for rule in super().rules
-        )
-        if self.dims == 3:  # noqa: PLR2004 - AvgPool3d alone has this rule
-            bare = Rule(
-                "bare_window", "in_size >= kernel_size", "AvgPool3d's window must fit without padding"
-            )
+        rules = tuple(rule._replace(sentence=rule.sentence.replace("dilation*", "")) for rule in super().rules)
+        if self.dims == 3:
+            bare = Rule("bare_window", "in_size >= kernel_size", "AvgPool3d's window must fit without padding")
             return (bare, *rules)
         return rules
 
     def smallest_input(self, kernel_size: int) -> int:
-        return kernel_size if self.dims == 3 else 1  # noqa: PLR2004 - see rules
+        return kernel_size if self.dims == 3 else 1

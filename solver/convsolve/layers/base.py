@@ -81,13 +81,13 @@ IDENTITY = SizeMap(up=True, stride=1, offset=0, least=1)
 
 
 def upwards(stride: int, offset: int) -> SizeMap:
-    """n -> stride*n + offset, legal where that is at least 1."""
-    return SizeMap(True, stride, offset, max(1, -((offset - 1) // stride)))
+    """The map n -> stride*n + offset, legal where that is at least 1."""
+    return SizeMap(up=True, stride=stride, offset=offset, least=max(1, -((offset - 1) // stride)))
 
 
 def downwards(stride: int, offset: int, least: int = 1) -> SizeMap:
-    """n -> (n + offset)//stride + 1, legal from `least` on and where n + offset >= 0."""
-    return SizeMap(False, stride, offset, max(least, -offset))
+    """The map n -> (n + offset)//stride + 1, legal from `least` on and where n + offset >= 0."""
+    return SizeMap(up=False, stride=stride, offset=offset, least=max(least, -offset))
 
 
 class TorchCall(NamedTuple):
@@ -128,9 +128,7 @@ class LayerKind(ABC):
         """The map of one setting."""
 
     @abstractmethod
-    def torch_call(
-        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
-    ) -> TorchCall:
+    def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         """The constructor call of the torch module."""
 
     def settled(self) -> Self:
@@ -166,9 +164,7 @@ class LayerKind(ABC):
     def setting_rules(self) -> tuple[str, ...]:
         """The sentences that no size occurs in."""
         return tuple(
-            rule.sentence
-            for rule in self.rules
-            if not {"in_size", "out_size"} & set(names(parse(rule.sentence)))
+            rule.sentence for rule in self.rules if not {"in_size", "out_size"} & set(names(parse(rule.sentence)))
         )
 
     def at(self, setting: Setting, parameter: str) -> int:
@@ -185,9 +181,7 @@ class LayerKind(ABC):
         del setting
         return None
 
-    def weight_count(
-        self, settings: Sequence[Setting], in_channels: int, out_channels: int
-    ) -> int:
+    def weight_count(self, settings: Sequence[Setting], in_channels: int, out_channels: int) -> int:
         """``sum(p.numel())`` of the torch module, normalisation and activation left out."""
         del settings, in_channels, out_channels
         return 0
@@ -209,17 +203,17 @@ class LayerKind(ABC):
         return field
 
 
+@dataclass(frozen=True)
 class Convolution(LayerKind):
     """What convolution and transposed convolution share: channels, weights and their cost."""
 
     weighted = True
-    out_channels: int | None
-    groups: int
-    bias: bool
 
-    def weight_count(
-        self, settings: Sequence[Setting], in_channels: int, out_channels: int
-    ) -> int:
+    out_channels: int | None = None
+    groups: int = 1
+    bias: bool = True
+
+    def weight_count(self, settings: Sequence[Setting], in_channels: int, out_channels: int) -> int:
         kernel = prod(self.at(setting, "kernel_size") for setting in settings)
         weights = in_channels * out_channels // self.groups * kernel
         return weights + (out_channels if self.bias else 0)
@@ -252,9 +246,7 @@ class Convolution(LayerKind):
         return tuple(found)
 
 
-def axis_keywords(
-    kind: LayerKind, settings: Sequence[Setting]
-) -> Iterator[tuple[str, Word | tuple[int, ...]]]:
+def axis_keywords(kind: LayerKind, settings: Sequence[Setting]) -> Iterator[tuple[str, Word | tuple[int, ...]]]:
     """Axis parameters as torch takes them: one number where all axes agree, defaults left out."""
     for position, parameter in enumerate(kind.axis_parameters):
         values = tuple(setting[position] for setting in settings)

@@ -1,4 +1,4 @@
-"""Convolution: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html"""
+"""Convolution, see https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html ."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 OUT_CHANNELS = Option("out_channels", "c", None, int, least=1)
 GROUPS = Option("groups", "g", 1, int, least=1)
-BIAS = Option("bias", "", True, bool)
+BIAS = Option("bias", "", default=True, type=bool)
 
 
 def padding_limits(known: Mapping[str, Domain]) -> Domain:
@@ -37,7 +37,7 @@ def padding_limits(known: Mapping[str, Domain]) -> Domain:
 
 @dataclass(frozen=True)
 class Conv(Convolution):
-    """out = floor((in + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1"""
+    """out = floor((in + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1."""
 
     name = "Conv"
     record = "conv"
@@ -54,10 +54,6 @@ class Conv(Convolution):
         Option("padding_mode", "", "zeros", str, words=PADDING_MODES),
     )
 
-    dims: int
-    out_channels: int | None = None
-    groups: int = 1
-    bias: bool = True
     padding_mode: str = "zeros"
     padding_word: str | None = None
 
@@ -128,9 +124,7 @@ class Conv(Convolution):
         kernel_size, stride, _, dilation = setting
         return (field - 1) * stride + dilation * (kernel_size - 1) + 1
 
-    def torch_call(
-        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
-    ) -> TorchCall:
+    def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         keywords = dict(self.keywords(settings, padding_mode=(self.padding_mode, "zeros")))
         if self.padding_word:
             keywords["padding"] = self.padding_word

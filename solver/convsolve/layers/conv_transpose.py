@@ -1,4 +1,4 @@
-"""Transposed convolution: https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html"""
+"""Transposed convolution, see https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from convsolve.layers.conv import BIAS, GROUPS, KERNEL, OUT_CHANNELS, STRIDE, pa
 
 @dataclass(frozen=True)
 class ConvTranspose(Convolution):
-    """out = (in - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1"""
+    """out = (in - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1."""
 
     name = "ConvTranspose"
     record = "conv_transpose"
@@ -34,11 +34,6 @@ class ConvTranspose(Convolution):
         AxisParameter("output_padding", "op", 0, 0, hole=True),
     )
     options = (OUT_CHANNELS, GROUPS, BIAS)
-
-    dims: int
-    out_channels: int | None = None
-    groups: int = 1
-    bias: bool = True
 
     def default_limits(self, parameter: AxisParameter, known: Mapping[str, Domain]) -> Domain:
         if parameter.name == "padding":
@@ -57,8 +52,7 @@ class ConvTranspose(Convolution):
             ),
             Rule(
                 "size",
-                "out_size == (in_size - 1)*stride - 2*padding + dilation*(kernel_size - 1)"
-                " + output_padding + 1",
+                "out_size == (in_size - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1",
                 "the size of a transposed convolution's output",
             ),
             POSITIVE,
@@ -66,9 +60,7 @@ class ConvTranspose(Convolution):
 
     def size_map(self, setting: Setting) -> SizeMap:
         kernel_size, stride, padding, dilation, output_padding = setting
-        return upwards(
-            stride, dilation * (kernel_size - 1) + output_padding + 1 - stride - 2 * padding
-        )
+        return upwards(stride, dilation * (kernel_size - 1) + output_padding + 1 - stride - 2 * padding)
 
     def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
         kernels, strides, paddings, dilations, output_paddings = domains
@@ -96,9 +88,5 @@ class ConvTranspose(Convolution):
         kernel_size, stride, _, dilation, _ = setting
         return (field + dilation * (kernel_size - 1) - 1) // stride + 1
 
-    def torch_call(
-        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
-    ) -> TorchCall:
-        return TorchCall(
-            f"ConvTranspose{self.dims}d", (in_channels, out_channels), self.keywords(settings)
-        )
+    def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
+        return TorchCall(f"ConvTranspose{self.dims}d", (in_channels, out_channels), self.keywords(settings))

@@ -1,4 +1,4 @@
-"""Max pooling: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html"""
+"""Max pooling, see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html ."""
 
 from __future__ import annotations
 
@@ -16,7 +16,3 @@ class MaxPool(Pool):
     record = "max_pool"
     torch_name = "MaxPool"
     axis_parameters = (KERNEL, STRIDE, PADDING, AxisParameter("dilation", "d", 1, 1, hole=False))
-
-    dims: int
-    ceil_mode: bool = False
-    stride_follows: bool = False

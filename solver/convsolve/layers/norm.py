@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
 from math import prod
 
 from convsolve.errors import Error
@@ -27,15 +26,12 @@ class Norm(LayerKind):
     )
     positional = ("function", "groups")
 
-    dims: int
     function: str = "batch"
     groups: int = 1
 
     def __post_init__(self) -> None:
         if self.groups != 1 and self.function != "group":
-            raise Error(
-                "bad-value", f"Norm: {self.function} takes no groups", help=[f'write Norm("{self.function}")']
-            )
+            raise Error("bad-value", f"Norm: {self.function} takes no groups", help=[f'write Norm("{self.function}")'])
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -54,9 +50,7 @@ class Norm(LayerKind):
             return Rule("elements", "elements >= 2", "group normalisation needs more than one element a group")
         return None
 
-    def torch_call(
-        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
-    ) -> TorchCall:
+    def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del settings, in_channels
         if self.function == "group":
             return TorchCall("GroupNorm", (self.groups, out_channels), ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from convsolve.layers.base import (
@@ -21,23 +22,23 @@ from convsolve.layers.base import (
 KERNEL = AxisParameter("kernel_size", "k", 1, None, hole=True, limits=tuple(range(2, 8)))
 STRIDE = AxisParameter("stride", "s", 1, "kernel_size", hole=False)
 PADDING = AxisParameter("padding", "p", 0, 0, hole=False)
-CEIL_MODE = Option("ceil_mode", "", False, bool)
+CEIL_MODE = Option("ceil_mode", "", default=False, type=bool)
 
 # The last window must start inside the input or its left padding: hence the minimum.
-CEIL_OFFSET = (
-    "min(in_size + 2*padding - dilation*(kernel_size - 1) - 1 + stride - 1, in_size + padding - 1)"
-)
+CEIL_OFFSET = "min(in_size + 2*padding - dilation*(kernel_size - 1) - 1 + stride - 1, in_size + padding - 1)"
 FLOOR_OFFSET = "in_size + 2*padding - dilation*(kernel_size - 1) - 1"
 
 
+@dataclass(frozen=True)
 class Pool(LayerKind):
-    """out = floor or ceil((in + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1"""
+    """out = floor or ceil((in + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1."""
 
     options = (CEIL_MODE,)
     positional = ("kernel_size",)
     torch_name: ClassVar[str]
-    ceil_mode: bool
-    stride_follows: bool
+
+    ceil_mode: bool = False
+    stride_follows: bool = False
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -75,9 +76,7 @@ class Pool(LayerKind):
         kernel_size, stride, _, dilation, _ = self.window(setting)
         return (field - 1) * stride + dilation * (kernel_size - 1) + 1
 
-    def torch_call(
-        self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
-    ) -> TorchCall:
+    def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del in_channels, out_channels
         keywords = list(axis_keywords(self, settings))
         if self.ceil_mode:

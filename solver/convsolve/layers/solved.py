@@ -44,8 +44,7 @@ class SolvedLayer:
     def to_dict(self) -> dict[str, Any]:
         """The layer as a record."""
         values: dict[str, Any] = {
-            parameter.name: list(getattr(self, parameter.name))
-            for parameter in self.kind.axis_parameters
+            parameter.name: list(getattr(self, parameter.name)) for parameter in self.kind.axis_parameters
         }
         if word := getattr(self.kind, "padding_word", None):
             values["padding"] = word
@@ -67,10 +66,6 @@ class SolvedLayer:
 def per_axis(record: Mapping[str, Any], name: str, axes: int) -> tuple[int, ...]:
     """A record's list of one integer an axis; raises ValueError where it is anything else."""
     values = record[name]
-    if (
-        not isinstance(values, list)
-        or len(values) != axes
-        or any(type(value) is not int for value in values)
-    ):
+    if not isinstance(values, list) or len(values) != axes or any(type(value) is not int for value in values):
         raise ValueError(name)
     return tuple(values)

@@ -1,0 +1,42 @@
+"""The order as experienced engineers expect it: questions from published networks, written before the score."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import convsolve as cs
+
+EXPECTATIONS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "expectations.json").read_text())
+KINDS = {"max_pool": "MaxPool", "avg_pool": "AvgPool"}
+DOMAINS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+
+
+def first_five(expectation: dict[str, Any]) -> list[list[list[int]]]:
+    """The first five answers, five numbers a layer; the axes of these questions are equal."""
+    domains: Any = {name: expectation[name] for name in DOMAINS if name in expectation}
+    kind, layers = expectation["layer"], expectation["layers"]
+    if kind in KINDS:
+        inside = ", ".join(f"{name}='{domain}'" for name, domain in domains.items())
+        question: Any = {"stack": f"{KINDS[kind]}({inside}) * {layers}"}
+    else:
+        question = {"layer": kind, "layers": layers, **domains}
+    answer = cs.solve(expectation["input"], expectation["target"], count=5, **question)
+    return [[list(layer.kind.window(layer.settings[0]) or ()) for layer in solution.layers] for solution in answer]
+
+
+@pytest.mark.parametrize("expectation", EXPECTATIONS, ids=[one["id"] for one in EXPECTATIONS])
+def test_expectation(expectation: dict[str, Any]) -> None:
+    found = first_five(expectation)
+    if expectation["first"] is not None:
+        assert found[0] == expectation["first"]
+    for wanted in expectation["within_five"]:
+        assert wanted in found
+
+
+def test_there_are_the_issue_and_thirty_more() -> None:
+    assert sum(not one.get("issue") for one in EXPECTATIONS) >= 30
+    assert len({one["id"] for one in EXPECTATIONS}) == len(EXPECTATIONS)

@@ -1,0 +1,81 @@
+"""The order of answers: exactly that of the score, ties broken as documented."""
+
+from __future__ import annotations
+
+from itertools import islice
+from random import Random
+from typing import Any
+
+import pytest
+
+from convsolve.expansion import Expansion
+from convsolve.graph import graphs
+from convsolve.problem import Problem, ask
+from convsolve.ranking import standard
+from convsolve.search import BestFirst, Combination, conventional, in_graph_order
+
+QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
+    ("7", "28", {"layers": 2}),
+    ("9", "9", {"layers": 2, "kernel_size": "1..4"}),
+    ("1", "16", {"layers": 3, "kernel_size": "1..4", "stride": "1..3"}),
+    ("17", "1", {"layers": 3, "kernel_size": "1..4", "stride": "1..2", "dilation": "1,2"}),
+    ("3x4", "7x9", {"layers": 2, "kernel_size": "2..4", "stride": "1..2"}),
+    ("3x4", "7x9", {"layers": 1, "tie": "none"}),
+    ("4x4x3", "8x8x7", {"layers": 2, "kernel_size": "2..4", "stride": "1..2"}),
+    ("12", "12", {"stack": "Conv(k='1..3', s='1..2') >> Act('relu') >> MaxPool('2,3') >> ConvTranspose(k='2..4')"}),
+    ("8x8", "8x8", {"stack": "Conv(k={1, 3}, s=1) >> Norm('batch') >> Conv(k={1, 3}, s=1) >> ConvTranspose(k=3, s=1)"}),
+]  # fmt: skip
+
+
+def searches(problem: Problem) -> list[BestFirst]:
+    return [BestFirst(graph, standard(), Expansion(graph)) for graph in graphs(problem)]
+
+
+def place_in_order(problem: Problem, combination: Combination) -> tuple[int, int, Combination]:
+    """Score, unequal axes, settings: written from the definition, knowing nothing of the search."""
+    style = standard()
+    score = 0
+    for axis in range(problem.axes):
+        size = problem.input.size[axis]
+        before: dict[str, tuple[int | None, ...]] = {}
+        for layer, settings in zip(problem.layers, combination, strict=True):
+            out = layer.kind.size_map(settings[axis]).out(size)
+            assert out is not None
+            window = layer.kind.window(settings[axis])
+            if window is not None:
+                record = layer.kind.record
+                score += style.layer_cost(record, window, size, out)
+                now = style.active(record, window, size, out)
+                if record in before:
+                    score += style.change_cost(record, before[record], now)
+                before[record] = now
+            size = out
+    unequal = sum(len(set(values)) - 1 for settings in combination for values in zip(*settings, strict=True))
+    return score, unequal, combination
+
+
+@pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
+def test_best_first_is_all_of_them_sorted(source: str, target: str, question: dict[str, Any]) -> None:
+    problem = ask(source, target, **question)
+    found = searches(problem)
+    everything = list(in_graph_order(problem, [search.expansion for search in found]))
+    assert len(everything) > 5
+    wanted = sorted(everything, key=lambda combination: place_in_order(problem, combination))
+    assert list(conventional(problem, found, len(everything))) == wanted
+    assert list(islice(conventional(problem, searches(problem), 5), 5)) == wanted[:5]
+
+
+def test_the_first_k_are_the_same_for_every_k() -> None:
+    draw = Random(5)
+    problem = ask("5", "33", layers=3, kernel_size="2..5", stride="1..3")
+    longest = list(islice(conventional(problem, searches(problem), 60), 60))
+    for most in (1, 2, 3, draw.randint(4, 59)):
+        assert list(islice(conventional(problem, searches(problem), most), most)) == longest[:most]
+
+
+def test_bounds_are_never_above_what_follows() -> None:
+    problem = ask("1", "16", layers=3, kernel_size="1..4", stride="1..3")
+    (search,) = searches(problem)
+    for ranked in islice(search.paths(), 500):
+        assert ranked.score >= search._bound(0, search.graph.source, ())
+        assert ranked.score == place_in_order(problem, ranked.path)[0]

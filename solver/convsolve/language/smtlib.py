@@ -164,6 +164,7 @@ def _folded(operator: str, left: Expr, right: Expr, terms: Mapping[str, str]) ->
 def _extreme(relation: str, parts: Sequence[str]) -> str:
     best = parts[-1]
     for part in reversed(parts[:-1]):
-        others = conjunction([f"({relation} {part} {other})" for other in parts if other != part])
-        best = f"(ite {others} {part} {best})"
+        # each part is written once: written twice, nested calls would double the text at every level
+        chosen = f"(ite ({relation} one other) one other)"
+        best = f"(let ((one {part}) (other {best})) {chosen})"
     return best

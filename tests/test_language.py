@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable
+from itertools import product
+from random import Random
+
+import pytest
+import z3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convsolve.errors import Error
+from convsolve.language import compiled, names, parse, substitute
+from convsolve.language.nodes import (
+    Arithmetic,
+    Call,
+    Compare,
+    Expr,
+    Junction,
+    Member,
+    Name,
+    Negative,
+    Not,
+    Number,
+    children,
+)
+from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
+
+NAMES = ("a", "b", "stride")
+STRIDES = (1, 2, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ("7", Number(7)),
+        ("2e6", Number(2_000_000)),
+        ("-a", Negative(Name("a"))),
+        ("a//2", Arithmetic("//", Name("a"), Number(2))),
+        ("min(a, 3)", Call("min", (Name("a"), Number(3)))),
+        ("abs(a)", Call("abs", (Name("a"),))),
+        ("a < b <= 3 != a", Compare(("<", "<=", "!="), (Name("a"), Name("b"), Number(3), Name("a")))),
+        ("a in {5, 3, -1}", Member(Name("a"), (-1, 3, 5))),
+        ("a in (3, 3)", Member(Name("a"), (3,))),
+        ("a in range(7, 0, -2)", Member(Name("a"), (1, 3, 5, 7))),
+        ("a not in range(3)", Not(Member(Name("a"), (0, 1, 2)))),
+        ("a in range(3, 3)", Member(Name("a"), ())),
+        (
+            "a == 1 and b == 2 or not a > b",
+            Junction(
+                "or",
+                (
+                    Junction(
+                        "and", (Compare(("==",), (Name("a"), Number(1))), Compare(("==",), (Name("b"), Number(2))))
+                    ),
+                    Not(Compare((">",), (Name("a"), Name("b")))),
+                ),
+            ),
+        ),
+    ],
+)
+def test_what_is_read(text: str, node: Expr) -> None:
+    assert parse(text) == node
+
+
+USE = "\n  help: use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a +", "'a +' is not an expression"),
+        ("", "'' is not an expression"),
+        ("a = 1", "'a = 1' is not an expression"),
+        ("a; b", "'a; b' is not an expression"),
+        ("a\nb", "'a\\nb' is not an expression"),
+        ("\0", "'\\x00' is not an expression"),
+        ("'\ud800'", "\"'\\ud800'\" is not an expression"),
+        ("a < \uff13", "'a < \\uff13' is not an expression"),
+        ("a < 3\u202e", "'a < 3\\u202e' is not an expression"),
+        ("9" * 5000 + " < a", "'99999999999999999999999999999999999...' is not an expression"),
+        ("(" * 5000 + "a" + ")" * 5000, "'(((((((((((((((((((((((((((((((((((...' is not an expression"),
+        ("(" * 100_000, "'(((((((((((((((((((((((((((((((((((...' is not an expression"),
+        ("-" * 9000 + "a", "'-----------------------------------...' is not an expression"),
+        ("a" + "+1" * 4900, "'a+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1...' is not an expression"),
+        ("a" + "+1" * 200, "'a+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1...' is nested more than 80 deep"),
+        ("0x" + "f" * 5000 + " < a", "a number in '0xfffffffffffffffffffffffffffffffff...' is larger than 10^30"),
+        ("1e31 < a", "a number in '1e31 < a' is larger than 10^30"),
+        ("a.b", f"'a.b' in 'a.b' cannot be used in an expression{USE}"),
+        ("a[0]", f"'a[0]' in 'a[0]' cannot be used in an expression{USE}"),
+        ("lambda: a", f"'lambda: a' in 'lambda: a' cannot be used in an expression{USE}"),
+        ("(b := 3) < a", f"'(b := 3)' in '(b := 3) < a' cannot be used in an expression{USE}"),
+        ("f'{a}'", f"\"f'{{a}}'\" in \"f'{{a}}'\" cannot be used in an expression{USE}"),
+        ("'a'", f"\"'a'\" in \"'a'\" cannot be used in an expression{USE}"),
+        ("b'a'", f"\"b'a'\" in \"b'a'\" cannot be used in an expression{USE}"),
+        ("None", f"'None' in 'None' cannot be used in an expression{USE}"),
+        ("...", f"'...' in '...' cannot be used in an expression{USE}"),
+        ("True", f"'True' in 'True' cannot be used in an expression{USE}"),
+        ("2.5 < a", f"'2.5' in '2.5 < a' cannot be used in an expression{USE}"),
+        ("1e999 < a", f"'1e309' in '1e999 < a' cannot be used in an expression{USE}"),
+        ("2j", f"'2j' in '2j' cannot be used in an expression{USE}"),
+        ("a ** 2", f"'a ** 2' in 'a ** 2' cannot be used in an expression{USE}"),
+        ("a / 2", f"'a / 2' in 'a / 2' cannot be used in an expression{USE}"),
+        ("a @ b", f"'a @ b' in 'a @ b' cannot be used in an expression{USE}"),
+        ("a << 2", f"'a << 2' in 'a << 2' cannot be used in an expression{USE}"),
+        ("a & b", f"'a & b' in 'a & b' cannot be used in an expression{USE}"),
+        ("~a", f"'~a' in '~a' cannot be used in an expression{USE}"),
+        ("+a", f"'+a' in '+a' cannot be used in an expression{USE}"),
+        ("a is b", f"'a is b' in 'a is b' cannot be used in an expression{USE}"),
+        ("a if a < b else b", f"'a if a < b else b' in 'a if a < b else b' cannot be used in an expression{USE}"),
+        ("[a for a in b]", f"'[a for a in b]' in '[a for a in b]' cannot be used in an expression{USE}"),
+        ("{a: b}", f"'{{a: b}}' in '{{a: b}}' cannot be used in an expression{USE}"),
+        ("(a, b)", f"'(a, b)' in '(a, b)' cannot be used in an expression{USE}"),
+        ("*a,", "'*a,' is not an expression"),
+        ("open(a)", f"'open(a)' in 'open(a)' cannot be used in an expression{USE}"),
+        ("min(a)", f"'min(a)' in 'min(a)' cannot be used in an expression{USE}"),
+        ("min(a, b, key=a)", f"'min(a, b, key=a)' in 'min(a, b, key=a)' cannot be used in an expression{USE}"),
+        ("min(*a)", f"'min(*a)' in 'min(*a)' cannot be used in an expression{USE}"),
+        ("abs(a, b)", f"'abs(a, b)' in 'abs(a, b)' cannot be used in an expression{USE}"),
+        ("abs()", f"'abs()' in 'abs()' cannot be used in an expression{USE}"),
+        ("1 < a in {2}", f"'1 < a in {{2}}' in '1 < a in {{2}}' cannot be used in an expression{USE}"),
+        ("a in b", "'in' takes a literal set, tuple or range, not 'b'"),
+        ("a in [1, 2]", "'in' takes a literal set, tuple or range, not '[1, 2]'"),
+        ("a in {b}", "'in' takes a literal set, tuple or range, not '{b}'"),
+        ("a in range(b)", "'in' takes a literal set, tuple or range, not 'range(b)'"),
+        ("a in range(1, 5, 0)", "'in' takes a literal set, tuple or range, not 'range(1, 5, 0)'"),
+        ("a in range(0, 9999999999)", "'range(0, 9999999999)' has more than 10000 numbers"),
+        ("(a < b) + 1", "'a < b' in '(a < b) + 1' is true or false, not a number"),
+        ("(a < b) == (b < a)", "'a < b' in '(a < b) == (b < a)' is true or false, not a number"),
+        ("not a", "'a' in 'not a' is a number, not true or false\n  help: compare it, as in stride >= 2"),
+        ("a < b and b", "'b' in 'a < b and b' is a number, not true or false\n  help: compare it, as in stride >= 2"),
+        ("a // 0", "'a // 0' divides by 0\n  help: divide by 1 or more"),
+        ("a % -2", "'a % -2' divides by -2\n  help: divide by 1 or more"),
+    ],
+    ids=lambda text: ascii(text[:24]),
+)
+def test_what_is_refused(text: str, message: str) -> None:
+    before = time.perf_counter()
+    with pytest.raises(Error) as caught:
+        parse(text)
+    assert str(caught.value) == f"error[bad-expression]: {message}"
+    assert time.perf_counter() - before < 2
+
+
+def test_an_unknown_name() -> None:
+    with pytest.raises(Error) as caught:
+        parse("strid == 1", ("stride", "padding"))
+    assert str(caught.value) == (
+        "error[unknown-name]: 'strid' in 'strid == 1' is not known\n  help: did you mean 'stride'?"
+    )
+
+
+@given(st.text(alphabet=st.sampled_from("ab01 +-*/%()<>=!,.:{}[]'\"\\\n\0\uff11\u202elambdnori"), max_size=60))
+@settings(max_examples=400, derandomize=True)
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        node = parse(text)
+    except Error as error:
+        assert error.code == "bad-expression"  # noqa: PT017 - both ways are right
+    else:
+        assert isinstance(node, Expr)
+
+
+def number(draw: Random, depth: int) -> str:
+    """A number of the language as text; every kind of node comes up."""
+    if depth == 0:
+        return draw.choice([*NAMES, *NAMES, str(draw.randint(0, 9))])
+
+    def part() -> str:
+        return number(draw, draw.randrange(depth))
+
+    forms: list[Callable[[], str]] = [
+        lambda: f"({part()} {draw.choice('+-*')} {part()})",
+        lambda: f"({part()} {draw.choice(['//', '%'])} {draw.choice(['stride', '1', '3', '7'])})",
+        lambda: f"(-{part()})",
+        lambda: f"abs({part()})",
+        lambda: f"{draw.choice(['min', 'max'])}({', '.join(part() for _ in range(draw.randint(2, 4)))})",
+    ]
+    return draw.choice(forms)()
+
+
+def sentence(draw: Random, depth: int) -> str:
+    """A sentence as text."""
+    simple: list[Callable[[], str]] = [
+        lambda: " ".join(
+            [number(draw, 2), *(f"{draw.choice(['==', '!=', '<', '<=', '>', '>='])} {number(draw, 2)}" for _ in "12")]
+        ),
+        lambda: f"{number(draw, 2)} {draw.choice(['<', '=='])} {number(draw, 1)}",
+        lambda: f"{number(draw, 1)} {draw.choice(['in', 'not in'])} {{{draw.randint(-9, 9)}, 1, 2, 5, 7}}",
+        lambda: f"{number(draw, 1)} in range({draw.randint(-5, 0)}, {draw.randint(0, 9)}, {draw.randint(1, 3)})",
+    ]
+    deeper: list[Callable[[], str]] = [
+        lambda: f"(not ({sentence(draw, depth - 1)}))",
+        lambda: f" {draw.choice(['and', 'or'])} ".join(
+            f"({sentence(draw, depth - 1)})" for _ in range(draw.randint(2, 3))
+        ),
+    ]
+    return draw.choice(simple + (deeper * 2 if depth else []))()
+
+
+def kinds_in(node: Expr) -> set[str]:
+    what = getattr(node, "operator", getattr(node, "function", ""))
+    return {f"{type(node).__name__} {what}".strip()}.union(*map(kinds_in, children(node)))
+
+
+def test_python_compiled_sentences_and_smt_lib_say_the_same() -> None:
+    draw = Random(8)
+    seen: set[str] = set()
+    claims = []
+    for _ in range(700):
+        text = sentence(draw, 2)
+        node = parse(text)
+        function = compiled(node, NAMES)
+        for _ in range(2):
+            values = (draw.randint(-9, 30), draw.randint(-3, 9), draw.choice(STRIDES))
+            meant = eval(text, {}, dict(zip(NAMES, values, strict=True)))  # noqa: S307 - drawn above; the oracle
+            assert function(*values) is meant, (text, values)
+            terms = dict(zip(NAMES, map(numeral, values), strict=True))
+            # once ground, and once with the stride split by case
+            claims.append((text, values, f"(= {smt(node, terms, {})} {str(meant).lower()})"))
+            claims.append((text, values, f"(= {smt(node, terms, {'stride': STRIDES})} {str(meant).lower()})"))
+        seen |= kinds_in(node)
+    assert seen == {
+        "Number", "Name", "Negative", "Compare", "Member", "Not", "Junction and", "Junction or", "Call min", "Call max",
+        "Call abs", "Arithmetic +", "Arithmetic -", "Arithmetic *", "Arithmetic //", "Arithmetic %",
+    }  # fmt: skip
+    solver = z3.SimpleSolver(ctx=z3.Context())
+    solver.from_string(f"(assert {conjunction([claim for *_, claim in claims])})")
+    assert solver.check() == z3.sat, [claim for claim in claims if not _holds(claim[2])]
+
+
+def _holds(claim: str) -> bool:
+    solver = z3.SimpleSolver(ctx=z3.Context())
+    solver.from_string(f"(assert {claim})")
+    return bool(solver.check() == z3.sat)
+
+
+def test_a_split_leaves_linear_arithmetic() -> None:
+    node = parse("stride*(m - 1) <= n + 2*p - d*(k - 1) - 1 <= stride*m - 1")
+    text = smt(node, {name: name for name in ("stride", "m", "n", "p", "d", "k")}, {"stride": (1, 2), "d": (1, 3)})
+    solver = z3.SolverFor("QF_LIA", ctx=z3.Context())
+    declared = "".join(f"(declare-const {name} Int)" for name in ("stride", "m", "n", "p", "d", "k"))
+    solver.from_string(
+        f"{declared}(assert (<= 1 stride 2))(assert (or (= d 1) (= d 3)))(assert {text})(assert (= n 99))"
+    )
+    assert solver.check() == z3.sat
+    assert text.count("(=> ") == 4
+
+
+@given(st.sets(st.integers(-20, 60), max_size=20))
+@settings(max_examples=60, derandomize=True, deadline=None)
+def test_members_are_exactly_the_values(values: set[int]) -> None:
+    said = [(number, members(numeral(number), sorted(values))) for number in range(-22, 63)]
+    text = conjunction([f"(= {term} {str(number in values).lower()})" for number, term in said])
+    assert _holds(text)
+
+
+def test_no_parts() -> None:
+    assert (conjunction([]), disjunction([])) == ("true", "false")
+    assert members("n", ()) == "false"
+
+
+def test_substitution_puts_numbers_for_names_everywhere() -> None:
+    text = "not (a + b in {3, 4}) and min(a, -b) // 2 < b or a < b"
+    node = substitute(parse(text), {"b": 2})
+    assert list(names(parse(text))) == ["a", "b", "a", "b", "b", "a", "b"]
+    assert set(names(node)) == {"a"}
+    for a, b in product(range(-5, 6), (2,)):
+        assert compiled(node, ("a",))(a) == compiled(parse(text), ("a", "b"))(a, b)
+
+
+def test_a_compiled_sentence_reaches_nothing_but_min_max_and_abs() -> None:
+    function = compiled(parse("open == 1"), ("a",))
+    with pytest.raises(NameError):
+        function(1)
+
+
+def test_the_deepest_sentence_that_is_read_can_also_be_compiled_and_written() -> None:
+    for text in (
+        "a" + "+1" * 79 + " < 99",
+        "-" * 78 + "a < 1",
+        "not " * 79 + "a < 1",
+        "min(a, " * 79 + "1" + ")" * 79 + "< 3",
+    ):
+        node = parse(text)
+        assert compiled(node, ("a",))(3) in (True, False)
+        smt(node, {"a": "a"}, {})
+        assert pickle.loads(pickle.dumps(node)) == node  # noqa: S301 - our own

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convsolve.errors import Error
+from convsolve.shapes import EXAMPLES, LARGEST_SIZE, Shape, shape_text
+
+LARGE = 10**5000
+HELP = f"\n  help: {EXAMPLES}"
+
+shapes = st.builds(
+    Shape,
+    st.one_of(st.none(), st.integers(1, LARGEST_SIZE)),
+    st.lists(st.integers(1, LARGEST_SIZE), min_size=1, max_size=3).map(tuple),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "channels", "size"),
+    [
+        ("28", None, (28,)),
+        (28, None, (28,)),
+        ("28x30", None, (28, 30)),
+        ((28, 30), None, (28, 30)),
+        (" 4x5x6\n", None, (4, 5, 6)),
+        ("128@4x4", 128, (4, 4)),
+        ("1@007", 1, (7,)),
+        (Shape(3, (4, 5)), 3, (4, 5)),
+        (LARGEST_SIZE, None, (LARGEST_SIZE,)),
+    ],
+)
+def test_what_is_read(value: object, channels: int | None, size: tuple[int, ...]) -> None:
+    assert Shape.read(value) == Shape(channels, size)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("", f"error[bad-size]: '' is no input{HELP}"),
+        ("4x", f"error[bad-size]: '4x' is no input{HELP}"),
+        ("x4", f"error[bad-size]: 'x4' is no input{HELP}"),
+        ("4 x 4", f"error[bad-size]: '4 x 4' is no input{HELP}"),
+        ("4*4", f"error[bad-size]: '4*4' is no input{HELP}"),
+        ("4.5", f"error[bad-size]: '4.5' is no input{HELP}"),
+        ("1e3", f"error[bad-size]: '1e3' is no input{HELP}"),
+        ("-4", f"error[bad-size]: '-4' is no input{HELP}"),
+        ("7_0", f"error[bad-size]: '7_0' is no input{HELP}"),
+        ("@4", f"error[bad-size]: '@4' is no input{HELP}"),
+        ("128@", f"error[bad-size]: '128@' is no input{HELP}"),
+        ("3@3@4", f"error[bad-size]: '3@3@4' is no input{HELP}"),
+        ("axb", f"error[bad-size]: 'axb' is no input{HELP}"),
+        ("\uff12\uff18", f"error[bad-size]: '\\uff12\\uff18' is no input{HELP}"),
+        ("\u0661\u0662", f"error[bad-size]: '\\u0661\\u0662' is no input{HELP}"),
+        ("4\0", f"error[bad-size]: '4\\x00' is no input{HELP}"),
+        ("4\u202e4", f"error[bad-size]: '4\\u202e4' is no input{HELP}"),
+        ("9" * 5000, f"error[bad-size]: '99999999999999999999999999999999999...' is no input{HELP}"),
+        ("," * 10**6 + "!", f"error[bad-size]: ',,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,...' is no input{HELP}"),
+        ("," * 999 + "!", f"error[bad-size]: ',,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,...' is no input{HELP}"),
+        ("(" * 10**5, f"error[bad-size]: '(((((((((((((((((((((((((((((((((((...' is no input{HELP}"),
+        ("0", "error[bad-size]: input: 0 is not between 1 and 2147483647"),
+        ("4x0", "error[bad-size]: input: 0 is not between 1 and 2147483647"),
+        ("0@4", "error[bad-size]: input: 0 is not between 1 and 2147483647"),
+        ("2147483648", "error[bad-size]: input: 2147483648 is not between 1 and 2147483647"),
+        (-3, "error[bad-size]: input: -3 is not between 1 and 2147483647"),
+        (LARGE, "error[bad-size]: input: a number of more than 12 digits is not between 1 and 2147483647"),
+        ((4, LARGE), "error[bad-size]: input: a number of more than 12 digits is not between 1 and 2147483647"),
+        ("1x2x3x4", "error[bad-size]: input '1x2x3x4' has 4 axes; PyTorch convolves over 1 to 3"),
+        ((1, 2, 3, 4), "error[bad-size]: input '(1, 2, 3, 4)' has 4 axes; PyTorch convolves over 1 to 3"),
+        ((LARGE,) * 4, "error[bad-size]: input a value of type tuple has 4 axes; PyTorch convolves over 1 to 3"),
+        ((), f"error[bad-size]: '()' is no input{HELP}"),
+        ([4, 4], f"error[bad-size]: '[4, 4]' is no input{HELP}"),
+        ((4, 4.0), f"error[bad-size]: '(4, 4.0)' is no input{HELP}"),
+        ((4, True), f"error[bad-size]: '(4, True)' is no input{HELP}"),
+        (True, f"error[bad-size]: 'True' is no input{HELP}"),
+        (4.0, f"error[bad-size]: '4.0' is no input{HELP}"),
+        (None, f"error[bad-size]: 'None' is no input{HELP}"),
+        ([LARGE], f"error[bad-size]: a value of type list is no input{HELP}"),
+    ],
+    ids=lambda value: ascii(value[:24]) if isinstance(value, str) else type(value).__name__,
+)
+def test_what_is_refused(value: object, text: str) -> None:
+    before = time.perf_counter()
+    with pytest.raises(Error) as caught:
+        Shape.read(value, "input")
+    assert str(caught.value) == text
+    assert time.perf_counter() - before < 1
+
+
+@pytest.mark.parametrize(
+    "text", ["?", "?x?", "128@[2..8]x[2..8]", "[61..64]", "H", "2H", "H/8", "H-184", "HxW", "64,96,128"]
+)
+def test_what_later_versions_solve_is_said_to_be_unsupported(text: str) -> None:
+    with pytest.raises(Error) as caught:
+        Shape.read(text)
+    assert str(caught.value) == (
+        f"error[unsupported]: '{text}': sizes to be found, families and several inputs"
+        f" are not solved in this version{HELP}"
+    )
+
+
+@given(shapes)
+@settings(max_examples=200, derandomize=True)
+def test_text_reads_back(shape: Shape) -> None:
+    assert Shape.read(str(shape)) == shape
+    assert str(shape) == shape_text(shape.channels, shape.size)
+    assert Shape.read(shape.size) == Shape(None, shape.size)
+
+
+@given(st.one_of(st.text(max_size=30), st.text(alphabet="0123456789x@,.?[]HW+-/\u0663\uff13 ", max_size=40)))
+@settings(max_examples=500, derandomize=True)
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        shape = Shape.read(text)
+    except Error as error:
+        assert error.code in ("bad-size", "unsupported")  # noqa: PT017 - both ways are right
+    else:
+        assert 1 <= len(shape.size) <= 3

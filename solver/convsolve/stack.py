@@ -59,7 +59,7 @@ class Stack:
         if isinstance(times, str):
             raise Error(
                 "unsupported",
-                f"a depth to be found (* {times!r}) is not solved in this version",
+                f"a depth to be found (* {shown(times)}) is not solved in this version",
                 help=["give the number of layers: * 4"],
             )
         if type(times) is not int or times < 1:
@@ -239,7 +239,11 @@ def _repeated(tree: ast.expr, text: str) -> Stack:
             keyword.arg for keyword in keywords
         ):
             kind = kind_named(name)
-            named = {str(keyword.arg): _value(keyword.value, text) for keyword in keywords}
+            named: dict[str, object] = {}
+            for keyword in keywords:
+                if keyword.arg in named:  # Python itself notices only when it compiles
+                    raise Error("bad-stack", f"{name}: {keyword.arg} is given twice")
+                named[str(keyword.arg)] = _value(keyword.value, text)
             return Stack((write(kind, [_value(part, text) for part in arguments], named),))
         case ast.Name(id=name):
             kind_named(name)

@@ -1,0 +1,262 @@
+"""Checks in a child process: with limits, and so that neither a crash nor torch itself comes to the parent.
+
+``python -m convsolve.check.child`` is the child: one JSON object on stdin, one on stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import convsolve
+from convsolve.check.report import TORCH, Fault, Outcome, Report
+from convsolve.check.wire import decoded, encoded
+from convsolve.errors import Error, shown
+from convsolve.shapes import Shape
+
+if TYPE_CHECKING:
+    from convsolve.answer import Solution
+    from convsolve.layers.solved import SolvedLayer
+
+# Measured: torch 2.13 holds 140 MiB of data segments once imported, 150 after a first convolution.
+TORCH_ITSELF = 200
+_MODULE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+# Python's own search path, not the current directory: a torch.py lying there is not torch.
+_START = "import sys; sys.path.append(sys.argv[1]); from convsolve.check.child import main; main()"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child may use.
+
+    Attributes:
+        seconds: wall time, the start of torch (2 to 4 s) included.
+        mebibytes: memory beyond what torch takes for itself. Data segments are limited, not the
+            address space, most of which torch never touches.
+    """
+
+    seconds: float = 120.0
+    mebibytes: int = 4096
+
+
+DEFAULT = Limits()
+
+
+def check_solution(solution: Solution, levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT) -> Report:
+    """Run a solution in torch, in a child process; see `convsolve.check.execution.run`.
+
+    A child that dies is ``Outcome.CRASHED``, with a fault that names the signal; one that takes too
+    long, ``Outcome.TIMED_OUT``. In neither case a level is claimed.
+
+    Example:
+        >>> import convsolve as cs
+        >>> check_solution(cs.solve("1@7", "1@28")[0]).levels
+        ('torch',)
+    """
+    return check_layers(solution.layers, levels, limits=limits)
+
+
+def check_layers(
+    layers: Sequence[SolvedLayer], levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT
+) -> Report:
+    """The same for layers, such as `convsolve.emit.dressing.dressed` gives."""
+    return _ask({"task": "layers", "layers": encoded(layers), "levels": [*levels]}, limits)
+
+
+def verify_file(
+    path: str | os.PathLike[str],
+    name: str,
+    input_shape: Shape,
+    output_shape: Shape,
+    *,
+    limits: Limits = DEFAULT,
+) -> Report:
+    """Import a user's model in a child process and run it at batch 1 and 2, on the CPU.
+
+    Importing a file runs it, with all that this user may do; the limits keep it from filling the
+    machine, not from doing harm.
+
+    Args:
+        path: ``FILE.py``, or a module's dotted name, looked for in the current directory too.
+        name: a module, a class of modules, or a function; the latter two are called without arguments.
+        input_shape: without the batch axis. Channels that are not said are those of the first layer.
+        output_shape: what must come out; channels are compared where they are said.
+        limits: time and memory.
+
+    Raises:
+        Error: ``bad-model`` for a name that cannot be one, ``file-missing``, ``import-failed``,
+            ``name-missing``, ``not-a-module``, ``model-failed`` where it cannot be made.
+
+    Example:
+        >>> verify_file("nowhere.py", "model", Shape.read("1@4"), Shape.read("1@8"))
+        Traceback (most recent call last):
+        ...
+        convsolve.errors.Error: error[file-missing]: there is no file 'nowhere.py'
+          help: write FILE.py:NAME, the file as it lies from here
+    """
+    target = os.fspath(path)
+    is_file = target.endswith(".py") or os.sep in target
+    if is_file and not Path(target).is_file():
+        raise Error(
+            "file-missing",
+            f"there is no file {shown(target, 200)}",
+            help=["write FILE.py:NAME, the file as it lies from here"],
+        )
+    if not name.isidentifier() or not (is_file or _MODULE_NAME.fullmatch(target)):
+        raise _bad_model(f"{target}:{name}")
+    request = {
+        "task": "model",
+        "target": target,
+        "is_file": is_file,
+        "name": name,
+        "input": [input_shape.channels, input_shape.size],
+        "output": [output_shape.channels, output_shape.size],
+    }
+    return _ask(request, limits)
+
+
+def split_model(text: str) -> tuple[str, str]:
+    """``FILE.py:NAME`` or ``module:NAME`` in its two parts.
+
+    Example:
+        >>> split_model("nets/decoder.py:Decoder")
+        ('nets/decoder.py', 'Decoder')
+    """
+    target, colon, name = text.rpartition(":")
+    if not (target and colon and name.isidentifier()):
+        raise _bad_model(text)
+    return target, name
+
+
+def _bad_model(text: str) -> Error:
+    return Error(
+        "bad-model",
+        f"{shown(text, 200)} names no model",
+        help=["write FILE.py:NAME or module:NAME, such as decoder.py:model"],
+    )
+
+
+def _ask(request: Mapping[str, Any], limits: Limits) -> Report:
+    root = str(Path(convsolve.__file__).parents[1])
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+        [sys.executable, "-P", "-c", _START, root],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    text = json.dumps({**request, "limits": [limits.seconds, limits.mebibytes]}).encode()
+    try:
+        reply, _ = child.communicate(text, timeout=limits.seconds)
+    except subprocess.TimeoutExpired:
+        return Report(Outcome.TIMED_OUT, notes=(f"stopped after {limits.seconds:g} s",))
+    finally:
+        # Also behind Ctrl-C, and for whatever a user's model has started.
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+    return _report(request, reply, child.returncode)
+
+
+def _report(request: Mapping[str, Any], reply: bytes, code: int) -> Report:
+    try:
+        answer = json.loads(reply)
+    except ValueError:
+        return _dead(request, code)
+    if error := answer.get("error"):
+        raise Error(error["code"], error["message"], help=error["help"])
+    if defect := answer.get("defect"):
+        raise RuntimeError(f"the child process failed:\n{defect}")
+    return Report.from_dict(answer["report"])
+
+
+def _dead(request: Mapping[str, Any], code: int) -> Report:
+    if code == -signal.SIGXCPU:
+        return Report(Outcome.TIMED_OUT, notes=("stopped by its limit on processor time",))
+    if code == -signal.SIGKILL:
+        return Report(Outcome.OUT_OF_MEMORY, notes=("the system killed the process, as it does without memory",))
+    if code >= 0 and request["task"] == "model":
+        raise Error(
+            "import-failed",
+            f"{shown(request['target'], 200)} ended its process with exit code {code}",
+            help=["the model must be importable without ending Python"],
+        )
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    fault = Fault(None, "crash", "an answer", f"torch's process ended with {how}", "cpu")
+    return Report(Outcome.CRASHED, faults=(fault,))
+
+
+def main() -> None:
+    """The child: read a request, answer it, and end without waiting for what a user's model left behind."""
+    request = json.load(sys.stdin)
+    with _private_stdout() as out:
+        out.write(json.dumps(_answer(request)))
+    os._exit(0)
+
+
+def _private_stdout() -> IO[str]:
+    """The way to the parent, for us alone: what a user's model prints goes nowhere."""
+    ours = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1):
+        os.dup2(nowhere, stream)
+    return os.fdopen(ours, "w", encoding="utf-8")
+
+
+def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        _limit(*request["limits"])
+        report = _layers(request) if request["task"] == "layers" else _model(request)
+    except Error as error:
+        return {"error": {"code": error.code, "message": error.message, "help": error.help}}
+    except MemoryError:
+        return {"report": Report(Outcome.OUT_OF_MEMORY).to_dict()}
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent shall know
+        return {"defect": traceback.format_exc()}
+    return {"report": report.to_dict()}
+
+
+def _layers(request: Mapping[str, Any]) -> Report:
+    from convsolve.check.execution import run
+
+    return run(decoded(request["layers"]), request["levels"])
+
+
+def _model(request: Mapping[str, Any]) -> Report:
+    from convsolve.check.user_model import load, run_model
+
+    model = load(request["target"], request["name"], is_file=request["is_file"])
+    shapes = (Shape(channels, tuple(size)) for channels, size in (request["input"], request["output"]))
+    return run_model(model, *shapes)
+
+
+def _limit(seconds: float, mebibytes: int) -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    # The parent watches the clock; should it be gone, the processor's time ends the child.
+    cores = os.cpu_count() or 1
+    wanted = {
+        resource.RLIMIT_DATA: (mebibytes + TORCH_ITSELF) * 2**20,
+        resource.RLIMIT_CPU: int(seconds * cores) + 1,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, value in wanted.items():
+        _, hard = resource.getrlimit(kind)
+        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (soft, hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,428 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+
+from convsolve.answer import Solution
+from convsolve.check import child, thin
+from convsolve.check.child import Limits, check_layers, check_solution, split_model, verify_file
+from convsolve.check.execution import PASSES, run
+from convsolve.check.report import Fault, Outcome, Report
+from convsolve.check.user_model import load, run_model
+from convsolve.check.wire import decoded, encoded
+from convsolve.emit.dressing import dressed
+from convsolve.errors import Error
+from convsolve.layers.solved import SolvedLayer
+from convsolve.shapes import Shape
+from tests.oracle.solutions import attempt, drawn, plain, solution
+from tests.oracle.torch_sizes import torch_sizes
+
+UP = ("ConvTranspose", {"kernel_size": 4, "stride": 2, "padding": 1})
+UP_2 = solution((4, 4), [UP, UP], (8, 4, 3))
+
+
+def test_right_solutions_pass() -> None:
+    draw = Random(1)
+    for _ in range(30):
+        found = drawn(draw)
+        report = run(found.layers)
+        assert report.passed, (found, report)
+        assert report.levels == ("torch",)
+
+
+def sabotaged(draw: Random, layers: tuple[SolvedLayer, ...]) -> tuple[SolvedLayer, ...]:
+    """The same with one integer wrong: a parameter, a size or a number of channels."""
+    place = draw.randrange(len(layers))
+    layer = layers[place]
+    axis = draw.randrange(len(layer.in_size))
+    columns = len(layer.settings[axis])
+    column = draw.randrange(columns + 4)
+    by = draw.choice((-3, -2, -1, -1, 1, 1, 2, 3))
+
+    def at(values: tuple[int, ...], where: int) -> tuple[int, ...]:
+        return (*values[:where], values[where] + by, *values[where + 1 :])
+
+    if column < columns:
+        setting = at(layer.settings[axis], column)
+        wrong = replace(layer, settings=(*layer.settings[:axis], setting, *layer.settings[axis + 1 :]))
+    elif column == columns:
+        wrong = replace(layer, in_size=at(layer.in_size, axis))
+    elif column == columns + 1:
+        wrong = replace(layer, out_size=at(layer.out_size, axis))
+    elif column == columns + 2:
+        wrong = replace(layer, in_channels=(layer.in_channels or 1) + by)
+    else:
+        wrong = replace(layer, out_channels=(layer.out_channels or 1) + by)
+    return (*layers[:place], wrong, *layers[place + 1 :])
+
+
+def still_right(layers: tuple[SolvedLayer, ...]) -> bool:
+    """Whether torch, asked without convsolve, makes of the layers what they say."""
+    if any(before.out_size != after.in_size for before, after in pairwise(layers)):
+        return False
+    if any(before.out_channels != after.in_channels for before, after in pairwise(layers)):
+        return False
+    for layer in layers:
+        both = (layer.in_channels, layer.out_channels)
+        if not layer.kind.weighted and both[0] != both[1]:
+            return False
+        if any(c is None or c < 1 or c % getattr(layer.kind, "groups", 1) for c in both):
+            return False
+    if min(layers[0].in_size) < 1:
+        return False
+    return torch_sizes(plain(layers), layers[0].in_size) == Solution(layers).sizes
+
+
+def test_one_wrong_integer_is_always_caught() -> None:
+    draw = Random(19)
+    wrong = 0
+    for _ in range(250):
+        layers = sabotaged(draw, drawn(draw, most=2).layers)
+        report = run(layers)
+        if still_right(layers):  # floor division swallows some
+            worthless = [fault.what for fault in report.faults] == ["not-finite"]
+            assert report.passed or worthless, (layers, report)
+        else:
+            wrong += 1
+            assert report.outcome is Outcome.FAILED, layers
+            assert report.faults
+            assert report.levels == ()
+    assert wrong >= 150
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize(("kernel", "padding"), [(3, 2), (5, 3), (1, 1)])
+def test_an_empty_output_never_passes(kernel: int, padding: int, groups: int) -> None:
+    parts = [("ConvTranspose", {"kernel_size": kernel, "padding": 0, "groups": groups})]
+    (layer,) = solution((2, 2), parts, (3, 3)).layers
+    size = 2 + kernel - 1 - 2 * padding
+    assert size == 0
+    setting = (kernel, 1, padding, 1, 0)
+    for out_size in ((0, 0), (1, 1)):
+        empty = replace(layer, settings=(setting, setting), out_size=out_size)
+        assert run([empty]).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(("stride", "dilation", "output_padding"), [(1, 1, 1), (2, 1, 2), (2, 2, 3), (3, 2, -1)])
+def test_an_illegal_output_padding_is_caught_though_meta_takes_it(
+    stride: int, dilation: int, output_padding: int
+) -> None:
+    size = 3 * stride + 2 * dilation + output_padding + 1
+    (layer,) = solution((4,), [("ConvTranspose", {"kernel_size": 3})], (2, 2)).layers
+    wrong = replace(layer, settings=((3, stride, 0, dilation, output_padding),), out_size=(size,))
+    with torch.device("meta"):
+        accepted = torch.nn.ConvTranspose1d(2, 2, 3, stride=stride, dilation=dilation, output_padding=output_padding)(
+            torch.empty(1, 2, 4)
+        )
+    assert accepted.shape[2] == size
+    report = run([wrong])
+    assert report.outcome is Outcome.FAILED
+    assert report.faults[0].where.startswith("cpu")
+
+
+def test_channels_that_do_not_meet_are_caught() -> None:
+    first, second = UP_2.layers
+    report = run([first, replace(second, in_channels=5)])
+    assert report.faults == (Fault(1, "size", "1x5x8x8", "1x4x8x8", "meta, batch 1"),)
+    assert str(report.faults[0]) == "layer 1: expected 1x5x8x8, got 1x4x8x8 (meta, batch 1)"
+
+
+def test_a_pool_that_sees_only_padding_is_a_fault() -> None:
+    (layer,) = solution((1,), [("MaxPool", {"kernel_size": 2, "padding": 1, "dilation": 2})], (4,)).layers
+    assert [fault.what for fault in run([layer]).faults] == ["not-finite"]
+
+
+def test_every_pair_of_batch_threads_and_mode_runs() -> None:
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert len({(run_[one], run_[other]) for run_ in PASSES}) == 4
+
+
+def test_above_the_budget_each_axis_runs_alone_and_the_level_says_so() -> None:
+    layers = solution((2300, 2100), [UP, ("Conv", {"kernel_size": 3})], (64, 32, 16)).layers
+    report = run(layers)
+    assert report.passed
+    assert report.levels == ("torch-per-axis",)
+    for axis in (0, 1):
+        size = list(layers[-1].out_size)
+        size[axis] += 1
+        assert run([layers[0], replace(layers[1], out_size=tuple(size))]).outcome is Outcome.FAILED
+    illegal = ((4, 2, 1, 1, 0), (2, 2, 1, 1, 2))  # meta takes it, so that the one axis must show it
+    assert run([replace(layers[0], settings=illegal), layers[1]]).faults[0].where.startswith("cpu")
+
+
+def test_what_cannot_be_run_claims_nothing() -> None:
+    (layer,) = solution((2**25,), [("Conv", {"kernel_size": 1})], (1, 1)).layers
+    report = run([layer], ("torch", "backward"))
+    assert (report.outcome, report.levels, report.passed) == (Outcome.TOO_LARGE, (), False)
+
+
+def test_thinning_keeps_groups_and_sizes() -> None:
+    layers = solution((8,), [("Conv", {"kernel_size": 3, "groups": 4}), UP], (64, 32, 7)).layers
+    thinned = thin.thinned(layers)
+    assert [(part.in_channels, part.out_channels) for part in thinned] == [(4, 4), (4, 1)]
+    assert [part.out_size for part in thinned] == [part.out_size for part in layers]
+
+
+def test_normalisation_is_left_out_of_the_training_pass_at_batch_1_only() -> None:
+    to_one = solution((4, 4), [("Conv", {"kernel_size": 4}), UP], (8, 8, 1))
+    report = run(dressed(to_one, "relu", "batch"))
+    assert report.passed
+    assert report.notes == ("normalisation was left out of the training pass at batch 1",)
+    assert run(dressed(to_one, "relu", "group:4")).passed  # two channels a group, thin or not
+    single = replace(dressed(UP_2, None, "instance")[1], in_size=(1, 1), out_size=(1, 1))
+    assert run([to_one.layers[0], replace(single, in_channels=8, out_channels=8)]).outcome is Outcome.FAILED
+
+
+def test_the_caller_is_left_as_it_was() -> None:
+    torch.manual_seed(5)
+    before, threads = torch.random.get_rng_state(), torch.get_num_threads()
+    with torch.inference_mode():
+        assert run(UP_2.layers, ("torch", "backward")).passed
+        assert torch.is_inference_mode_enabled()
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
+
+
+def dead_by_sets(layers: tuple[SolvedLayer, ...]) -> tuple[int, int]:
+    """Which outputs see which inputs, one axis, by following single elements."""
+    seen: list[set[int]] = [{i} for i in range(layers[0].in_size[0])]
+    for layer in layers:
+        window = layer.kind.window(layer.settings[0])
+        assert window is not None
+        k, s, p, d, _ = window
+        after: list[set[int]] = [set() for _ in range(layer.out_size[0])]
+        for big, small in ((o * s - p + d * j, o) for o in range(max(len(seen), len(after))) for j in range(k)):
+            out, into = (big, small) if layer.kind.record == "conv_transpose" else (small, big)
+            if 0 <= out < len(after) and 0 <= into < len(seen):
+                after[out] |= seen[into]
+        seen = after
+    return sum(not ones for ones in seen), layers[0].in_size[0] - len(set().union(*seen))
+
+
+def test_dead_elements_are_counted_exactly() -> None:
+    draw = Random(3)
+    dead = 0
+    for _ in range(120):
+        layers = drawn(draw, 1).layers
+        if any(getattr(layer.kind, "padding_mode", "zeros") != "zeros" for layer in layers):
+            continue
+        report = run(layers, ("backward",))
+        assert report.levels == ("backward",)
+        assert (report.dead_outputs, report.dead_inputs) == dead_by_sets(layers), layers
+        dead += any(dead_by_sets(layers))
+    assert dead > 20
+
+
+def test_dead_elements_of_several_axes_and_a_deep_stack() -> None:
+    holes = solution((2, 2), [("ConvTranspose", {"kernel_size": 2, "stride": 5})], (6, 4))
+    report = run(holes.layers, ("backward",))
+    assert (report.dead_outputs, report.dead_inputs) == (49 - 16, 0)
+    assert report.notes == ("33 output elements see no input",)
+    deep = solution((9,), [("Conv", {"kernel_size": 7, "padding": 3})] * 60, [1] * 61)
+    assert run(deep.layers, ("backward",)).dead_outputs == 0  # 7^60 would be infinite in float32
+
+
+def test_layers_and_reports_survive_the_way_to_the_child() -> None:
+    draw = Random(4)
+    for _ in range(40):
+        layers = dressed(drawn(draw), "leaky_relu:0.2", "batch")
+        assert decoded(json.loads(json.dumps(encoded(layers)))) == layers
+    report = run([UP_2.layers[1], UP_2.layers[0]], ("torch", "backward"))
+    assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
+
+
+def test_the_parent_imports_no_torch() -> None:
+    program = (
+        "import sys\n"
+        "from convsolve.check.child import check_layers\n"
+        "from convsolve.check.wire import decoded\n"
+        f"report = check_layers(decoded({encoded(UP_2.layers)!r}), ('torch', 'backward'))\n"
+        "assert report.levels == ('torch', 'backward'), report\n"
+        "assert report.backend.torch, report\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_child_that_dies_is_a_fault_and_no_level() -> None:
+    # Not every run of this layer kills torch: the signal is sent by hand to be sure of it.
+    fault = child._dead({"task": "layers"}, -11).faults[0]
+    assert str(fault) == "the model: expected an answer, got torch's process ended with signal SIGSEGV (cpu)"
+    parts = [("ConvTranspose", {"kernel_size": 3, "stride": 30000, "groups": 16})]
+    crashing = attempt((9,), parts, (16, 16))
+    assert crashing is not None
+    report = check_solution(crashing)
+    assert report.passed or (report.outcome is Outcome.CRASHED and report.levels == ())
+
+
+def test_a_timeout_is_its_own_outcome() -> None:
+    report = check_solution(UP_2, limits=Limits(seconds=0.2))
+    assert (report.outcome, report.levels, report.notes) == (Outcome.TIMED_OUT, (), ("stopped after 0.2 s",))
+
+
+def test_a_memory_limit_is_kept_and_said() -> None:
+    wide = solution((2**23,), [("Conv", {"kernel_size": 1})], (1, 1))
+    report = check_layers(wide.layers, limits=Limits(mebibytes=16))
+    assert (report.outcome, report.levels, report.faults) == (Outcome.OUT_OF_MEMORY, (), ())
+
+
+NOISY = """
+import os, sys
+from torch import nn
+print("noise"); os.write(1, b'{"report": null}'); sys.stderr.write("more noise")
+sys.stdin.read()
+class Decoder(nn.Sequential):
+    def __init__(self):
+        print("still noise")
+        super().__init__(nn.ConvTranspose2d(8, 4, 4, 2, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(2, 2))
+    def forward(self, x):
+        print("and again", flush=True)
+        return super().forward(x)
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty current directory; what importing a model changes in this process is put back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "argv", [*sys.argv])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    kept = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - kept:
+        if not name.startswith("torch"):
+            del sys.modules[name]
+
+
+def shapes(into: str, out: str) -> tuple[Shape, Shape]:
+    return Shape.read(into), Shape.read(out)
+
+
+def test_a_users_model_is_run_and_its_output_corrupts_nothing(here: Path) -> None:
+    Path("torch.py").write_text("raise SystemExit('this is not torch')\n")  # lies in the way of a careless child
+    Path("decoder.py").write_text(NOISY)
+    report = verify_file("decoder.py", "Decoder", *shapes("8@4x5", "4@8x10"))
+    assert report.passed, report
+    assert report.levels == ("torch",)
+    assert [(step.module, step.shape) for step in report.steps] == [
+        ("ConvTranspose2d", (4, 8, 10)),
+        ("BatchNorm2d", (4, 8, 10)),
+        ("ReLU", (4, 8, 10)),
+        ("Flatten", (4, 8, 10)),
+    ]
+    assert report.notes == ("normalisation was left out of the training pass at batch 1",)
+    assert sorted(path.name for path in here.iterdir()) == ["decoder.py", "torch.py"]
+
+
+def test_a_file_that_ends_python_is_a_usage_error(here: Path) -> None:
+    (here / "gone.py").write_text("import os\nos._exit(0)\n")
+    with pytest.raises(Error) as caught:
+        verify_file("gone.py", "model", *shapes("4", "8"))
+    assert str(caught.value) == (
+        "error[import-failed]: 'gone.py' ended its process with exit code 0\n"
+        "  help: the model must be importable without ending Python"
+    )
+
+
+def test_a_module_by_its_dotted_name_and_an_error_from_the_child(here: Path) -> None:
+    (here / "nets").mkdir()
+    (here / "nets" / "__init__.py").touch()
+    (here / "nets" / "small.py").write_text("from torch import nn\n\n\ndef decoder():\n    return nn.Upsample(9)\n")
+    with pytest.raises(Error) as caught:
+        verify_file("nets.small", "decodr", *shapes("3@4x4", "3@8x8"))
+    assert str(caught.value) == ("error[name-missing]: 'nets.small' has no 'decodr'\n  help: did you mean 'decoder'?")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("1/0", "model", "error[import-failed]: 'm.py' raised ZeroDivisionError: 'division by zero' (line 1)"),
+        (
+            "x = (",
+            "model",
+            "error[import-failed]: 'm.py' raised SyntaxError: \"'(' was never closed (m.py, line 1)\" (line 1)",
+        ),
+        ("raise SystemExit", "model", "error[import-failed]: 'm.py' raised SystemExit (line 1)"),
+        ("raise KeyboardInterrupt", "model", "error[import-failed]: 'm.py' raised KeyboardInterrupt (line 1)"),
+        ("model = 3", "model", "error[not-a-module]: model is a int, no torch.nn.Module"),
+        ("model = int", "model", "error[not-a-module]: model() is a int, no torch.nn.Module"),
+        ("x = 3", "model", "error[name-missing]: 'm.py' has no 'model'"),
+        (
+            "def model(width): pass",
+            "model",
+            (
+                "error[model-failed]: model() of 'm.py' raised TypeError: "
+                "\"model() missing 1 required positional argument: 'width'\""
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(here: Path, text: str, name: str, message: str) -> None:
+    (here / "m.py").write_text(text)
+    with pytest.raises(Error) as caught:
+        load("m.py", name, is_file=True)
+    assert str(caught.value).splitlines()[0] == message
+    assert caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("model", "into", "out", "what"),
+    [
+        ("nn.Conv1d(1, 1, 3)", "1@8", "1@6", None),
+        ("nn.Conv1d(1, 1, 3)", "8", "6", None),
+        ("nn.Conv1d(3, 2, 3)", "8", "6", None),
+        ("nn.Conv1d(1, 2, 3)", "1@8", "6", None),
+        ("nn.Conv1d(1, 2, 3).double()", "1@8", "6", None),
+        ("nn.Conv1d(1, 2, 3)", "1@8", "1@6", "size"),
+        ("nn.Conv1d(1, 1, 3)", "1@8", "1@7", "size"),
+        ("nn.Conv1d(1, 1, 3)", "1@8", "1@6x6", "size"),
+        ("nn.Conv1d(1, 1, 9)", "1@8", "1@1", "refused"),
+        ("nn.Sequential(nn.ReLU(), nn.Conv1d(1, 1, 9))", "1@8", "1@1", "refused"),
+        ("nn.ConvTranspose2d(3, 3, 3, 1, 2)", "3@2x2", "3@1x1", "refused"),
+        ("nn.LSTM(8, 8)", "3@8", "3@8", "not-a-tensor"),
+        ("nn.MaxPool1d(2, padding=1, dilation=2)", "1@1", "1@1", "not-finite"),
+        ("nn.InstanceNorm1d(3)", "3@1", "3@1", "refused"),
+        ("nn.BatchNorm1d(3)", "3@1", "3@1", None),
+    ],
+)
+def test_a_users_model_is_held_to_its_output(here: Path, model: str, into: str, out: str, what: str | None) -> None:
+    (here / "m.py").write_text(f"from torch import nn\nmodel = {model}\n")
+    report = run_model(load("m.py", "model", is_file=True), *shapes(into, out))
+    assert [fault.what for fault in report.faults] == ([] if what is None else [what])
+    assert report.levels == (("torch",) if what is None else ())
+    assert all(fault.layer == 1 for fault in report.faults if "Sequential" in model)
+
+
+@pytest.mark.parametrize("text", ["decoder.py", "decoder.py:", ":model", "decoder.py:1x", "decoder.py:a b", ""])
+def test_a_model_needs_file_and_name(text: str) -> None:
+    with pytest.raises(Error) as caught:
+        split_model(text)
+    assert caught.value.code == "bad-model"
+
+
+def test_a_model_that_cannot_be_is_refused_before_a_child_starts(here: Path) -> None:
+    for target, name, code in [
+        ("nowhere.py", "model", "file-missing"),
+        (str(here), "model", "file-missing"),
+        ("a-b", "model", "bad-model"),
+        ("os; import x", "model", "bad-model"),
+        ("nets.small", "a.b", "bad-model"),
+    ]:
+        with pytest.raises(Error) as caught:
+            verify_file(target, name, *shapes("4", "8"))
+        assert caught.value.code == code
+    assert split_model("C:/nets/a.py:model") == ("C:/nets/a.py", "model")
+    assert [*here.iterdir()] == []

@@ -11,19 +11,22 @@ import pytest
 import convsolve as cs
 
 EXPECTATIONS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "expectations.json").read_text())
-KINDS = {"max_pool": "MaxPool", "avg_pool": "AvgPool"}
+KINDS = {"conv": "Conv", "conv_transpose": "ConvTranspose", "max_pool": "MaxPool", "avg_pool": "AvgPool"}
 DOMAINS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
 
 
 def first_five(expectation: dict[str, Any]) -> list[list[list[int]]]:
     """The first five answers, five numbers a layer; the axes of these questions are equal."""
-    domains: Any = {name: expectation[name] for name in DOMAINS if name in expectation}
     kind, layers = expectation["layer"], expectation["layers"]
-    if kind in KINDS:
-        inside = ", ".join(f"{name}='{domain}'" for name, domain in domains.items())
-        question: Any = {"stack": f"{KINDS[kind]}({inside}) * {layers}"}
+    given = {name: expectation[name] for name in DOMAINS if name in expectation}
+    if kind.endswith("_pool") or any(isinstance(domain, list) for domain in given.values()):  # a list has one domain a layer
+        each = [
+            ", ".join(f"{name}='{d[place] if isinstance(d, list) else d}'" for name, d in given.items())
+            for place in range(layers)
+        ]
+        question: Any = {"stack": " >> ".join(f"{KINDS[kind]}({inside})" for inside in each)}
     else:
-        question = {"layer": kind, "layers": layers, **domains}
+        question = {"layer": kind, "layers": layers, **given}
     answer = cs.solve(expectation["input"], expectation["target"], count=5, **question)
     return [[list(layer.kind.window(layer.settings[0]) or ()) for layer in solution.layers] for solution in answer]
 

@@ -104,7 +104,7 @@ def test_every_sentence_has_a_label_of_its_own() -> None:
 
 
 def test_unknown_is_neither_a_yes_nor_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "_check", lambda _: judge.Verdict.UNKNOWN)
+    monkeypatch.setattr(judge, "_check", lambda *_: judge.Verdict.UNKNOWN)
     gave_up = cs.solve(100, 1000, layers=3)
     assert (gave_up.status, gave_up.total, gave_up.complete) == (cs.Status.GAVE_UP, None, False)
     found = cs.solve(7, 28)
@@ -113,10 +113,10 @@ def test_unknown_is_neither_a_yes_nor_a_no(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_disagreement_is_a_defect_and_not_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "_check", lambda _: judge.Verdict.SAT)
+    monkeypatch.setattr(judge, "_check", lambda *_: judge.Verdict.SAT)
     with pytest.raises(AssertionError, match="Z3 finds an answer"):
         cs.solve(100, 1000, layers=3)
-    monkeypatch.setattr(judge, "_check", lambda _: judge.Verdict.UNSAT)
+    monkeypatch.setattr(judge, "_check", lambda *_: judge.Verdict.UNSAT)
     with pytest.raises(AssertionError, match="Z3 refuses"):
         cs.solve(7, 28)
 

@@ -75,17 +75,26 @@ class Solution:
         """The same solution, with further levels that ran on it."""
         return replace(self, checked=tuple(dict.fromkeys((*self.checked, *levels))))
 
-    def module(self, *, activation: str | None = None, norm: str | None = None) -> nn.Sequential:
+    def module(
+        self, *, activation: str | None = None, norm: str | None = None, final_activation: str | None = None
+    ) -> nn.Sequential:
         """A checked ``nn.Sequential``; see `convsolve.emit.module`."""
         from convsolve.emit.module import module
 
-        return module(self, activation=activation, norm=norm)
+        return module(self, activation=activation, norm=norm, final_activation=final_activation)
 
-    def code(self, **style: str | None) -> str:
+    def code(
+        self,
+        *,
+        activation: str | None = None,
+        norm: str | None = None,
+        final_activation: str | None = None,
+        class_name: str | None = None,
+    ) -> str:
         """Its source text; see `convsolve.emit.code`."""
         from convsolve.emit.code import code
 
-        return code(self, **style)
+        return code(self, activation=activation, norm=norm, final_activation=final_activation, class_name=class_name)
 
     def to_dict(self) -> dict[str, Any]:
         """The solution as a record (``convsolve.solution/1``)."""

@@ -7,9 +7,8 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 
-from convsolve.domains import Domain
 from convsolve.layers.base import LayerKind, SizeMap
 from convsolve.ranking import Style
 
@@ -17,23 +16,38 @@ Class = tuple[int, int | None]  # kernel_size and stride of a setting, None wher
 
 
 class Floors:
-    """The settings of one axis of one layer: by size map, then by kernel_size and stride, their floors."""
+    """The settings of one axis of one layer, by size map; what the least of them costs is found when asked for."""
 
-    def __init__(self, kind: LayerKind, domains: Sequence[Domain], style: Style) -> None:
+    def __init__(self, kind: LayerKind, settings: Mapping[SizeMap, Sequence[Setting]], style: Style) -> None:
         self.kind = kind
-        by_map: dict[SizeMap, dict[tuple[int, int], tuple[int, int]]] = {}
-        for setting in kind.settings(domains):
-            window = kind.window(setting)
-            if window is None:
-                continue
-            row = by_map.setdefault(kind.size_map(setting), {})
-            floors = tuple(style.layer_floor(kind.record, window, idle=idle) for idle in (False, True))
-            known = row.get(window[:2], floors)
-            row[window[:2]] = (min(known[0], floors[0]), min(known[1], floors[1]))
-        self.rows = [
-            (size_map, [(kernel_size, stride, *floors) for (kernel_size, stride), floors in row.items()])
-            for size_map, row in by_map.items()
-        ]
+        self.maps = tuple(settings)
+        self._settings = settings
+        self._style = style
+        self._classes: dict[SizeMap, list[tuple[int, int, int, int]]] = {}
+        self._least: dict[SizeMap, int] = {}
+
+    def classes(self, size_map: SizeMap) -> list[tuple[int, int, int, int]]:
+        """Kernel_size, stride, and the least that settings with them and this map cost, not idle and idle."""
+        found = self._classes.get(size_map)
+        if found is None:
+            least: dict[tuple[int, int], tuple[int, int]] = {}
+            for setting in self._settings[size_map]:
+                window = self.kind.window(setting)
+                if window is None:
+                    continue
+                busy = self._style.layer_floor(self.kind.record, window, idle=False)
+                either = self._style.layer_floor(self.kind.record, window, idle=True)
+                known = least.get(window[:2], (busy, either))
+                least[window[:2]] = (min(known[0], busy), min(known[1], either))
+            found = self._classes[size_map] = [(*key, *floors) for key, floors in least.items()]
+        return found
+
+    def least(self, size_map: SizeMap) -> int:
+        """The least that any setting with this map costs at any size."""
+        found = self._least.get(size_map)
+        if found is None:
+            found = self._least[size_map] = min(either for *_, either in self.classes(size_map))
+        return found
 
 
 class AxisBounds:
@@ -83,14 +97,15 @@ class AxisBounds:
         floors = self._floors[place]
         transposed = floors.kind.record == "conv_transpose"
         ways: dict[Class, int] = {}
-        for (up, slope, offset, least), classes in floors.rows:
+        for size_map in floors.maps:
+            up, slope, offset, least = size_map
             if size < least:
                 continue
             out = slope * size + offset if up else (size + offset) // slope + 1
             if out not in ahead:
                 continue
             idle = (size if transposed else out) == 1
-            for kernel_size, stride, floor, idle_floor in classes:
+            for kernel_size, stride, floor, idle_floor in floors.classes(size_map):
                 following = (kernel_size, None if idle else stride)
                 cost = (idle_floor if idle else floor) + self.bound(place + 1, out, following)
                 if cost < ways.get(following, 1 << 62):

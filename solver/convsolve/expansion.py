@@ -6,8 +6,9 @@ from itertools import product
 from typing import NamedTuple
 
 from convsolve.components import Step
+from convsolve.domains import Domain
 from convsolve.graph import Graph, State
-from convsolve.layers.base import Setting, SizeMap
+from convsolve.layers.base import LayerKind, Setting, SizeMap
 
 Settings = tuple[Setting, ...]  # of one layer, one an axis of the component
 
@@ -27,7 +28,7 @@ class Expansion:
         self.columns = [
             [{state[axis] for state in states} for axis in range(len(graph.source))] for states in graph.totals
         ]
-        self._settings: dict[tuple[Step, int, int], dict[SizeMap, list[Setting]]] = {}
+        self._settings: dict[tuple[LayerKind, tuple[Domain, ...]], dict[SizeMap, list[Setting]]] = {}
         self._options: dict[tuple[int, int, int, int], list[tuple[Setting, int]]] = {}
         self._ways: dict[tuple[int, State], list[Way]] = {}
 
@@ -69,11 +70,18 @@ class Expansion:
     def settings(self, place: int, choice: int, axis: int) -> dict[SizeMap, list[Setting]]:
         """The settings of one axis by their size map, shared parameters decided."""
         step = self.graph.steps[place]
-        key = (step, choice, axis)
-        found = self._settings.get(key)
+        return self._by_map(step, step.choices[choice][axis])
+
+    def alone(self, place: int, axis: int) -> dict[SizeMap, list[Setting]]:
+        """The settings of one axis by their size map, ties left out."""
+        step = self.graph.steps[place]
+        return self._by_map(step, step.layer.domains[axis])
+
+    def _by_map(self, step: Step, domains: tuple[Domain, ...]) -> dict[SizeMap, list[Setting]]:
+        kind = step.layer.kind
+        found = self._settings.get((kind, domains))
         if found is None:
-            kind = step.layer.kind
-            found = self._settings[key] = {}
-            for setting in kind.settings(step.choices[choice][axis]):
+            found = self._settings[kind, domains] = {}
+            for setting in kind.settings(domains):
                 found.setdefault(kind.size_map(setting), []).append(setting)
         return found

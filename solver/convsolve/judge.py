@@ -12,7 +12,7 @@ from typing import NamedTuple
 import z3
 
 from convsolve.answer import Solution
-from convsolve.encoding import Encoding, among, encode_layer, size_name, values, whole
+from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
 from convsolve.graph import Crossing, Edges, Graph, State, meet
 from convsolve.problem import Problem
 from convsolve.shapes import LARGEST_SIZE
@@ -45,18 +45,15 @@ def confirm(problem: Problem, solutions: Sequence[Solution]) -> list[Verdict]:
     """Each solution, put to the encoded equations with all its numbers."""
     encoding = whole(problem)
     context = z3.Context()
-    solver = z3.SolverFor("QF_LIA", ctx=context)
-    solver.set("rlimit", BUDGET)
-    solver.from_string(encoding.text())
-    variables = {name: z3.Int(name, context) for name in encoding.variables}
-    verdicts = []
-    for solution in solutions:
+    solver = _solver(context)
+    # one text for all: each solution stands behind a switch of its own
+    text = [encoding.text()]
+    for number, solution in enumerate(solutions):
         settings = [layer.settings for layer in solution.layers]
-        solver.push()
-        solver.add([variables[name] == value for name, value in values(problem, settings, solution.sizes)])
-        verdicts.append(_check(solver))
-        solver.pop()
-    return verdicts
+        numbers = equal(values(problem, settings, solution.sizes))
+        text.append(f"(declare-const solution.{number} Bool)\n(assert (=> solution.{number} {numbers}))")
+    solver.from_string("\n".join(text))
+    return [_check(solver, z3.Bool(f"solution.{number}", context)) for number in range(len(solutions))]
 
 
 def decide(problem: Problem) -> Verdict:
@@ -134,14 +131,21 @@ def _proof_steps(
 
 
 def _ask(context: z3.Context, encoding: Encoding, extra: Iterable[str]) -> Verdict:
-    solver = z3.SolverFor("QF_LIA", ctx=context)
-    solver.set("rlimit", BUDGET)
+    solver = _solver(context)
     solver.from_string("\n".join([encoding.text(), *(f"(assert {term})" for term in extra)]))
     return _check(solver)
 
 
-def _check(solver: z3.Solver) -> Verdict:
-    result = solver.check()
+def _solver(context: z3.Context) -> z3.Solver:
+    # z3.SolverFor would make the global context too, which takes as long as a whole small question
+    logic = z3.to_symbol("QF_LIA", context)
+    solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), logic), context)
+    solver.set("rlimit", BUDGET)
+    return solver
+
+
+def _check(solver: z3.Solver, *switches: z3.BoolRef) -> Verdict:
+    result = solver.check(*switches)
     if result == z3.sat:
         return Verdict.SAT
     if result == z3.unsat:

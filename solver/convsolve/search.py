@@ -93,7 +93,7 @@ class BestFirst:
         self.expanded = 0
         self._streams: dict[tuple[int, State], _Listed[Member]] = {}
         self._outs: dict[tuple[int, int, int, int], dict[int, tuple[int, list[SizeMap]]]] = {}
-        self._floor_tables: dict[tuple[Step, int, int], dict[SizeMap, int]] = {}
+        self._floor_tables: dict[tuple[Step, int, int], Floors] = {}
 
     def paths(self, most: int | None = None) -> Iterator[Ranked]:
         """Every path, or the first `most`, in the total order of `Ranked`."""
@@ -146,7 +146,7 @@ class BestFirst:
             for place in self.places:
                 step = self.graph.steps[place]
                 if step not in made:
-                    made[step] = Floors(self.kinds[place], step.layer.domains[axis], self.style)
+                    made[step] = Floors(self.kinds[place], self.expansion.alone(place, axis), self.style)
                 floors.append(made[step])
             live = [self.expansion.columns[position][axis] for position in positions]
             found.append(AxisBounds(floors, live, self.style))
@@ -158,21 +158,14 @@ class BestFirst:
             total += weight * bounds.bound(depth, size, active[axis][:2] if active else None)
         return total
 
-    def _floors(self, depth: int, choice: int, axis: int) -> dict[SizeMap, int]:
+    def _floors(self, depth: int, choice: int, axis: int) -> Floors:
         place = self.places[depth]
         key = (self.graph.steps[place], choice, axis)
         found = self._floor_tables.get(key)
         if found is None:
-            found = self._floor_tables[key] = {
-                size_map: self.weights[axis] * min(self._floor(place, setting) for setting in settings)
-                for size_map, settings in self.expansion.settings(place, choice, axis).items()
-            }
+            settings = self.expansion.settings(place, choice, axis)
+            found = self._floor_tables[key] = Floors(self.kinds[place], settings, self.style)
         return found
-
-    def _floor(self, place: int, setting: Setting) -> int:
-        kind = self.kinds[place]
-        window = kind.window(setting)
-        return 0 if window is None else self.style.layer_floor(kind.record, window)
 
     def _stream(self, depth: int, state: State) -> _Listed[Member]:
         found = self._streams.get((depth, state))
@@ -217,10 +210,12 @@ class BestFirst:
         if found is None:
             found = self._outs[key] = {}
             here = self.expansion.columns[self.places[depth] + 1][axis]
-            for size_map, floor in self._floors(depth, choice, axis).items():
+            floors = self._floors(depth, choice, axis)
+            for size_map in floors.maps:
                 out = size_map.out(size)
                 if out is None or out not in here:
                     continue
+                floor = self.weights[axis] * floors.least(size_map)
                 least, maps = found.get(out, (floor, []))
                 maps.append(size_map)
                 found[out] = (min(least, floor), maps)

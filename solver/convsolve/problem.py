@@ -73,7 +73,10 @@ class Problem:
             "target": shape_text(self.channels[-1], self.target.size),
             "stack": str(self.stack()),
             "tie": self.tie,
-            "channels": list(self.channels),
+            "channels": [
+                self.channels[0],
+                *(number for number, one in zip(self.channels[1:], self.layers, strict=True) if one.kind.weighted),
+            ],
         }
 
 
@@ -89,7 +92,7 @@ class Question(TypedDict, total=False):
     dilation: DomainLike | None
     output_padding: DomainLike | None
     tie: str | Iterable[str] | None
-    channels: str | Sequence[int] | None
+    channels: str | Sequence[int | None] | None
 
 
 def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
@@ -105,7 +108,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     dilation: DomainLike | None = None,
     output_padding: DomainLike | None = None,
     tie: str | Iterable[str] | None = None,
-    channels: str | Sequence[int] | None = None,
+    channels: str | Sequence[int | None] | None = None,
 ) -> Problem:
     """Read a question.
 
@@ -121,7 +124,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         dilation: see kernel_size.
         output_padding: see kernel_size.
         tie: ``none``, ``all``, or the parameters that are equal on all axes.
-        channels: one number more than there are convolutions.
+        channels: one number more than there are convolutions; None in a list is one that nobody said.
 
     Raises:
         Error: whatever of these cannot be understood or does not fit together.
@@ -265,6 +268,8 @@ def _tie_text(tie: str | Iterable[str] | None) -> str:
     if names in (["none"], ["all"]):
         return names[0]
     for name in names:
+        if name in ("none", "all"):
+            raise Error("bad-value", f"tie: {name} stands alone", help=[f"write {name}, or only parameters"])
         if name not in PARAMETERS:
             raise Error(
                 "unknown-parameter",
@@ -295,14 +300,17 @@ def _ties(layers: Sequence[Layer], source: Shape, goal: Shape, tie: str) -> tupl
     return tuple(tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for layer in layers)
 
 
-def _channel_list(channels: str | Sequence[int] | None) -> tuple[int, ...] | None:
+def _channel_list(channels: str | Sequence[int | None] | None) -> tuple[int | None, ...] | None:
     if channels is None:
         return None
     if not isinstance(channels, Sequence):
         raise Error("bad-channels", f"channels: {shown_value(channels)} is no list", help=[CHANNELS_HELP])
     parts: Sequence[object] = channels.split(",") if isinstance(channels, str) else channels
-    numbers = []
+    numbers: list[int | None] = []
     for part in parts:
+        if part is None:  # as a record has what nobody said
+            numbers.append(None)
+            continue
         text = part.strip() if isinstance(part, str) else part
         if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10:
             text = int(text)
@@ -317,7 +325,7 @@ def _channel_list(channels: str | Sequence[int] | None) -> tuple[int, ...] | Non
 
 
 def channels_said(
-    weighted: Sequence[LayerKind], first: int | None, last: int | None, channels: str | Sequence[int] | None
+    weighted: Sequence[LayerKind], first: int | None, last: int | None, channels: str | Sequence[int | None] | None
 ) -> list[int | None]:
     """The channels in front of the first convolution and behind each, as far as they were said.
 
@@ -355,7 +363,7 @@ def channels_said(
 
 
 def _channels(
-    layers: Sequence[Layer], first: int | None, last: int | None, channels: str | Sequence[int] | None
+    layers: Sequence[Layer], first: int | None, last: int | None, channels: str | Sequence[int | None] | None
 ) -> tuple[int | None, ...]:
     """The channels in front of each layer and behind the last.
 
@@ -414,7 +422,9 @@ def _written(layer: Layer) -> Written:
             said["padding"] = layer.kind.padding_word  # type: ignore[attr-defined]
             continue
         each = tuple(axis[place] for axis in layer.domains)
-        per_axis = parameter.name in layer.per_axis or len(set(each)) > 1
+        per_axis = parameter.name in layer.per_axis
+        if len(set(each)) > 1 and not per_axis:
+            continue  # default limits that follow another parameter: written per axis they would untie the axes
         said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
     for option in layer.kind.options:
         value = getattr(layer.kind, option.name)

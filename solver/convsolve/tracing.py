@@ -80,7 +80,7 @@ def trace(
     stack: Stack | str,
     input: object,  # noqa: A002 - the user's word
     *,
-    channels: str | Sequence[int] | None = None,
+    channels: str | Sequence[int | None] | None = None,
 ) -> Trace:
     """Go forward through a stack, layer by layer.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
 
-from convsolve.layers.base import LayerKind, SizeMap
+from convsolve.layers.base import LayerKind, Setting, SizeMap
 from convsolve.ranking import Style
 
-Class = tuple[int, int | None]  # kernel_size and stride of a setting, None where the stride is idle
+Class = tuple[int | None, ...]  # kernel_size and stride of a setting, None where the stride is idle
 
 
 class Floors:
@@ -122,6 +122,6 @@ class AxisBounds:
         return found
 
 
-def _order(way: tuple[int, Class]) -> tuple[int, int, int]:
-    cost, (kernel_size, stride) = way
-    return (cost, kernel_size, stride or 0)
+def _order(way: tuple[int, Class]) -> tuple[int, list[int]]:
+    cost, key = way
+    return cost, [number or 0 for number in key]

@@ -13,6 +13,7 @@ from itertools import groupby, product
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from convsolve import ranking
 from convsolve.bounds import AxisBounds, Floors
 from convsolve.components import Step
 from convsolve.expansion import Expansion, Settings
@@ -21,7 +22,7 @@ from convsolve.layers.base import LayerKind, Setting, SizeMap
 from convsolve.problem import Problem
 from convsolve.ranking import Style
 
-Active = tuple[tuple[int, int | None, int, int | None, int], ...]  # a setting on each axis, None where idle
+Active = tuple[ranking.Active, ...]  # a layer's setting on each axis, None where idle
 Path = tuple[Settings, ...]  # layer by layer, axis by axis of a component
 Combination = tuple[tuple[Setting, ...], ...]  # layer by layer, every axis of the question
 
@@ -242,7 +243,7 @@ class BestFirst:
 
     def _costed(
         self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int
-    ) -> tuple[Setting, int, tuple[int, int | None, int, int | None, int] | None]:
+    ) -> tuple[Setting, int, ranking.Active | None]:
         window = kind.window(setting)
         if window is None:
             return setting, 0, None

@@ -7,11 +7,12 @@ layer_cost = FREQUENCY * (-ln P(kernel_size, stride, dilation) - ln P(padding, o
 Both P are (repositories that have it + DOUBT * e^-rule) / (repositories + DOUBT): the table of published
 layers where it knows, a rule of thumb where it does not (`_shape_rule`: usual ratios of kernel and stride;
 `_padding_rule`: the padding that keeps or divides the size, then none, then others by their distance).
-Charges, whatever the table says: input that is never read, outputs that see no input, uneven overlap, an
-even kernel at stride 1, and an idle value other than 1 (an idle stride is summed out of the table).
+Charges, whatever the table says: input that is never read, outputs that see no input, uneven overlap, even
+kernels where they fit no stride, kernel 1, and an idle value other than 1 (an idle stride is summed out of
+the table).
 
 change_cost is one CHANGE, however many parameters change together: networks change by blocks. A growing
-kernel costs extra, and so does a change of habit in padding. To or from an idle value nothing is charged.
+kernel costs two, a change of habit in padding a little more. To or from an idle value nothing is charged.
 """
 
 from __future__ import annotations
@@ -44,14 +45,13 @@ OUTPUT_PADDING = 1.0  # per element
 
 # Charges, in thousandths of a nat.
 UNREAD = 1000  # the first input element at the end that no window reads; two for three, three for seven
-DEAD = 1000  # padding beyond dilation*(kernel_size-1): outputs that see no input
-BIAS_ONLY = 500  # output_padding beyond padding: transposed outputs without a contribution
+DEAD = 1000  # padding beyond dilation*(kernel_size-1), output_padding beyond padding: outputs that see no input
 UNEVEN = 300  # transposed, kernel_size % stride: overlap differs from element to element
-EVEN = 600  # an even kernel at stride 1 cannot keep the size
+EVEN = 600  # an even kernel that cannot keep or divide the size: at stride 1, or (convolutions) no multiple of it
+POINT = 300  # kernel 1 at stride 1: a question of sizes asks for layers that work on sizes
 IDLE = 1000  # a stride or dilation that changes nothing, yet is not 1
 
-CHANGE = 1500
-GROWTH = 1200  # kernels shrink from layer to layer twice as often as they grow
+CHANGE = 1500  # twice where the kernel grows: it shrinks twice as often from one layer to the next
 HABIT = 800  # from padding to none or back, where the kernel or the stride changes too
 MORE_PADDING = 200  # padding alone changes and grows: the larger one usually comes first
 
@@ -114,7 +114,7 @@ class Style:
             padding = 0
         if alone:
             return 0 if not padding else CHANGE + (MORE_PADDING if padding > 0 else 0)
-        charge = CHANGE + (GROWTH if kernel > 0 else 0)
+        charge = 2 * CHANGE if kernel > 0 else CHANGE
         if padding and kind != "conv_transpose" and 1 not in (before[0], after[0]) and 0 in (before[2], after[2]):
             charge += HABIT
         return charge
@@ -129,11 +129,9 @@ def _cost(style: Style, kind: str, setting: Setting, *, idle: bool) -> int:
     """A layer's cost without unread input; `idle`: its stride has no effect."""
     kernel, stride, padding, dilation, output_padding = setting
     transposed, pool = kind == "conv_transpose", kind.endswith("_pool")
-    charges = 0
-    if padding > dilation * (kernel - 1):
-        charges += DEAD
-    if output_padding > padding:
-        charges += BIAS_ONLY
+    charges = DEAD * (padding > dilation * (kernel - 1)) + DEAD * (output_padding > padding)
+    if kernel == stride == 1 and not pool:
+        charges += POINT
     if kernel == 1 and dilation != 1:
         charges += IDLE
         dilation = 1
@@ -143,7 +141,8 @@ def _cost(style: Style, kind: str, setting: Setting, *, idle: bool) -> int:
         stride = kernel if pool else 1
     else:
         charges += UNEVEN if transposed and kernel % stride else 0
-        charges += EVEN if stride == 1 and kernel % 2 == 0 and not pool else 0
+        if kernel % 2 == 0 and not pool and (stride == 1 or (not transposed and kernel % stride)):
+            charges += EVEN
     evidence, shape = style.evidence, (kind, kernel, None if idle else stride, dilation)
     like = evidence.get(shape, 0)
     same = evidence.get((*shape, padding, output_padding), 0)

@@ -22,31 +22,31 @@ def differences(kind: LayerKind, domains: Sequence[Domain]) -> tuple[int, list[t
     """Where rules and map disagree for an input of 1 to 2^31-1 and any output.
 
     Returns:
-        The number of settings that were looked at, and for each batch in which they differ one
-        (setting, input, output); an empty list is a proof.
+        The number of settings that were looked at, and each that differs with an input and an
+        output for which it does; an empty list is a proof.
     """
     questions = [(setting, _differs(kind, setting)) for setting in kind.settings(domains)]
-    context = z3.Context()
-    solver = z3.SolverFor("QF_LIA", ctx=context)
+    solver = z3.SolverFor("QF_LIA", ctx=z3.Context())
     found = []
     for start in range(0, len(questions), TOGETHER):
         some = questions[start : start + TOGETHER]
-        named = [f"(and (= which {place}) {question})" for place, (_, question) in enumerate(some)]
-        solver.reset()
-        solver.from_string(
-            "(declare-const n Int)(declare-const m Int)(declare-const which Int)"
-            f"(assert (<= 1 n {LARGEST}))(assert {disjunction(named)})"
-        )
-        verdict = solver.check()
-        if verdict == z3.unsat:
-            continue
-        assert verdict == z3.sat, solver.reason_unknown()
-        model = solver.model()
-        which, n, m = (
-            model.eval(z3.Int(name, context), model_completion=True).as_long() for name in ("which", "n", "m")
-        )
-        found.append((some[which][0], n, m))
+        if _example(solver, disjunction([question for _, question in some])) is not None:
+            answers = ((setting, _example(solver, question)) for setting, question in some)
+            found += [(setting, *numbers) for setting, numbers in answers if numbers is not None]
     return len(questions), found
+
+
+def _example(solver: z3.Solver, question: str) -> tuple[int, int] | None:
+    """An input and an output for which the question is true; None where Z3 proves that there are none."""
+    solver.reset()
+    solver.from_string(f"(declare-const n Int)(declare-const m Int)(assert (<= 1 n {LARGEST}))(assert {question})")
+    verdict = solver.check()
+    if verdict == z3.unsat:
+        return None
+    assert verdict == z3.sat, solver.reason_unknown()
+    model = solver.model()
+    n, m = (model.eval(z3.Int(name, solver.ctx), model_completion=True).as_long() for name in "nm")
+    return n, m
 
 
 def _differs(kind: LayerKind, setting: Setting) -> str:

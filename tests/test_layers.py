@@ -200,6 +200,10 @@ def test_windows(kind: LayerKind, window: tuple[int, ...] | None) -> None:
 
 
 def test_a_settled_pool_has_a_stride_of_its_own() -> None:
+    setting, sizes = ((2, 2, 0, 1),), ((8,), (4,))
+    assert SolvedLayer(MaxPool(1, stride_follows=True), setting, 1, 1, *sizes) == SolvedLayer(
+        MaxPool(1), setting, 1, 1, *sizes
+    )
     assert MaxPool(2, stride_follows=True).settled() == MaxPool(2)
     assert MaxPool(2).settled() == MaxPool(2)
     assert Conv(2).settled() == Conv(2)

@@ -114,7 +114,7 @@ dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
     size = source.size
     passed: list[SolvedLayer] = []
     for place, (layer, before, after) in enumerate(zip(layers, chain, chain[1:], strict=False)):
-        kind = layer.kind.settled()
+        kind = layer.kind
         settings = tuple(tuple(domain[0] for domain in axis) for axis in layer.domains)
         fault = next(_faults(kind, settings, size, (before, after)), None)
         if fault is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 from convsolve.language.nodes import (
     Arithmetic,
@@ -19,7 +19,7 @@ from convsolve.language.nodes import (
 )
 
 
-@cache
+@lru_cache(maxsize=4096)  # bounded: the texts are users'
 def compiled(node: Expr, parameters: tuple[str, ...]) -> Callable[..., bool]:
     """The sentence as a function of the named parameters, in that order.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 
 from convsolve.errors import Error, did_you_mean, shown
 from convsolve.language.nodes import (
@@ -44,7 +44,7 @@ LARGEST = 10**30
 LONGEST_RANGE = 10_000
 
 
-@cache
+@lru_cache(maxsize=4096)  # bounded: the texts are users'
 def parse(text: str, known: Collection[str] | None = None) -> Expr:
     """Read one sentence.
 

@@ -134,7 +134,7 @@ class LayerKind(ABC):
     def settled(self) -> Self:
         """The kind once its settings are chosen: a pool's stride is then a number of its own."""
         follows = [f"{p.name}_follows" for p in self.axis_parameters if isinstance(p.default, str)]
-        return replace(self, **dict.fromkeys(follows, False)) if follows else self
+        return replace(self, **dict.fromkeys(follows, False)) if any(getattr(self, f) for f in follows) else self
 
     def whole_rule(self, size: Sequence[int], channels: int | None) -> Rule | None:
         """The rule, if any, that an input of this size and these channels breaks as a whole.

@@ -28,6 +28,10 @@ class SolvedLayer:
     in_size: tuple[int, ...]
     out_size: tuple[int, ...]
 
+    def __post_init__(self) -> None:
+        # what a record cannot say must not make two equal layers different
+        object.__setattr__(self, "kind", self.kind.settled())
+
     def __getattr__(self, name: str) -> tuple[int, ...]:
         # copy and pickle ask an object that has no fields yet: nothing here may ask for a field then
         if name == "kind" or name.startswith("__"):

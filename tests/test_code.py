@@ -4,6 +4,7 @@ import ast
 import builtins
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -18,7 +19,7 @@ from convsolve.emit.allowed import refuse_others
 from convsolve.emit.code import code
 from convsolve.errors import Error
 from convsolve.layers.act import ACTIVATIONS, Act
-from convsolve.layers.base import LayerKind, TorchCall
+from convsolve.layers.base import LayerKind, Setting, TorchCall
 from convsolve.layers.conv import Conv
 from convsolve.layers.solved import SolvedLayer
 from tests.oracle.solutions import Part, drawn, solution
@@ -292,7 +293,10 @@ def test_only_known_words_become_text(word: str) -> None:
 )
 def test_a_kind_cannot_name_what_is_not_known(call: TorchCall) -> None:
     class Hostile(Conv):
-        def torch_call(self, *_: object) -> TorchCall:
+        def torch_call(
+            self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None
+        ) -> TorchCall:
+            del settings, in_channels, out_channels
             return call
 
     kind: LayerKind = Hostile(1)

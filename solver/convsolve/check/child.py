@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import convsolve
-from convsolve.check.report import TORCH, Fault, Outcome, Report
+from convsolve.check.report import TORCH, Fault, Outcome, Report, refuse_unknown
 from convsolve.check.wire import decoded, encoded
 from convsolve.errors import Error, shown
 from convsolve.shapes import Shape
@@ -70,6 +69,7 @@ def check_layers(
     layers: Sequence[SolvedLayer], levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT
 ) -> Report:
     """The same for layers, such as `convsolve.emit.dressing.dressed` gives."""
+    refuse_unknown(levels)
     return _ask({"task": "layers", "layers": encoded(layers), "levels": [*levels]}, limits)
 
 
@@ -147,7 +147,7 @@ def _bad_model(text: str) -> Error:
 
 
 def _ask(request: Mapping[str, Any], limits: Limits) -> Report:
-    root = str(Path(convsolve.__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
         [sys.executable, "-P", "-c", _START, root],
         stdin=subprocess.PIPE,
@@ -161,11 +161,19 @@ def _ask(request: Mapping[str, Any], limits: Limits) -> Report:
     except subprocess.TimeoutExpired:
         return Report(Outcome.TIMED_OUT, notes=(f"stopped after {limits.seconds:g} s",))
     finally:
-        # Also behind Ctrl-C, and for whatever a user's model has started.
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.communicate()
+        _end(child)
     return _report(request, reply, child.returncode)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Leave nothing running, also behind Ctrl-C, and nothing of what a user's model has started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    child.wait()
 
 
 def _report(request: Mapping[str, Any], reply: bytes, code: int) -> Report:
@@ -237,7 +245,14 @@ def _model(request: Mapping[str, Any]) -> Report:
 
     model = load(request["target"], request["name"], is_file=request["is_file"])
     shapes = (Shape(channels, tuple(size)) for channels, size in (request["input"], request["output"]))
-    return run_model(model, *shapes)
+    try:
+        return run_model(model, *shapes)
+    except MemoryError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a user's code raises what it likes
+        # Not its forward pass, which is a fault, but the rest of what a module may define anew.
+        text = f"{request['name']} raised {type(error).__name__}: {shown(str(error), 200)}"
+        raise Error("model-failed", text, help=["mend the file, then verify it again"]) from None
 
 
 def _limit(seconds: float, mebibytes: int) -> None:

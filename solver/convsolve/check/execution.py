@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from convsolve.check.reach import dead_elements
-from convsolve.check.report import BACKWARD, TORCH, TORCH_PER_AXIS, Backend, Fault, Outcome, Report
+from convsolve.check.report import BACKWARD, TORCH, TORCH_PER_AXIS, Backend, Fault, Outcome, Report, refuse_unknown
 from convsolve.check.thin import fits, on_one_axis, thinned
 from convsolve.emit.dressing import filled
 from convsolve.emit.module import layer_module
@@ -65,14 +65,20 @@ def run(layers: Sequence[SolvedLayer], levels: Sequence[str] = (TORCH,)) -> Repo
     Returns:
         A report whose levels are those that ran here and found nothing wrong.
 
+    Raises:
+        Error: ``unknown-level``. What is wrong with the layers is in the report.
+
     Example:
         >>> from convsolve.layers.conv import Conv
         >>> run([SolvedLayer(Conv(1), ((3, 2, 1, 1),), 8, 8, (8,), (4,))]).levels
         ('torch',)
     """
+    refuse_unknown(levels)
     backend = describe_backend()
     with undisturbed():
         found = _Findings()
+        if any(None in (layer.in_channels, layer.out_channels) for layer in layers):
+            found.notes.append("unknown channels were taken as the fewest that are legal")
         try:
             outcome = _run(filled(layers), levels, found)
         except MemoryError:
@@ -95,20 +101,23 @@ def describe_backend() -> Backend:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Leave the random state, the number of threads and the gradient mode as they were, and warn of nothing."""
-    threads = torch.get_num_threads()
+    """Run torch as it is by default; behind it everything as the caller had it, the random state too."""
+    threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
     with (
         torch.random.fork_rng(devices=[]),
         torch.inference_mode(mode=False),
         torch.device("cpu"),
+        torch.autocast("cpu", enabled=False),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")  # a warning that somebody has made an error would read as a refusal
         torch.manual_seed(_SEED)
+        torch.set_default_dtype(torch.float32)
         try:
             yield
         finally:
             torch.set_num_threads(threads)
+            torch.set_default_dtype(dtype)
 
 
 @contextmanager
@@ -252,6 +261,7 @@ def _backward(thin: Sequence[SolvedLayer], found: _Findings) -> Outcome:
     if not fits(thin):
         found.notes.append("backward did not run: the whole is above the budget")
         return Outcome.TOO_LARGE
+    torch.set_num_threads(1)  # as fast for what is small, and never waiting for a busy machine's other core
     try:
         found.dead = dead_elements(thin)
     except Exception as error:  # noqa: BLE001 - as above

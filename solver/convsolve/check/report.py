@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+
+from convsolve.errors import Error, did_you_mean, shown
 
 TORCH = "torch"  # meta with real channels, then CPU execution, thin; every size compared
 TORCH_PER_AXIS = "torch-per-axis"  # the same, executed one axis at a time
@@ -22,6 +24,15 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed out"
     OUT_OF_MEMORY = "out of memory"
     TOO_LARGE = "too large"  # to be executed even one axis at a time
+
+
+def refuse_unknown(levels: Iterable[str]) -> None:
+    """Raise ``unknown-level`` for one that cannot be asked for, so that none is passed over in silence."""
+    for level in levels:
+        if level not in LEVELS:
+            raise Error(
+                "unknown-level", f"{shown(level)} is no level of a run in torch", help=did_you_mean(level, LEVELS)
+            )
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _steps(layers: Sequence[SolvedLayer], axis: int, size: int) -> list[tuple[in
 
 
 def _elements(layer: SolvedLayer) -> int:
-    into = (layer.in_channels or 1) * math.prod(_padded(layer))
+    into = (layer.in_channels or 1) * math.prod(layer.in_size)
     out = (layer.out_channels or 1) * math.prod(layer.out_size)
     return max(into, out, weight_elements(layer))
 
@@ -116,12 +116,6 @@ def _work(layer: SolvedLayer) -> int:
     transposed = layer.kind.record == "conv_transpose"
     each = weight_elements(layer) or (layer.in_channels or 1) * math.prod(_kernel(layer))
     return each * sides[0 if transposed else 1]
-
-
-def _padded(layer: SolvedLayer) -> tuple[int, ...]:
-    windows = [layer.kind.window(setting) for setting in layer.settings]
-    paddings = [0 if window is None else window[2] for window in windows]
-    return tuple(size + 2 * padding for size, padding in zip(layer.in_size, paddings, strict=True))
 
 
 def _kernel(layer: SolvedLayer) -> tuple[int, ...]:

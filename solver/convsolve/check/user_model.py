@@ -66,10 +66,10 @@ def run_model(model: nn.Module, into: Shape, out: Shape) -> Report:
             model.train(one.training)
             if one.training and one.batch == 1 and _still_norms(model):
                 notes.append("normalisation was left out of the training pass at batch 1")
-            value = torch.rand((one.batch, channels, *into.size), dtype=torch.float32).to(dtype)
+            shape = (one.batch, channels, *into.size)
             watched = _Watch(model, None if steps else steps)
             with threads_of(one), watched:
-                if fault := _one(model, value, out, one, watched):
+                if fault := _one(model, (shape, dtype), out, one, watched):
                     faults.append(fault)
                     break
     outcome = Outcome.FAILED if faults else Outcome.PASSED
@@ -105,9 +105,12 @@ class _Watch:
             self._steps.append(Step(type(child).__name__, tuple(value.shape[1:])))
 
 
-def _one(model: nn.Module, value: torch.Tensor, out: Shape, one: Pass, watched: _Watch) -> Fault | None:
+def _one(
+    model: nn.Module, into: tuple[tuple[int, ...], torch.dtype], out: Shape, one: Pass, watched: _Watch
+) -> Fault | None:
     promised = f"{one.batch}x{'C' if out.channels is None else out.channels}x{'x'.join(map(str, out.size))}"
     try:
+        value = torch.rand(into[0]).to(into[1])
         with torch.no_grad():
             got = model(value)
     except BaseException as error:  # noqa: BLE001 - as in `load`

@@ -241,15 +241,16 @@ def _layers(request: Mapping[str, Any]) -> Report:
 
 
 def _model(request: Mapping[str, Any]) -> Report:
+    from convsolve.check.execution import out_of_memory
     from convsolve.check.user_model import load, run_model
 
     model = load(request["target"], request["name"], is_file=request["is_file"])
     shapes = (Shape(channels, tuple(size)) for channels, size in (request["input"], request["output"]))
     try:
         return run_model(model, *shapes)
-    except MemoryError:
-        raise
     except BaseException as error:  # noqa: BLE001 - a user's code raises what it likes
+        if out_of_memory(error):
+            return Report(Outcome.OUT_OF_MEMORY)
         # Not its forward pass, which is a fault, but the rest of what a module may define anew.
         text = f"{request['name']} raised {type(error).__name__}: {shown(str(error), 200)}"
         raise Error("model-failed", text, help=["mend the file, then verify it again"]) from None

@@ -131,7 +131,7 @@ def threads_of(one: Pass) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def out_of_memory(error: Exception) -> bool:
+def out_of_memory(error: BaseException) -> bool:
     """Whether torch failed for want of memory, which says nothing about the layers."""
     return isinstance(error, MemoryError) or any(word in str(error) for word in _MEMORY_WORDS)
 

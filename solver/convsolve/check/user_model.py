@@ -114,7 +114,7 @@ def _one(
         with torch.no_grad():
             got = model(value)
     except BaseException as error:  # noqa: BLE001 - as in `load`
-        if isinstance(error, Exception) and out_of_memory(error):
+        if out_of_memory(error):
             raise MemoryError from None
         text = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
         return Fault(watched.layer, "refused", promised, text, str(one))

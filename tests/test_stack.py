@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -143,6 +144,16 @@ def test_as_many_layers_as_may_be_read_back() -> None:
     assert Stack.read(str(stack)) == stack
     with pytest.raises(Error, match=f"more than {MOST_LAYERS} layers"):
         _ = stack >> Conv()
+
+
+def test_the_widest_stack_is_small_in_memory() -> None:
+    text = " >> ".join(["Conv(k=range(1, 4097), s='1..4096', p='0..4096', d='1..4096')"] * MOST_LAYERS)
+    tracemalloc.start()
+    stack = Stack.read(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(stack.layers) == MOST_LAYERS
+    assert peak < 300e6  # bytes; sixteen million numbers of their own would be 600 MB
 
 
 def test_only_stacks_are_joined() -> None:

@@ -12,6 +12,8 @@ Domain = tuple[int, ...]  # ascending, without repetition, never empty
 
 LARGEST_PARAMETER = 4096  # PyTorch's own kernels can crash the process on larger ones
 LONGEST_TEXT = 100_000  # characters: every number that a parameter may be fits in, three times
+# Ranges share these numbers: a stack of a thousand layers may have four thousand of the widest.
+_NUMBERS = tuple(range(LARGEST_PARAMETER + 1))
 NUMBER = r"[0-9]{1,10}"
 _RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(?::({NUMBER}))?")
 _NUMBER = re.compile(NUMBER)
@@ -118,11 +120,18 @@ def _checked(values: AbstractSet[object] | range, name: str) -> Domain:
     # len() of a longer range than memory has bytes is itself an error
     if isinstance(values, range) and max(abs(values[0]), abs(values[-1])) > LARGEST_PARAMETER:
         raise Error("bad-value", f"{name} must be between 0 and {LARGEST_PARAMETER}")
+    if isinstance(values, range):
+        low, high = sorted((values[0], values[-1]))
+        return _span(low, high, abs(values.step))
     numbers = list(values)
     wrong = [value for value in numbers if type(value) is not int]
     if wrong:
         raise Error("bad-domain", f"{name}: {shown_value(wrong[0])} is no integer", help=[EXAMPLES])
     return tuple(sorted({value for value in numbers if isinstance(value, int)}))
+
+
+def _span(low: int, high: int, step: int) -> Domain:
+    return _NUMBERS[low : high + 1 : step] if low >= 0 else tuple(range(low, high + 1, step))
 
 
 def _read_text(text: str, name: str) -> Domain:
@@ -141,6 +150,8 @@ def _read_text(text: str, name: str) -> Domain:
                 raise Error("bad-domain", f"{name}: the step of {item} is 0", help=[f"write {low}..{high}"])
             if high > LARGEST_PARAMETER:
                 raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {high}")
+            if item == text:
+                return _span(low, high, step)
             values.update(range(low, high + 1, step))
         else:
             raise Error("bad-domain", f"{name}: {shown(text)} is no domain", help=[EXAMPLES])

@@ -80,7 +80,8 @@ class Style:
     def layer_cost(self, kind: str, setting: Setting, in_size: int, out_size: int) -> int:
         """What one layer costs on one axis. Sizes matter where they make its stride idle or leave input unread.
 
-        >>> layer_cost("conv", (3, 1, 1, 1, 0), 28, 28) < layer_cost("conv", (5, 1, 2, 1, 0), 28, 28)
+        >>> cost = standard().layer_cost
+        >>> cost("conv", (3, 1, 1, 1, 0), 28, 28) < cost("conv", (5, 1, 2, 1, 0), 28, 28)
         True
         """
         if kind == "conv_transpose":
@@ -207,23 +208,3 @@ def standard() -> Style:
         kernel, stride, padding, dilation, output_padding, repositories = map(int, numbers)
         table[kind, (kernel, stride, padding, dilation, output_padding)] = repositories
     return Style(table)
-
-
-def layer_cost(kind: str, setting: Setting, in_size: int, out_size: int) -> int:
-    """`Style.layer_cost` of the standard style."""
-    return standard().layer_cost(kind, setting, in_size, out_size)
-
-
-def layer_floor(kind: str, setting: Setting) -> int:
-    """`Style.layer_floor` of the standard style."""
-    return standard().layer_floor(kind, setting)
-
-
-def active(kind: str, setting: Setting, in_size: int, out_size: int) -> Active:
-    """`Style.active` of the standard style."""
-    return standard().active(kind, setting, in_size, out_size)
-
-
-def change_cost(kind: str, before: Active, after: Active) -> int:
-    """`Style.change_cost` of the standard style."""
-    return standard().change_cost(kind, before, after)

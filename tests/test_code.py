@@ -364,6 +364,35 @@ def test_every_node_is_compared_with_the_list(old: str, new: str) -> None:
     assert caught.value.code in ("unsafe-code", "bad-name")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("class Net(nn.Sequential)", "class Net(nn.Sequential, metaclass=x)"),
+        ("class Net(nn.Sequential)", "@x\nclass Net(nn.Sequential)"),
+        ("class Net(nn.Sequential)", "class Net(nn.Module)"),
+        ("class Net", "class super"),
+        ("self)", "self, x=y)"),
+        ("self)", "self: x)"),
+        ("None:", "x:"),
+        ("    def", "    @x\n    def"),
+        ("    def", "    x = y\n    def"),
+        ("super().__init__", "super().__new__"),
+        ("super().__init__", "super(x).__init__"),
+        ("super().__init__", "x.__init__"),
+        ("nn.ReLU(),", "nn.ReLU(), x=3"),
+        ("nn.ReLU(),", "nn.ReLU(x),"),
+        ("nn.ReLU(),", "*nn.ReLU(),"),
+    ],
+)
+def test_every_node_of_a_class_is_compared_too(old: str, new: str) -> None:
+    good = code(solution((4,), [("Act", {"function": "relu"})], (4,)), class_name="Net")
+    refuse_others(good)
+    assert old in good
+    with pytest.raises(Error) as caught:
+        refuse_others(good.replace(old, new))
+    assert caught.value.code in ("unsafe-code", "bad-name")
+
+
 def test_code_is_written_without_torch() -> None:
     program = "import sys, convsolve.emit.code, convsolve.emit.writing; assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

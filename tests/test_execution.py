@@ -13,7 +13,7 @@ from random import Random
 import pytest
 import torch
 
-from convsolve.check import child, thin
+from convsolve.check import child, execution, thin
 from convsolve.check.child import Limits, check_layers, check_solution, split_model, verify_file
 from convsolve.check.execution import PASSES, run
 from convsolve.check.report import Fault, Outcome, Report
@@ -26,7 +26,7 @@ from convsolve.errors import Error
 from convsolve.layers.solved import SolvedLayer
 from convsolve.shapes import Shape
 from tests.oracle.sabotage import one_is_caught
-from tests.oracle.solutions import drawn, solution
+from tests.oracle.solutions import Part, drawn, solution
 
 UP = ("ConvTranspose", {"kernel_size": 4, "stride": 2, "padding": 1})
 UP_2 = solution((4, 4), [UP, UP], (8, 4, 3))
@@ -196,6 +196,59 @@ def test_dead_elements_of_several_axes_and_a_deep_stack() -> None:
     assert report.notes == ("33 output elements see no input",)
     deep = solution((9,), [("Conv", {"kernel_size": 7, "padding": 3})] * 60, [1] * 61)
     assert run(deep.layers, ("backward",)).dead_outputs == 0  # 7^60 would be infinite in float32
+
+
+def test_backward_is_not_claimed_above_the_budget() -> None:
+    wide = solution((5000, 5000), [("Conv", {"kernel_size": 1})], (1, 1))
+    report = run(wide.layers, ("torch", "backward"))
+    assert (report.outcome, report.levels, report.dead_outputs) == (Outcome.TOO_LARGE, ("torch-per-axis",), None)
+    assert report.notes[-1] == "backward did not run: the whole is above the budget"
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (MemoryError(), Outcome.OUT_OF_MEMORY),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), Outcome.OUT_OF_MEMORY),
+        (RuntimeError("could not create a primitive"), Outcome.FAILED),
+    ],
+)
+def test_want_of_memory_says_nothing_of_the_layers(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: Outcome
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(execution, "dead_elements", fails)
+    report = run(UP_2.layers, ("torch", "backward"))
+    assert (report.outcome, bool(report.faults)) == (outcome, outcome is Outcome.FAILED)
+    assert report.levels == (() if outcome is Outcome.FAILED else ("torch",))
+    monkeypatch.setattr(torch.nn.ConvTranspose2d, "forward", fails)
+    report = run(UP_2.layers)
+    assert (report.outcome, report.levels) == (outcome, ())
+
+
+def test_a_module_that_torch_will_not_construct_is_a_fault() -> None:
+    (layer,) = solution((4,), [("Conv", {"kernel_size": 3, "groups": 2})], (4, 4)).layers
+    report = run([replace(layer, in_channels=3)])
+    assert [(fault.what, fault.where) for fault in report.faults] == [("refused", "meta, construction")]
+
+
+def test_a_group_of_one_value_is_refused_as_torch_does() -> None:
+    parts: list[Part] = [("Conv", {"kernel_size": 4}), ("Norm", {"function": "group", "groups": 4})]
+    assert run(solution((4,), parts, (1, 8)).layers).passed
+    assert run(solution((4,), parts, (1, 4)).layers).outcome is Outcome.FAILED
+    with torch.no_grad(), pytest.raises(ValueError, match="more than 1 value"):
+        torch.nn.GroupNorm(4, 4).eval()(torch.rand(1, 4, 1))
+
+
+def test_a_defect_in_the_child_is_a_defect_in_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "_limit", lambda *_: None)
+    request = {"task": "layers", "layers": [{"kind": "Conv"}], "levels": ["torch"], "limits": [1, 1]}
+    reply = child._answer(request)
+    assert [*reply] == ["defect"]
+    with pytest.raises(RuntimeError, match="KeyError"):
+        child._report(request, json.dumps(reply).encode(), 0)
 
 
 def test_layers_and_reports_survive_the_way_to_the_child() -> None:
@@ -386,6 +439,8 @@ def test_what_is_wrong_with_a_file_is_said(here: Path, text: str, name: str, mes
         ("nn.MaxPool1d(2, padding=1, dilation=2)", "1@1", "1@1", "not-finite"),
         ("nn.InstanceNorm1d(3)", "3@1", "3@1", "refused"),
         ("nn.BatchNorm1d(3)", "3@1", "3@1", None),
+        ("nn.ReLU()", "4", "4", None),
+        ("type('Half', (nn.Module,), {'forward': lambda _, x: x.half()})", "3@1", "3@1", "dtype"),
     ],
 )
 def test_a_users_model_is_held_to_its_output(here: Path, model: str, into: str, out: str, what: str | None) -> None:

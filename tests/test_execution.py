@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from convsolve.check import child, execution, thin
-from convsolve.check.child import Limits, check_layers, check_solution, split_model, verify_file
+from convsolve.check.child import Limits, check_layers, check_many, check_solution, split_model, verify_file
 from convsolve.check.execution import PASSES, run
 from convsolve.check.report import Fault, Outcome, Report
 from convsolve.check.user_model import load, run_model
@@ -244,11 +244,27 @@ def test_a_group_of_one_value_is_refused_as_torch_does() -> None:
 
 def test_a_defect_in_the_child_is_a_defect_in_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "_limit", lambda *_: None)
-    request = {"task": "layers", "layers": [{"kind": "Conv"}], "levels": ["torch"], "limits": [1, 1]}
-    reply = child._answer(request)
+    (reply,) = child._answers({"task": "layers", "stacks": [[{"kind": "Conv"}]], "levels": ["torch"], "limits": [1, 1]})
     assert [*reply] == ["defect"]
     with pytest.raises(RuntimeError, match="KeyError"):
-        child._report(request, json.dumps(reply).encode(), 0)
+        child._report(reply)
+
+
+def test_several_in_one_child_and_again_behind_a_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = {"report": Report(Outcome.PASSED, ("torch",)).to_dict()}
+    ends: list[tuple[list[object], int | None]] = [([passed], -signal.SIGSEGV), ([passed], None)]
+    asked = []
+
+    def ask(request: dict[str, list[object]], _: Limits) -> tuple[list[object], int | None]:
+        asked.append(len(request["stacks"]))
+        return ends.pop(0)
+
+    monkeypatch.setattr(child, "_ask", ask)
+    outcomes = [report.outcome for report in check_many([UP_2.layers] * 5)]
+    assert outcomes == [
+        *(Outcome.PASSED, Outcome.CRASHED, Outcome.PASSED, Outcome.TIMED_OUT, Outcome.TIMED_OUT),
+    ]
+    assert asked == [5, 3]
 
 
 def test_layers_and_reports_survive_the_way_to_the_child() -> None:
@@ -263,9 +279,11 @@ def test_layers_and_reports_survive_the_way_to_the_child() -> None:
 def test_the_parent_imports_no_torch() -> None:
     program = (
         "import sys\n"
-        "from convsolve.check.child import check_layers\n"
+        "from convsolve.check.child import check_many\n"
         "from convsolve.check.wire import decoded\n"
-        f"report = check_layers(decoded({encoded(UP_2.layers)!r}), ('torch', 'backward'))\n"
+        f"layers = decoded({encoded(UP_2.layers)!r})\n"
+        "report, wrong = check_many([layers, layers[::-1]], ('torch', 'backward'))\n"
+        "assert wrong.faults, wrong\n"
         "assert report.levels == ('torch', 'backward'), report\n"
         "assert report.backend.torch, report\n"
         "assert 'torch' not in sys.modules\n"

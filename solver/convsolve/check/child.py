@@ -1,6 +1,6 @@
 """Checks in a child process: with limits, and so that neither a crash nor torch itself comes to the parent.
 
-``python -m convsolve.check.child`` is the child: one JSON object on stdin, one on stdout.
+``python -m convsolve.check.child`` is the child: one JSON object on stdin, one a line on stdout.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -69,8 +70,33 @@ def check_layers(
     layers: Sequence[SolvedLayer], levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT
 ) -> Report:
     """The same for layers, such as `convsolve.emit.dressing.dressed` gives."""
+    return check_many([layers], levels, limits=limits)[0]
+
+
+def check_many(
+    stacks: Sequence[Sequence[SolvedLayer]], levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT
+) -> list[Report]:
+    """The same for several, one report each: torch starts once, and again behind a stack that killed it.
+
+    The limits are for all of them together; what time did not suffice for is ``Outcome.TIMED_OUT``.
+    """
     refuse_unknown(levels)
-    return _ask({"task": "layers", "layers": encoded(layers), "levels": [*levels]}, limits)
+    end = time.monotonic() + limits.seconds
+    reports: list[Report] = []
+    while len(reports) < len(stacks):
+        left = max(0.0, end - time.monotonic())
+        request = {
+            "task": "layers",
+            "stacks": [encoded(layers) for layers in stacks[len(reports) :]],
+            "levels": [*levels],
+        }
+        replies, code = _ask(request, replace(limits, seconds=left))
+        reports += [_report(reply) for reply in replies]
+        if code is None:
+            reports += [_timed_out(limits)] * (len(stacks) - len(reports))
+        elif len(reports) < len(stacks):
+            reports.append(_dead(request, code))
+    return reports
 
 
 def verify_file(
@@ -122,7 +148,10 @@ def verify_file(
         "input": [input_shape.channels, input_shape.size],
         "output": [output_shape.channels, output_shape.size],
     }
-    return _ask(request, limits)
+    replies, code = _ask(request, limits)
+    if code is None:
+        return _timed_out(limits)
+    return _report(replies[0]) if replies else _dead(request, code)
 
 
 def split_model(text: str) -> tuple[str, str]:
@@ -146,7 +175,8 @@ def _bad_model(text: str) -> Error:
     )
 
 
-def _ask(request: Mapping[str, Any], limits: Limits) -> Report:
+def _ask(request: Mapping[str, Any], limits: Limits) -> tuple[list[dict[str, Any]], int | None]:
+    """The child's replies, and how it ended; None where it was stopped."""
     root = str(Path(__file__).parents[2])
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
         [sys.executable, "-P", "-c", _START, root],
@@ -156,13 +186,20 @@ def _ask(request: Mapping[str, Any], limits: Limits) -> Report:
         start_new_session=True,
     )
     text = json.dumps({**request, "limits": [limits.seconds, limits.mebibytes]}).encode()
+    stopped = False
     try:
-        reply, _ = child.communicate(text, timeout=limits.seconds)
-    except subprocess.TimeoutExpired:
-        return Report(Outcome.TIMED_OUT, notes=(f"stopped after {limits.seconds:g} s",))
+        said, _ = child.communicate(text, timeout=limits.seconds)
+    except subprocess.TimeoutExpired as error:
+        said, stopped = error.output or b"", True
     finally:
         _end(child)
-    return _report(request, reply, child.returncode)
+    # Whoever dies in the middle of a line has not said it.
+    lines = said.split(b"\n")[:-1]
+    return [json.loads(line) for line in lines], None if stopped else child.returncode
+
+
+def _timed_out(limits: Limits) -> Report:
+    return Report(Outcome.TIMED_OUT, notes=(f"stopped after {limits.seconds:g} s",))
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -176,16 +213,12 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _report(request: Mapping[str, Any], reply: bytes, code: int) -> Report:
-    try:
-        answer = json.loads(reply)
-    except ValueError:
-        return _dead(request, code)
-    if error := answer.get("error"):
+def _report(reply: Mapping[str, Any]) -> Report:
+    if error := reply.get("error"):
         raise Error(error["code"], error["message"], help=error["help"])
-    if defect := answer.get("defect"):
+    if defect := reply.get("defect"):
         raise RuntimeError(f"the child process failed:\n{defect}")
-    return Report.from_dict(answer["report"])
+    return Report.from_dict(reply["report"])
 
 
 def _dead(request: Mapping[str, Any], code: int) -> Report:
@@ -208,7 +241,9 @@ def main() -> None:
     """The child: read a request, answer it, and end without waiting for what a user's model left behind."""
     request = json.load(sys.stdin)
     with _private_stdout() as out:
-        out.write(json.dumps(_answer(request)))
+        for reply in _answers(request):
+            out.write(json.dumps(reply) + "\n")
+            out.flush()
     os._exit(0)
 
 
@@ -221,23 +256,30 @@ def _private_stdout() -> IO[str]:
     return os.fdopen(ours, "w", encoding="utf-8")
 
 
-def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
+def _answers(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    _limit(*request["limits"])
+    if request["task"] == "model":
+        yield _answer(_model, request)
+    for layers in request.get("stacks", ()):
+        yield _answer(_layers, layers, request["levels"])
+
+
+def _answer(work: Callable[..., Report], *arguments: object) -> dict[str, Any]:
     try:
-        _limit(*request["limits"])
-        report = _layers(request) if request["task"] == "layers" else _model(request)
+        report = work(*arguments)
     except Error as error:
         return {"error": {"code": error.code, "message": error.message, "help": error.help}}
     except MemoryError:
-        return {"report": Report(Outcome.OUT_OF_MEMORY).to_dict()}
+        report = Report(Outcome.OUT_OF_MEMORY)
     except BaseException:  # noqa: BLE001 - whatever it is, the parent shall know
         return {"defect": traceback.format_exc()}
     return {"report": report.to_dict()}
 
 
-def _layers(request: Mapping[str, Any]) -> Report:
+def _layers(layers: Sequence[Mapping[str, Any]], levels: Sequence[str]) -> Report:
     from convsolve.check.execution import run
 
-    return run(decoded(request["layers"]), request["levels"])
+    return run(decoded(layers), levels)
 
 
 def _model(request: Mapping[str, Any]) -> Report:

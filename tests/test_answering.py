@@ -207,3 +207,19 @@ def test_the_stream_is_the_whole_set_in_ascending_order() -> None:
     listed = [settings_of(solution) for solution in stream(ask(7, 28, layers=2))]
     assert listed == sorted(listed)
     assert set(listed) == all_of(cs.solve(7, 28, layers=2, all=True))
+
+
+@pytest.mark.parametrize("norm", ["Norm('instance')", "Norm('group', 4)"])
+def test_a_normalisation_that_refuses_a_single_element_is_no_part_of_an_answer(norm: str) -> None:
+    """torch refuses both at batch 1: https://github.com/pytorch/pytorch/issues/45687."""
+    stack = f"Conv(c=4, k='3,5', s='1,2', p='0,1') >> {norm} >> ConvTranspose(k='3', s=1, p='0,1', op=0)"
+    plain = cs.solve("4@5x5", "4@3x3", stack=stack.replace(norm, "Act('relu')"), all=True)
+    answer = cs.solve("4@5x5", "4@3x3", stack=stack, all=True)
+    assert (
+        all_of(answer) == {settings_of(solution) for solution in plain if solution.sizes[1] != (1, 1)} < all_of(plain)
+    )
+    assert answer.total == len(answer)
+    only = cs.solve("4@5x5", "4@1x1", stack=f"Conv(k=5, s=1, p=0, c=4) >> {norm}")
+    assert only.status == cs.Status.IMPOSSIBLE
+    with pytest.raises(cs.Error, match="refuses a single element"):
+        cs.solve("4@5x5", "4@3x3", stack=stack, tie="none")

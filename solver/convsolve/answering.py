@@ -93,7 +93,7 @@ def read(input: object, target: object, question: Question) -> Problem:  # noqa:
 
 def answer(problem: Problem, *, count: int | None = None, every: bool = False) -> Answer:
     """The answer to a question as it was read."""
-    found = tuple(graphs(problem))
+    found = graphs(problem)
     number = total(found)
     stats = {"states": sum(len(edges) for graph in found for edges in graph.edges)}
     if number == 0:
@@ -178,7 +178,7 @@ def _confirmed(problem: Problem, solutions: list[Solution]) -> list[Solution]:
     return confirmed
 
 
-def _impossible(problem: Problem, found: tuple[Graph, ...], stats: dict[str, int]) -> Answer:
+def _impossible(problem: Problem, found: list[Graph], stats: dict[str, int]) -> Answer:
     from convsolve.judge import Verdict, prove_impossible
 
     verdict, checks = prove_impossible(problem, next(graph for graph in found if graph.total == 0))

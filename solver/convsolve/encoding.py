@@ -55,7 +55,7 @@ def setting_name(layer: int, axis: int, parameter: str) -> str:
 def whole(problem: Problem) -> Encoding:
     """The question: all layers, all axes, the input and the target."""
     axes = range(problem.axes)
-    layers = [encode_layer(problem, place, axes) for place in range(len(problem.layers))]
+    layers = [encode_layer(problem, place, axes, lone=True) for place in range(len(problem.layers))]
     last = len(problem.layers)
     ends = [
         Sentence(f"{word}.{axis}", f"(= {size_name(position, axis)} {size})", f"{word} size on axis {axis}")
@@ -67,8 +67,12 @@ def whole(problem: Problem) -> Encoding:
     return Encoding(tuple(variables), tuple(dict.fromkeys(sentences)))
 
 
-def encode_layer(problem: Problem, place: int, axes: Iterable[int]) -> Encoding:
-    """One layer on the given axes: its domains, its kind's rules, its ties, the range of its sizes."""
+def encode_layer(problem: Problem, place: int, axes: Iterable[int], *, lone: bool) -> Encoding:
+    """One layer on the given axes: its domains, its kind's rules, its ties, the range of its sizes.
+
+    With `lone`, also that it is not reached by a single element where it refuses one: the axes must
+    then stand for all.
+    """
     layer, ties = problem.layers[place], problem.ties[place]
     parameters = [parameter.name for parameter in layer.kind.axis_parameters]
     variables: list[str] = []
@@ -103,6 +107,10 @@ def encode_layer(problem: Problem, place: int, axes: Iterable[int]) -> Encoding:
                 sentences.append(
                     Sentence(f"{terms[name]}.tie", f"(= {terms[name]} {leader})", f"{where}: {name} is tied")
                 )
+    if lone and (rule := problem.lone_rule(place)):
+        single = conjunction([f"(= {size_name(place, axis)} 1)" for axis in axes])
+        where = f"layer {place} ({layer.kind.name})"
+        sentences.append(Sentence(f"layer.{place}.rule.{rule.label}", f"(not {single})", f"{where}: {rule.reason}"))
     return Encoding(tuple(dict.fromkeys(variables)), tuple(sentences))
 
 

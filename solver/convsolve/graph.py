@@ -5,13 +5,18 @@ A state is a tuple of sizes, one for each axis of a component.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 from math import prod
+from typing import NamedTuple
 
 from convsolve.components import Component, Slope, Step, Table, components
+from convsolve.errors import Error
 from convsolve.layers.base import SizeMap
 from convsolve.problem import Layer, Problem
+from convsolve.shapes import LARGEST_SIZE
+
+ANY_SIZE = range(1, LARGEST_SIZE + 1)
 
 State = tuple[int, ...]
 Options = dict[Slope, list[tuple[int, int]]]  # (number of the map, size at its other end)
@@ -25,6 +30,7 @@ class Graph:
         component: the axes.
         steps: one a layer.
         source, target: the states at both ends.
+        barred: per position, the state of single elements where the layer behind it refuses that.
         edges: per layer, from each live state the states behind, with numbers of joint settings;
             a state is live where it lies on some way from the source to the target.
     """
@@ -35,6 +41,12 @@ class Graph:
         self.target: State = tuple(problem.target.size[axis] for axis in component.axes)
         made: dict[Step, Step] = {}
         self.steps = tuple(made.setdefault(step, step) for step in map(self._step, problem.layers, problem.ties))
+        stands_for_all = sum(map(len, component.twins)) == problem.axes
+        lone = (1,) * len(component.axes)
+        self.barred: list[State | None] = [
+            lone if stands_for_all and problem.lone_rule(place) else None for place in range(len(self.steps))
+        ]
+        self.barred.append(None)
         self.edges = self._edges()
 
     def _step(self, layer: Layer, ties: tuple[tuple[int, ...], ...]) -> Step:
@@ -61,23 +73,25 @@ class Graph:
         axes = range(len(self.source))
         alone = [self.alone(axis) for axis in axes]
         hulls = [
-            _hulls([way.maps[0] for way in ways], self.source[axis], self.target[axis])
-            for axis, ways in enumerate(alone)
+            _hulls([crossing.maps[0] for crossing in one.crossings], one.source[0], one.target[0]) for one in alone
         ]
-        places = range(len(self.steps) + 1)
         if len(self.source) == 1:
-            return _live(alone[0], self.source, self.target, [[hulls[0][place]] for place in places])
+            return _live(self.course([[sizes] for sizes in hulls[0]]))
         # each axis by itself first: a size that is dead there is dead in company
-        single = []
-        for axis, ways in enumerate(alone):
-            bounds = [[hulls[axis][place]] for place in places]
-            edges = _live(ways, self.source[axis : axis + 1], self.target[axis : axis + 1], bounds)
-            last: Edges = {self.target[axis : axis + 1]: {}}
-            single.append([{state[0] for state in here} for here in (*edges, last)])
-        allowed = [[single[axis][place] for axis in axes] for place in places]
-        return _live([Crossing(step.maps, step.table) for step in self.steps], self.source, self.target, allowed)
+        columns = []
+        for one, sizes in zip(alone, hulls, strict=True):
+            last: Edges = {one.target: {}}
+            edges = _live(one._replace(allowed=[[here] for here in sizes]))
+            columns.append([{state[0] for state in here} for here in (*edges, last)])
+        return _live(self.course([list(here) for here in zip(*columns, strict=True)]))
 
-    def alone(self, axis: int) -> list[Crossing]:
+    def course(self, allowed: Sequence[Sequence[Container[int]]] | None = None) -> Course:
+        """The layers on all axes of the component, ties and all."""
+        made = {step: Crossing(step.maps, step.table) for step in self.steps}
+        crossings = [made[step] for step in self.steps]
+        return Course(crossings, self.source, self.target, allowed or self._anything(len(self.source)), self.barred)
+
+    def alone(self, axis: int) -> Course:
         """The layers on one axis of the component, ties left out."""
         made: dict[Step, Crossing] = {}
         for step in self.steps:
@@ -86,7 +100,30 @@ class Graph:
                 for number, (size_map, count) in enumerate(step.alone[axis].items()):
                     table.setdefault(size_map[:2], {})[number] = count
                 made[step] = Crossing((step.maps[axis],), table)
-        return [made[step] for step in self.steps]
+        crossings = [made[step] for step in self.steps]
+        barred = self.barred if len(self.source) == 1 else [None] * (len(self.steps) + 1)
+        here = slice(axis, axis + 1)
+        return Course(crossings, self.source[here], self.target[here], self._anything(1), barred)
+
+    def _anything(self, axes: int) -> list[list[Container[int]]]:
+        return [[ANY_SIZE] * axes for _ in range(len(self.steps) + 1)]
+
+
+class Course(NamedTuple):
+    """Layers to be passed from one state to another.
+
+    Attributes:
+        crossings: one a layer.
+        source, target: the states at both ends.
+        allowed: per position, the sizes that are looked at on each axis.
+        barred: per position, a state that the layer behind it refuses as a whole.
+    """
+
+    crossings: Sequence[Crossing]
+    source: State
+    target: State
+    allowed: Sequence[Sequence[Container[int]]]
+    barred: Sequence[State | None]
 
 
 class Crossing:
@@ -119,10 +156,18 @@ class Crossing:
 class Sight:
     """Options through one crossing, kept axis by axis: many states share their sizes."""
 
-    def __init__(self, crossing: Crossing, allowed: Sequence[Container[int]], *, backward: bool = False) -> None:
+    def __init__(
+        self,
+        crossing: Crossing,
+        allowed: Sequence[Container[int]],
+        barred: State | None,
+        *,
+        backward: bool = False,
+    ) -> None:
         self._table = crossing.table
         self._look = crossing.sources if backward else crossing.outs
         self._allowed = allowed
+        self._barred = barred
         self._known: list[dict[int, Options]] = [{} for _ in allowed]
 
     def __call__(self, state: State) -> dict[State, int]:
@@ -137,6 +182,8 @@ class Sight:
             options.append(known[size])
         found: dict[State, int] = {}
         _cross(self._table, options, (), found)
+        if self._barred is not None:
+            found.pop(self._barred, None)
         return found
 
 
@@ -180,14 +227,12 @@ def _hulls(maps: Sequence[Sequence[SizeMap]], source: int, target: int) -> list[
     return hulls[::-1]
 
 
-def _live(
-    crossings: Sequence[Crossing], source: State, target: State, allowed: Sequence[Sequence[Container[int]]]
-) -> tuple[Edges, ...]:
+def _live(course: Course) -> tuple[Edges, ...]:
     """The live edges, found from both ends: the smaller frontier moves, until the two meet."""
-    front, back = meet(crossings, source, target, allowed)
+    front, back = meet(course)
     middle = len(front) - 1
     goal = set(front[middle]) & set(back[0])
-    edges: list[Edges] = [{} for _ in crossings]
+    edges: list[Edges] = [{} for _ in course.crossings]
     for place in reversed(range(middle)):
         for state, outs in front[place].items():
             live = {out: count for out, count in outs.items() if out in goal}
@@ -195,9 +240,9 @@ def _live(
                 edges[place][state] = live
         goal = set(edges[place])
     states = set(front[middle]) & set(back[0])
-    for place in range(middle, len(crossings)):
+    for place in range(middle, len(course.crossings)):
         ahead = back[place - middle + 1]
-        sight = Sight(crossings[place], _columns(ahead, len(source)))
+        sight = Sight(course.crossings[place], _columns(ahead, len(course.source)), course.barred[place + 1])
         reached: set[State] = set()
         for state in sorted(states):
             outs = {out: count for out, count in sight(state).items() if out in ahead}
@@ -207,39 +252,37 @@ def _live(
     return tuple(edges)
 
 
-def meet(
-    crossings: Sequence[Crossing],
-    source: State,
-    target: State,
-    allowed: Sequence[Sequence[Container[int]]],
-    most: int | None = None,
-) -> tuple[list[Edges], list[Edges]]:
+def meet(course: Course, most: int | None = None) -> tuple[list[Edges], list[Edges]]:
     """States that can be reached from the source, and states that lead to the target.
 
     The first list begins at the source, with the moves forward of each state but those of its last
     entry; the second ends at the target, with moves backward. The last of the first and the first
     of the second are at the same position, unless `most` states were exceeded before.
     """
-    inside = all(size in here for size, here in zip(source, allowed[0], strict=True))
-    within = all(size in here for size, here in zip(target, allowed[-1], strict=True))
-    front: list[Edges] = [{source: {}} if inside else {}]
-    back: list[Edges] = [{target: {}} if within else {}]
-    first, last = 0, len(crossings)
+    front, back = [_end(course, 0)], [_end(course, -1)]
+    first, last = 0, len(course.crossings)
     while first < last and (most is None or min(len(front[-1]), len(back[0])) <= most):
         if len(front[-1]) <= len(back[0]):
             first += 1
-            _advance(front[-1], Sight(crossings[first - 1], allowed[first]))
-            front.append({state: {} for state in sorted({s for outs in front[-1].values() for s in outs})})
+            sight = Sight(course.crossings[first - 1], course.allowed[first], course.barred[first])
+            front.append(_advance(front[-1], sight))
         else:
             last -= 1
-            _advance(back[0], Sight(crossings[last], allowed[last], backward=True))
-            back.insert(0, {state: {} for state in sorted({s for outs in back[0].values() for s in outs})})
+            sight = Sight(course.crossings[last], course.allowed[last], course.barred[last], backward=True)
+            back.insert(0, _advance(back[0], sight))
     return front, back
 
 
-def _advance(frontier: Edges, sight: Sight) -> None:
+def _end(course: Course, position: int) -> Edges:
+    state = course.target if position else course.source
+    inside = all(size in here for size, here in zip(state, course.allowed[position], strict=True))
+    return {state: {}} if inside and state != course.barred[position] else {}
+
+
+def _advance(frontier: Edges, sight: Sight) -> Edges:
     for state in frontier:
         frontier[state] = sight(state)
+    return {state: {} for state in sorted({other for others in frontier.values() for other in others})}
 
 
 def _columns(states: Iterable[State], axes: int) -> list[set[int]]:
@@ -251,6 +294,20 @@ def total(graphs: Iterable[Graph]) -> int:
     return prod(graph.total for graph in graphs)
 
 
-def graphs(problem: Problem) -> Iterator[Graph]:
-    """One graph a component."""
-    return (Graph(problem, component) for component in components(problem))
+def graphs(problem: Problem) -> list[Graph]:
+    """One graph a component.
+
+    Raises:
+        Error: a layer refuses a single element, axes are chosen independently of each other, and all
+            of them could come down to 1 there: what the graphs count would not be exact.
+    """
+    found = [Graph(problem, component) for component in components(problem)]
+    for place, layer in enumerate(problem.layers):
+        lone = all((1,) * len(graph.source) in graph.edges[place] for graph in found)
+        if len(found) > 1 and lone and problem.lone_rule(place):
+            raise Error(
+                "unsupported",
+                f"layer {place} ({layer.kind.name}) refuses a single element, which axes that are not tied may leave",
+                help=["leave --tie out, or take the layer out of the stack and give it to --norm"],
+            )
+    return found

@@ -13,14 +13,12 @@ import z3
 
 from convsolve.answer import Solution
 from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
-from convsolve.graph import Crossing, Edges, Graph, State, meet
+from convsolve.graph import Course, Edges, Graph, State, meet
 from convsolve.problem import Problem
-from convsolve.shapes import LARGEST_SIZE
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
 MOST_STATES = 20_000  # a set of sizes larger than this is no help in a proof
-ANY_SIZE = range(1, LARGEST_SIZE + 1)
 
 
 class Verdict(StrEnum):
@@ -70,36 +68,26 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
     """
     axes = graph.component.axes
     context = z3.Context()
-    checks = 0
-    for position, axis in enumerate(axes):
-        alone = graph.alone(position)
-        proof = _layered(context, problem, (axis,), alone, (graph.source[position],), (graph.target[position],))
-        checks += proof.checks
-        if proof.verdict == Verdict.UNSAT:
-            return Proof(Verdict.UNSAT, checks)
+    courses: list[tuple[tuple[int, ...], Course]] = [
+        ((axis,), graph.alone(position)) for position, axis in enumerate(axes)
+    ]
     if len(axes) > 1:
-        joint = [Crossing(step.maps, step.table) for step in graph.steps]
-        proof = _layered(context, problem, axes, joint, graph.source, graph.target)
+        courses.append((axes, graph.course()))
+    checks = 0
+    for some, course in courses:
+        proof = _layered(context, problem, some, course)
         checks += proof.checks
         if proof.verdict == Verdict.UNSAT:
             return Proof(Verdict.UNSAT, checks)
     return Proof(decide(problem), checks + 1)
 
 
-def _layered(  # noqa: PLR0913, PLR0917 - a context and a question on some axes
-    context: z3.Context,
-    problem: Problem,
-    axes: Sequence[int],
-    crossings: Sequence[Crossing],
-    source: State,
-    target: State,
-) -> Proof:
-    everything = [[ANY_SIZE] * len(axes)] * (len(crossings) + 1)
-    front, back = meet(crossings, source, target, everything, most=MOST_STATES)
-    if front[-1].keys() & back[0].keys() or len(front) + len(back) != len(crossings) + 2:
+def _layered(context: z3.Context, problem: Problem, axes: Sequence[int], course: Course) -> Proof:
+    front, back = meet(course, most=MOST_STATES)
+    if front[-1].keys() & back[0].keys() or len(front) + len(back) != len(course.crossings) + 2:
         return Proof(Verdict.UNKNOWN, 0)
     checks = 0
-    for encoding, extra in _proof_steps(problem, axes, front, back):
+    for encoding, extra in _proof_steps(problem, axes, front, back, lone=any(course.barred)):
         checks += 1
         verdict = _ask(context, encoding, extra)
         if verdict != Verdict.UNSAT:
@@ -108,7 +96,7 @@ def _layered(  # noqa: PLR0913, PLR0917 - a context and a question on some axes
 
 
 def _proof_steps(
-    problem: Problem, axes: Sequence[int], front: Sequence[Edges], back: Sequence[Edges]
+    problem: Problem, axes: Sequence[int], front: Sequence[Edges], back: Sequence[Edges], *, lone: bool
 ) -> Iterator[tuple[Encoding, tuple[str, ...]]]:
     """Questions that must all be unsatisfiable."""
 
@@ -121,11 +109,11 @@ def _proof_steps(
     middle = len(front) - 1
     for place in range(middle):
         leaves = (lies_in(front[place], place), f"(not {lies_in(front[place + 1], place + 1)})")
-        yield encode_layer(problem, place, axes), leaves
+        yield encode_layer(problem, place, axes, lone=lone), leaves
     for place in range(middle, len(problem.layers)):
         ahead = place - middle
         enters = (f"(not {lies_in(back[ahead], place)})", lies_in(back[ahead + 1], place + 1))
-        yield encode_layer(problem, place, axes), enters
+        yield encode_layer(problem, place, axes, lone=lone), enters
     both = (lies_in(front[-1], middle), lies_in(back[0], middle))
     yield Encoding(tuple(names(middle)), ()), both
 

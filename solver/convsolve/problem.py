@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from convsolve.domains import Domain, DomainLike, Domains
 from convsolve.errors import Error, did_you_mean, shown, shown_value
-from convsolve.layers.base import LayerKind
+from convsolve.layers.base import LayerKind, Rule
 from convsolve.registry import KINDS, kind_named
 from convsolve.shapes import Shape, shape_text
 from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
@@ -61,6 +61,10 @@ class Problem:
     def axes(self) -> int:
         """The number of spatial axes."""
         return len(self.input.size)
+
+    def lone_rule(self, place: int) -> Rule | None:
+        """The rule that layer `place` breaks where a single element reaches it; the only one across axes."""
+        return self.layers[place].kind.whole_rule((1,) * self.axes, self.channels[place])
 
     def stack(self) -> Stack:
         """The layers with every domain written out, the limits included."""

@@ -38,6 +38,8 @@ def _faults(layers: Sequence[SolvedLayer]) -> Iterator[str]:
         for channels in (layer.in_channels, layer.out_channels):
             if channels is not None and channels % groups:
                 yield f"{where}: {channels} channels do not divide into {groups} groups"
+        if rule := layer.kind.whole_rule(layer.in_size, layer.in_channels):
+            yield f"{where}: {rule.reason}"
         for axis, setting in enumerate(layer.settings):
             sizes = (layer.in_size[axis], layer.out_size[axis])
             for parameter, value in zip(layer.kind.axis_parameters, setting, strict=True):

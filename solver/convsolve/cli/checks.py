@@ -1,0 +1,109 @@
+"""What is asked for beyond the default checks, and code that is written once it was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from convsolve.answer import Answer, Solution
+from convsolve.answering import CONFIRMED
+from convsolve.check.child import check_many
+from convsolve.check.report import BACKWARD, TORCH, Outcome, Report
+from convsolve.cli.exits import ExitCode
+from convsolve.cli.options import Level
+from convsolve.cli.streams import say
+from convsolve.emit.writing import write_text
+
+if TYPE_CHECKING:
+    from convsolve.problem import Problem
+
+MOST_RUN = 100  # solutions that torch runs for one answer
+
+IN_TORCH = {Level.TORCH: (TORCH,), Level.BACKWARD: (TORCH, BACKWARD)}
+
+
+class Checked(NamedTuple):
+    """An answer with the levels that ran, the exit code, and what is to be said of it."""
+
+    answer: Answer
+    code: ExitCode
+    remarks: list[str]
+
+
+def more_checked(answer: Answer, level: Level) -> Checked:
+    """The answer checked up to a level: by Z3 all that is listed, by torch the first hundred."""
+    listed = [*answer.solutions]
+    if level is not Level.ARITHMETIC:
+        listed[CONFIRMED:] = _confirmed(answer.problem, listed[CONFIRMED:])
+    code, remarks = ExitCode.FOUND, []
+    run = listed[:MOST_RUN] if level in IN_TORCH else []
+    reports = check_many([solution.layers for solution in run], IN_TORCH[level]) if run else []
+    for place, report in enumerate(reports):
+        listed[place] = listed[place].with_checked(*report.levels)
+        if not report.passed:
+            code = max(code, code_of(report))
+            remarks += [f"solution {place + 1}: {line}" for line in told(report)]
+    return Checked(replace(answer, solutions=tuple(listed)), code, remarks)
+
+
+def written_first(answer: Answer, path: str, *, force: bool) -> Checked:
+    """The first solution's code in a file, unless torch contradicts it."""
+    from convsolve.emit.code import code as code_of_solution
+
+    solution, others = answer.solutions[0], answer.solutions[1:]
+    text = code_of_solution(solution)
+    remarks: list[str] = []
+    if TORCH not in solution.checked:
+        (report,) = check_many([solution.layers])
+        remarks = told(report)
+        if code_of(report) is ExitCode.CHECK_FAILED:
+            return Checked(answer, ExitCode.CHECK_FAILED, [*remarks, f"{path} was not written"])
+        solution = solution.with_checked(*report.levels)
+    write_text(path, text, force=force)
+    remarks += [f"wrote {path}, checked: {', '.join(solution.checked)}", *to_edit(solution, path)]
+    return Checked(replace(answer, solutions=(solution, *others)), ExitCode.FOUND, remarks)
+
+
+def to_edit(solution: Solution, path: str) -> list[str]:
+    """The reminder that channels are still to be chosen, where they are."""
+    if all(layer.in_channels and layer.out_channels for layer in solution.layers):
+        return []
+    return [f"channels are unknown: edit the line CHANNELS in {path}, or give --channels"]
+
+
+def code_of(report: Report) -> ExitCode:
+    """What a check comes to."""
+    if report.passed:
+        return ExitCode.FOUND
+    wrong = report.outcome in {Outcome.FAILED, Outcome.CRASHED}
+    return ExitCode.CHECK_FAILED if wrong else ExitCode.GAVE_UP
+
+
+def told(report: Report) -> list[str]:
+    """A report that did not pass, in words."""
+    if report.passed:
+        return []
+    said: Sequence[object] = report.faults or report.notes or ("no more is known",)
+    if report.outcome is Outcome.FAILED:
+        return [f"the check failed: {line}" for line in said]
+    return [f"not checked in torch ({report.outcome}): {line}" for line in said]
+
+
+def _confirmed(problem: Problem, solutions: Sequence[Solution]) -> Iterable[Solution]:
+    """The solutions that answering left to integers, put to Z3 as well."""
+    if not solutions:
+        return []
+    from convsolve.judge import Verdict, confirm
+
+    confirmed = []
+    for solution, verdict in zip(solutions, confirm(problem, solutions), strict=True):
+        if verdict == Verdict.UNSAT:
+            raise AssertionError(f"Z3 refuses {solution}")
+        confirmed.append(solution.with_checked("z3") if verdict == Verdict.SAT else solution)
+    return confirmed
+
+
+def announce(path: str) -> None:
+    """Say which file is about to be run, before it is."""
+    say(f"importing {path}: this runs its code, in a child process")

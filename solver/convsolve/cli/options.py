@@ -1,0 +1,124 @@
+"""What several commands take, declared once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from convsolve.cli.streams import Color
+
+SHAPES, LAYERS, LIMITS = "Shapes", "Layers", "Limits, for every layer"
+ANSWER, OUTPUT, CODE = "Answer", "Output", "Code"
+
+
+class Level(StrEnum):
+    """What an answer can be checked by, each on top of the one before."""
+
+    ARITHMETIC = "arithmetic"
+    Z3 = "z3"
+    TORCH = "torch"
+    BACKWARD = "backward"
+
+
+Input = Annotated[str, typer.Argument(metavar="INPUT", help="The shape that goes in: 28, 4x4, 128@4x4 with channels.")]
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="The shape that must come out.")]
+
+Shape = Annotated[
+    str,
+    typer.Option("--input", metavar="SHAPE", help="The shape that goes in: 3@224x224.", rich_help_panel=SHAPES),
+]
+
+Layers = Annotated[
+    str | None, typer.Option("--layers", metavar="N", help="How many layers.  [default: 1]", rich_help_panel=LAYERS)
+]
+Layer = Annotated[
+    str | None,
+    typer.Option(
+        "--layer",
+        metavar="KIND",
+        help="conv, conv_transpose or auto: conv_transpose where a size grows.  [default: auto]",
+        rich_help_panel=LAYERS,
+    ),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        metavar="EXPR",
+        help='The layers instead, with holes: "Conv(k=3) >> MaxPool() >> ConvTranspose() * 2".',
+        rich_help_panel=LAYERS,
+    ),
+]
+Channels = Annotated[
+    str | None,
+    typer.Option(
+        "--channels",
+        metavar="LIST",
+        help="One number more than there are convolutions: 128,64,32,16,3.",
+        rich_help_panel=LAYERS,
+    ),
+]
+Tie = Annotated[
+    str | None,
+    typer.Option(
+        "--tie",
+        metavar="LIST",
+        help="Parameters equal on all axes: kernel_size,stride; none; all."
+        "  [default: kernel_size, stride, dilation, and all five between axes with the same sizes]",
+        rich_help_panel=LAYERS,
+    ),
+]
+
+KernelSize = Annotated[
+    str | None,
+    typer.Option(
+        "--kernel-size",
+        "-k",
+        metavar="DOMAIN",
+        help="3 or 3,5,7 or 1..7 or 2..16:2; one an axis: 3x5.  [default: 1..7, pools 2..7]",
+        rich_help_panel=LIMITS,
+    ),
+]
+Stride = Annotated[
+    str | None,
+    typer.Option("--stride", "-s", metavar="DOMAIN", help="[default: 1..4]", rich_help_panel=LIMITS),
+]
+Padding = Annotated[
+    str | None,
+    typer.Option(
+        "--padding",
+        "-p",
+        metavar="DOMAIN",
+        help="[default: 0 to half the largest kernel, dilation counted]",
+        rich_help_panel=LIMITS,
+    ),
+]
+Dilation = Annotated[
+    str | None,
+    typer.Option("--dilation", "-d", metavar="DOMAIN", help="[default: 1]", rich_help_panel=LIMITS),
+]
+OutputPadding = Annotated[
+    str | None,
+    typer.Option(
+        "--output-padding",
+        metavar="DOMAIN",
+        help="[default: 0 to the largest stride or dilation less 1]",
+        rich_help_panel=LIMITS,
+    ),
+]
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object, whatever comes out.", rich_help_panel=OUTPUT)]
+ColorOption = Annotated[
+    Color,
+    typer.Option(
+        "--color",
+        metavar="WHEN",
+        help="auto, always (a drawn table in a pipe, too) or never: no escape codes.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace the file where it is already there.", rich_help_panel=CODE)
+]

@@ -1,0 +1,70 @@
+"""The words of a command line as a question."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypedDict
+
+from convsolve.errors import Error, shown
+
+if TYPE_CHECKING:
+    from convsolve.problem import Problem
+
+_DEPTHS = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
+
+
+class Words(TypedDict):
+    """The options of a question, as they were typed."""
+
+    layers: str | None
+    layer: str | None
+    stack: str | None
+    kernel_size: str | None
+    stride: str | None
+    padding: str | None
+    dilation: str | None
+    output_padding: str | None
+    tie: str | None
+    channels: str | None
+
+
+def question(source: str, target: str, words: Words) -> Problem:
+    """Read a question; raises Error where it is none."""
+    from convsolve.problem import ask
+
+    number = None if words["layers"] is None else depth(words["layers"])
+    return ask(
+        source,
+        target,
+        layers=number,
+        layer=words["layer"],
+        stack=words["stack"],
+        kernel_size=words["kernel_size"],
+        stride=words["stride"],
+        padding=words["padding"],
+        dilation=words["dilation"],
+        output_padding=words["output_padding"],
+        tie=words["tie"],
+        channels=words["channels"],
+    )
+
+
+def depth(text: str) -> int:
+    """The number of layers."""
+    if found := _DEPTHS.fullmatch(text.strip()):
+        low, high = int(found[1]), int(found[2])
+        if low > high:
+            raise Error("empty-domain", f"--layers: the range {text} is empty", help=[f"write {high}..{low}"])
+        raise Error(
+            "unsupported",
+            f"--layers {text}: a depth to be found is not solved in this version",
+            help=[f"give the number of layers, and ask once for each: --layers {max(low, 1)}"],
+        )
+    return number(text, "--layers", least=1)
+
+
+def number(text: str, option: str, *, least: int = 0) -> int:
+    """A whole number from an option."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10) or int(text) < least:
+        raise Error("bad-value", f"{option}: {shown(text)} is no number from {least} on", help=[f"write {option} 4"])
+    return int(text)

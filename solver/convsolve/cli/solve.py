@@ -1,0 +1,219 @@
+"""``convsolve solve``: from two sizes to settings."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from convsolve.cli import options as given
+from convsolve.cli.exits import ExitCode
+from convsolve.cli.question import Words, number, question
+from convsolve.cli.streams import Color, Look, look, record_text, say, write, write_now, write_record
+from convsolve.errors import Error
+
+if TYPE_CHECKING:
+    from convsolve.answer import Answer
+    from convsolve.problem import Problem
+
+LARGEST_BLOCK = 1_024  # records that wait to be written together
+
+
+class Wanted(NamedTuple):
+    """What is to come of an answer."""
+
+    number: int | None
+    every: bool
+    check: given.Level
+    emit: str | None
+    force: bool
+    json: bool
+    jsonl: bool
+    page: Look
+
+
+def solve(  # noqa: PLR0913 - the options of interface.md
+    source: given.Input,
+    target: given.Target,
+    *,
+    layers: given.Layers = None,
+    layer: given.Layer = None,
+    stack: given.Stack = None,
+    channels: given.Channels = None,
+    tie: given.Tie = None,
+    kernel_size: given.KernelSize = None,
+    stride: given.Stride = None,
+    padding: given.Padding = None,
+    dilation: given.Dilation = None,
+    output_padding: given.OutputPadding = None,
+    count: Annotated[
+        str | None,
+        typer.Option(
+            "--count",
+            metavar="N",
+            help="How many combinations to list.  [default: all for one layer, 5 for more]",
+            rich_help_panel=given.ANSWER,
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="List every combination.", rich_help_panel=given.ANSWER)] = False,
+    check: Annotated[
+        given.Level,
+        typer.Option(
+            "--check",
+            metavar="LEVEL",
+            help="arithmetic, z3 (what is listed), torch, backward (the first 100 that are listed, in a child process)."
+            "  [default: z3 for the first 100]",
+            show_default=False,
+            rich_help_panel=given.ANSWER,
+        ),
+    ] = given.Level.ARITHMETIC,
+    emit: Annotated[
+        str | None,
+        typer.Option(
+            "--emit",
+            metavar="FILE.py",
+            help="Write the first as an nn.Sequential, once torch has run it.",
+            rich_help_panel=given.CODE,
+        ),
+    ] = None,
+    force: given.Force = False,
+    json: given.Json = False,
+    jsonl: Annotated[
+        bool,
+        typer.Option("--jsonl", help="A solution a line; with --all as they are found.", rich_help_panel=given.OUTPUT),
+    ] = False,
+    color: given.ColorOption = Color.AUTO,
+) -> int:
+    """Find the settings that turn one size into another, most conventional first.
+
+    Examples:
+      convsolve solve 28 14                              one layer: every combination
+      convsolve solve 4x4 61x79 --layers 4               four layers, each axis on its own
+      convsolve solve 100@1x1 3@64x64 --layers 5 --emit generator.py
+      convsolve solve 28 7 --stack "Conv(k=3) >> MaxPool() >> Conv()"
+      convsolve solve 46x62 368x489 -k 16 -s 8           the limits of what is tried
+    """
+    if json and jsonl:
+        raise Error("usage", "--json and --jsonl exclude each other", help=["leave one of them out"])
+    if every and count is not None:
+        raise Error("usage", "--all and --count exclude each other", help=["leave one of them out"])
+    wanted = None if count is None else number(count, "--count", least=0 if emit is None else 1)
+    problem = question(
+        source,
+        target,
+        Words(
+            layers=layers,
+            layer=layer,
+            stack=stack,
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            output_padding=output_padding,
+            tie=tie,
+            channels=channels,
+        ),
+    )
+    if jsonl and every:
+        if emit is not None or check is not given.Level.ARITHMETIC:
+            raise Error(
+                "usage",
+                "--jsonl --all prints combinations as they are found, checked by integers alone",
+                help=["leave out --all, or --emit and --check"],
+            )
+        return _streamed(problem)
+    return _listed(problem, Wanted(wanted, every, check, emit, force, json, jsonl, look(color)))
+
+
+def _listed(problem: Problem, wanted: Wanted) -> ExitCode:
+    from convsolve.answering import answer
+
+    found = answer(problem, count=wanted.number, every=wanted.every)
+    code = outcome(found)
+    remarks: list[str] = []
+    if found and (wanted.check is not given.Level.ARITHMETIC or wanted.emit is not None):
+        from convsolve.cli.checks import more_checked, written_first
+
+        found, code, remarks = more_checked(found, wanted.check)
+        if wanted.emit is not None and code is not ExitCode.CHECK_FAILED:
+            found, ended, written = written_first(found, wanted.emit, force=wanted.force)
+            code, remarks = max(code, ended), [*remarks, *written]
+    if wanted.json:
+        write_record(found.to_dict())
+    elif wanted.jsonl:
+        write(record_text(solution.to_dict()) for solution in found)
+    else:
+        _shown(found, wanted.page)
+    if (wanted.json or wanted.jsonl) and not found:
+        say(*_words(found), *_advice(found))
+    say(*remarks)
+    return code
+
+
+def outcome(found: Answer) -> ExitCode:
+    """The exit code of an answer."""
+    from convsolve.answer import Status
+
+    codes = {
+        Status.SOLVED: ExitCode.FOUND,
+        Status.IMPOSSIBLE: ExitCode.IMPOSSIBLE,
+        Status.GAVE_UP: ExitCode.GAVE_UP,
+    }
+    return codes[found.status]
+
+
+def _words(found: Answer) -> list[str]:
+    from convsolve.render.answers import headline, limits
+
+    return [headline(found), *limits(found.problem)]
+
+
+def _shown(found: Answer, page: Look) -> None:
+    from convsolve.render import answers
+    from convsolve.render.table import drawn
+
+    err = look(Color.AUTO)
+    first, *others = _words(found)
+    say(err.bold(first) if page.colored else first)
+    if not found.solutions:
+        say(*others, *_advice(found))
+        return
+    if page.table:
+        columns, parts = answers.table(found.solutions)
+        say("")
+        write(drawn(columns, parts, width=page.width, bold=page.bold, dim=page.dim))
+        say("")
+    else:
+        write(answers.rows(found.solutions))
+    say(*others, answers.checks(found.solutions))
+    if page.table:
+        say(answers.hint(found.solutions[0]))
+
+
+def _advice(found: Answer) -> list[str]:
+    from convsolve.answer import Status
+
+    if found.status is Status.SOLVED:  # --count 0
+        return []
+    if found.status is Status.GAVE_UP:
+        return ["  help: ask for fewer layers, or narrow a limit, as in --kernel-size 3..5"]
+    return ["  help: widen a limit, as in --kernel-size 1..16 --stride 1..8, or change the layers"]
+
+
+def _streamed(problem: Problem) -> int:
+    from convsolve.answering import answer, stream
+
+    solutions = stream(problem)
+    first = next(solutions, None)
+    if first is None:
+        found = answer(problem, count=0)
+        say(*_words(found), *_advice(found))
+        return outcome(found)
+    # The first at once, for whoever waits; then in blocks that grow, since each write has its price.
+    write_now([record_text(first.to_dict())])
+    size = 1
+    while block := list(islice(solutions, size)):
+        write_now([record_text(solution.to_dict()) for solution in block])
+        size = min(2 * size, LARGEST_BLOCK)
+    return ExitCode.FOUND

@@ -1,0 +1,161 @@
+"""An answer as a table, and the words around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from math import floor, log10
+from operator import itemgetter
+
+from convsolve.answer import Answer, Solution, Status
+from convsolve.costs import Costs
+from convsolve.domains import domain_text
+from convsolve.problem import Layer, Problem
+from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
+from convsolve.render.table import Column, Part, Row, tabbed
+
+HEAD = ("solution", *FIELDS)
+LARGEST_WRITTEN_OUT = 10**15
+
+
+def headline(answer: Answer) -> str:
+    """What came out, in one line."""
+    return f"{_question(answer.problem)}: {_came_out(answer)}"
+
+
+def limits(problem: Problem) -> list[str]:
+    """The limits that the question was answered in, a line for all layers that share them."""
+    lines: list[str] = []
+    numbered = enumerate((layer.kind.name, _limits(layer)) for layer in problem.layers)
+    runs = [(said, [place for place, _ in run]) for said, run in groupby(numbered, key=itemgetter(1)) if said[1]]
+    for (kind, text), places in runs:
+        which = f"layer {places[0]}" if len(places) == 1 else f"layers {places[0]} to {places[-1]}"
+        lines.append(f"limits: {text}" if len(runs) == 1 else f"limits of {which} ({kind}): {text}")
+    if ties := _ties(problem):
+        lines.append(f"equal on all axes: {ties}")
+    return lines
+
+
+def checks(solutions: Sequence[Solution]) -> str:
+    """Which levels ran, and on how many where not on all."""
+    counts: dict[str, int] = {}
+    for solution in solutions:
+        for level in solution.checked:
+            counts[level] = counts.get(level, 0) + 1
+    levels = [level if count == len(solutions) else f"{level} (the first {count:,})" for level, count in counts.items()]
+    return f"checked: {', '.join(levels)}"
+
+
+def hint(solution: Solution) -> str:
+    """How to go on: the layer to paste, or the option that writes the code."""
+    if len(solution.layers) == 1:
+        return f"first: {call(solution.layers[0])}"
+    return "add --emit FILE.py to write the first as an nn.Sequential"
+
+
+def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
+    """A row a solution where each has one layer; else a block a solution, and its costs under it."""
+    layers = [layer for solution in solutions for layer in solution.layers]
+    names = telling(layers)
+    if all(len(solution.layers) == 1 for solution in solutions):
+        costly = solutions[0].costs.params is not None
+        head = [Column("#"), *columns(names), *([Column("params"), Column("macs")] if costly else [])]
+        return head, [_single(number, solution, names) for number, solution in enumerate(solutions, start=1)]
+    head = [Column("#"), Column("layer", number=False), Column("in -> out", number=False), *columns(names)]
+    parts: list[Part] = []
+    indent = " " * (len(str(len(solutions))) + 2)
+    for number, solution in enumerate(solutions, start=1):
+        if number > 1:
+            parts.append("")
+        for place, layer in enumerate(solution.layers):
+            mark = "" if place else str(number)
+            cells = [parameter(layer, name) for name in names]
+            parts.append((mark, label(layer.kind), way(layer), *cells))
+        parts.append(indent + costs_text(solution.costs))
+    return head, parts
+
+
+def rows(solutions: Iterable[Solution]) -> Iterator[str]:
+    """The same for a program: a line a layer, with the solution's number in front."""
+    return tabbed(
+        HEAD,
+        (
+            [str(number), *fields(layer)]
+            for number, solution in enumerate(solutions, start=1)
+            for layer in solution.layers
+        ),
+    )
+
+
+def costs_text(costs: Costs) -> str:
+    """``1,792 params, 86,704,128 macs, receptive field 3x3``; what is unknown is left out."""
+    counted = [
+        f"{value:,} {name}" for name, value in (("params", costs.params), ("macs", costs.macs)) if value is not None
+    ]
+    field = costs.receptive_field
+    return ", ".join([*counted, *([f"receptive field {axes(field, each=True)}"] if field else [])])
+
+
+def amount(number: int) -> str:
+    """A count for a person: written out up to fifteen digits, then its size.
+
+    Example:
+        >>> amount(3678185), amount(2 * 10**40)
+        ('3,678,185', 'about 2.0e40')
+    """
+    if number < LARGEST_WRITTEN_OUT:
+        return f"{number:,}"
+    exponent = floor(log10(number))
+    tenths = number // 10 ** (exponent - 1)
+    return f"about {tenths // 10}.{tenths % 10}e{exponent}"
+
+
+def _question(problem: Problem) -> str:
+    kinds = [layer.kind.name for layer in problem.layers]
+    sizes = f"{axes(problem.input.size, each=True)} -> {axes(problem.target.size, each=True)}"
+    if len(kinds) == 1:
+        return f"{sizes} by {kinds[0]}"
+    return f"{sizes} in {len(kinds)} {kinds[0] if len(set(kinds)) == 1 else ''} layers".replace("  ", " ")
+
+
+def _came_out(answer: Answer) -> str:
+    if answer.status is Status.IMPOSSIBLE:
+        return "impossible, proved by Z3: no combination within the limits"
+    if answer.status is Status.GAVE_UP:
+        return "gave up: none was found, and Z3 could not prove within its budget that there is none"
+    total = answer.total
+    order = "most conventional first" if answer.order == "conventional" else "in the graph's order"
+    if total == 1:
+        return "the only combination"
+    if answer.complete:
+        return f"{len(answer)} combinations, {order}" if total is None else f"{amount(total)} combinations, {order}"
+    return f"{len(answer):,} of {'unknown' if total is None else amount(total)} combinations, {order}"
+
+
+def _limits(layer: Layer) -> str:
+    said = []
+    for place, given in enumerate(layer.kind.axis_parameters):
+        domains = [axis[place] for axis in layer.domains]
+        text = domain_text(domains[0]) if len(set(domains)) == 1 else "x".join(map(domain_text, domains))
+        if given.name == "padding" and (word := getattr(layer.kind, "padding_word", None)):
+            text = word
+        said.append("stride as kernel_size" if layer.follows(given.name) else f"{given.name} {text}")
+    return ", ".join(said)
+
+
+def _ties(problem: Problem) -> str:
+    """The parameters with something to choose that are equal on all axes in every layer."""
+    if problem.axes == 1:
+        return ""
+    tied: dict[str, bool] = {}
+    for layer, leaders in zip(problem.layers, problem.ties, strict=True):
+        for place, (given, axis_leaders) in enumerate(zip(layer.kind.axis_parameters, leaders, strict=True)):
+            if any(len(axis[place]) > 1 for axis in layer.domains) and not layer.follows(given.name):
+                tied[given.name] = tied.get(given.name, True) and len(set(axis_leaders)) == 1
+    return ", ".join(name for name in PARAMETERS if tied.get(name))
+
+
+def _single(number: int, solution: Solution, names: Sequence[str]) -> Row:
+    layer, costs = solution.layers[0], solution.costs
+    counted = [f"{value:,}" for value in (costs.params, costs.macs) if value is not None]
+    return (str(number), *(parameter(layer, name) for name in names), *counted)

@@ -1,0 +1,111 @@
+"""One layer in words and numbers, the same in every table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convsolve.layers.base import LayerKind
+from convsolve.layers.solved import SolvedLayer
+from convsolve.render.table import Column
+
+PARAMETERS = {
+    "kernel_size": "k",
+    "stride": "s",
+    "padding": "p",
+    "dilation": "d",
+    "output_padding": "op",
+}
+# What a program reads: always these, so that a column keeps its place.
+FIELDS = ("layer", "in_channels", "in_size", "out_channels", "out_size", *PARAMETERS, "options")
+
+
+def axes(values: Sequence[int], *, each: bool = False) -> str:
+    """``3``, or ``3x5`` where the axes differ; sizes always name each axis.
+
+    Example:
+        >>> axes((3, 3)), axes((3, 5)), axes((4, 4), each=True)
+        ('3', '3x5', '4x4')
+    """
+    return str(values[0]) if not each and len(set(values)) == 1 else "x".join(map(str, values))
+
+
+def shape(channels: int | None, size: Sequence[int]) -> str:
+    """``128@4x4``, or ``4x4`` where channels are unknown."""
+    text = axes(size, each=True)
+    return text if channels is None else f"{channels}@{text}"
+
+
+def way(layer: SolvedLayer) -> str:
+    """``128@4x4 -> 64@8x8``."""
+    return f"{shape(layer.in_channels, layer.in_size)} -> {shape(layer.out_channels, layer.out_size)}"
+
+
+def parameter(layer: SolvedLayer, name: str) -> str:
+    """A parameter's value in a cell; empty where the kind has none."""
+    if name == "padding" and (word := getattr(layer.kind, "padding_word", None)):
+        return str(word)
+    if name not in type(layer.kind).positions():
+        return ""
+    return axes(getattr(layer, name))
+
+
+def options(kind: LayerKind) -> str:
+    """What was said of the layer beside its numbers, as a stack has it.
+
+    Example:
+        >>> from convsolve.layers.act import Act
+        >>> options(Act(2, "leaky_relu", 0.2))
+        '"leaky_relu", 0.2'
+    """
+    said = []
+    for option in kind.options:
+        value = getattr(kind, option.name)
+        if option.name == "out_channels" or value == option.default:
+            continue
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+        said.append(text if option.name in kind.positional else f"{option.name}={text}")
+    return ", ".join(said)
+
+
+def label(kind: LayerKind) -> str:
+    """``Conv``, or ``Conv(groups=2)``."""
+    inside = options(kind)
+    return f"{kind.name}({inside})" if inside else kind.name
+
+
+def telling(layers: Sequence[SolvedLayer]) -> list[str]:
+    """The parameters worth a column: the usual three, others where they say something."""
+    return [
+        name
+        for name in PARAMETERS
+        if name in {"kernel_size", "stride", "padding"}
+        or (name == "dilation" and any(parameter(layer, name) not in {"", "1"} for layer in layers))
+        or (name == "output_padding" and any(parameter(layer, name) for layer in layers))
+    ]
+
+
+def columns(names: Sequence[str]) -> list[Column]:
+    """The columns of parameters."""
+    return [Column(name, PARAMETERS[name]) for name in names]
+
+
+def fields(layer: SolvedLayer) -> list[str]:
+    """The cells of `FIELDS`."""
+    return [
+        layer.kind.record,
+        "" if layer.in_channels is None else str(layer.in_channels),
+        axes(layer.in_size, each=True),
+        "" if layer.out_channels is None else str(layer.out_channels),
+        axes(layer.out_size, each=True),
+        *(parameter(layer, name) for name in PARAMETERS),
+        options(layer.kind),
+    ]
+
+
+def call(layer: SolvedLayer) -> str:
+    """The layer as torch builds it, to be pasted; unknown channels by their names."""
+    made = layer.torch_call()
+    names = ("in_channels", "out_channels")
+    arguments = [name if value is None else str(value) for name, value in zip(names, made.arguments, strict=False)]
+    arguments += [f'{key}="{value}"' if isinstance(value, str) else f"{key}={value}" for key, value in made.keywords]
+    return f"nn.{made.name}({', '.join(arguments)})"

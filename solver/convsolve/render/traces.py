@@ -1,0 +1,80 @@
+"""A trace as a table: every layer with its sizes and costs, and the sums under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from convsolve.costs import Costs, costs_of, receptive_field
+from convsolve.layers.solved import SolvedLayer
+from convsolve.render.layers import FIELDS, axes, columns, fields, label, parameter, telling, way
+from convsolve.render.table import Column, Part, tabbed
+from convsolve.tracing import Trace
+
+HEAD = ("layer_number", *FIELDS, "params", "macs", "receptive_field")
+
+
+def table(trace: Trace) -> tuple[list[Column], list[Part]]:
+    """A row a layer that was passed, numbered from 0 as reasons number them."""
+    names = telling(trace.layers)
+    costly = any(costs.params is not None for _, _, costs, _ in _steps(trace))
+    head = [
+        Column("#"),
+        Column("layer", number=False),
+        Column("in -> out", number=False),
+        *columns(names),
+        *([Column("params"), Column("macs")] if costly else []),
+        Column("receptive field", "field"),
+    ]
+    parts: list[Part] = [
+        (
+            str(place),
+            label(layer.kind),
+            way(layer),
+            *(parameter(layer, name) for name in names),
+            *([_count(costs.params), _count(costs.macs)] if costly else []),
+            axes(field, each=True),
+        )
+        for place, layer, costs, field in _steps(trace)
+    ]
+    return head, parts
+
+
+def totals(trace: Trace) -> str:
+    """The sums of a trace that came through."""
+    costs = trace.costs
+    counted = [
+        f"{value:,} {name}"
+        for name, value in (
+            ("params", costs.params),
+            ("macs", costs.macs),
+            ("activations", costs.activations),
+            ("at the peak", costs.peak),
+        )
+        if value is not None
+    ]
+    return ", ".join(["total: " + counted[0], *counted[1:]]) if counted else ""
+
+
+def rows(trace: Trace) -> Iterator[str]:
+    """The same for a program."""
+    return tabbed(
+        HEAD,
+        (
+            [str(place), *fields(layer), _plain(costs.params), _plain(costs.macs), axes(field, each=True)]
+            for place, layer, costs, field in _steps(trace)
+        ),
+    )
+
+
+def _steps(trace: Trace) -> Iterator[tuple[int, SolvedLayer, Costs, tuple[int, ...]]]:
+    """Each layer with its own costs, and the receptive field of all up to it."""
+    for place, layer in enumerate(trace.layers):
+        yield place, layer, costs_of([layer]), receptive_field(trace.layers[: place + 1])
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _plain(number: int | None) -> str:
+    return "" if number is None else str(number)

@@ -1,0 +1,188 @@
+"""The records that programs read, as JSON Schemas (draft 2020-12).
+
+New fields may be added to a record within ``/1``, so none of the schemas forbids what it does not know.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convsolve.errors import Error, did_you_mean, shown
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NAMES = ("convsolve.answer/1", "convsolve.solution/1", "convsolve.trace/1", "convsolve.error/1")
+TITLES = {
+    "convsolve.answer/1": "what solve and count --json print",
+    "convsolve.solution/1": "a line of solve --jsonl, and an entry of an answer's solutions",
+    "convsolve.trace/1": "what trace --json prints",
+    "convsolve.error/1": "what --json prints where a question cannot be asked as it was",
+}
+
+Schema = dict[str, Any]
+
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_POSITIVE: Schema = {"type": "integer", "minimum": 1}
+_TEXT: Schema = {"type": "string"}
+
+
+def schema(name: str) -> Schema:
+    """The schema of a record, by its name with or without ``convsolve.`` and ``/1``.
+
+    Example:
+        >>> schema("error")["required"]
+        ['schema', 'code', 'message', 'help']
+    """
+    for known in NAMES:
+        bare = known.removeprefix("convsolve.")
+        if name in {known, bare, bare.partition("/")[0]}:
+            return {"$schema": DIALECT, "$id": f"urn:{known.replace('/', ':')}", "title": TITLES[known]} | _MAKERS[
+                known
+            ]()
+    words = [known.removeprefix("convsolve.").partition("/")[0] for known in NAMES]
+    raise Error("usage", f"{shown(name)} is no record", help=did_you_mean(name, words))
+
+
+def _record(name: str | None, fields: Schema, *optional: str) -> Schema:
+    """An object; its fields are required unless named as optional."""
+    named = {"schema": {"const": name}} if name else {}
+    properties = named | fields
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [field for field in properties if field not in optional],
+    }
+
+
+def _axes(entry: Schema) -> Schema:
+    return {"type": "array", "items": entry, "minItems": 1, "maxItems": 3, "description": "one entry an axis"}
+
+
+def _or_null(schema_of: Schema) -> Schema:
+    return {"anyOf": [schema_of, {"type": "null"}]}
+
+
+def _shape() -> Schema:
+    return _record(None, {"channels": _or_null(_POSITIVE), "size": _axes(_POSITIVE)})
+
+
+def _layer() -> Schema:
+    fields = {
+        "kind": _TEXT | {"examples": ["conv", "conv_transpose", "max_pool", "avg_pool", "act", "norm"]},
+        "in_channels": _or_null(_POSITIVE),
+        "out_channels": _or_null(_POSITIVE),
+        "in_size": _axes(_POSITIVE),
+        "out_size": _axes(_POSITIVE),
+        "kernel_size": _axes(_POSITIVE),
+        "stride": _axes(_POSITIVE),
+        "padding": {"anyOf": [_axes(_COUNT), {"enum": ["same", "valid"]}]},
+        "dilation": _axes(_POSITIVE),
+        "output_padding": _axes(_COUNT),
+        "groups": _POSITIVE,
+        "bias": {"type": "boolean"},
+        "padding_mode": _TEXT,
+        "ceil_mode": {"type": "boolean"},
+        "function": _TEXT,
+        "value": _or_null({"type": "number"}),
+    }
+    always = ("kind", "in_channels", "out_channels", "in_size", "out_size")
+    return _record(None, fields, *(name for name in fields if name not in always)) | {
+        "description": "a field that a kind lacks is left out"
+    }
+
+
+def _costs() -> Schema:
+    counts = dict.fromkeys(("params", "macs", "activations", "peak"), _or_null(_COUNT))
+    return _record(None, counts | {"receptive_field": _or_null({"type": "array", "items": _POSITIVE, "maxItems": 3})})
+
+
+def _solution() -> Schema:
+    change = _record(None, {"layer": _COUNT, "parameter": _TEXT, "before": {}, "after": {}})
+    return _record(
+        "convsolve.solution/1",
+        {
+            "input": _shape(),
+            "output": _shape(),
+            "layers": {"type": "array", "items": _layer(), "minItems": 1},
+            "costs": _costs(),
+            "changes": {"type": "array", "items": change, "description": "of a repair"},
+            "checked": {
+                "type": "array",
+                "items": {"enum": ["arithmetic", "z3", "torch", "torch-per-axis", "backward", "family"]},
+                "uniqueItems": True,
+                "description": "the levels that ran on this very solution",
+            },
+        },
+    )
+
+
+def _answer() -> Schema:
+    question = _record(
+        None,
+        {
+            "input": _TEXT,
+            "target": _TEXT,
+            "stack": _TEXT | {"description": "every domain written out, the limits included"},
+            "tie": _TEXT,
+            "channels": {"type": "array", "items": _or_null(_POSITIVE)},
+        },
+    )
+    reasons = {"type": "array", "items": {"type": "object"}}
+    explanation = _record(
+        None,
+        {
+            "because": {"type": "array", "items": _TEXT},
+            "conflict": reasons | {"description": "minimal: drop any one and it is possible"},
+            "changes": reasons | {"description": "each alone suffices; smallest first"},
+            "nearest": reasons | {"description": "reachable targets next to the one asked for"},
+        },
+    )
+    return _record(
+        "convsolve.answer/1",
+        {
+            "status": {"enum": ["solved", "impossible", "gave_up"]},
+            "complete": {"type": "boolean", "description": "solutions holds every combination"},
+            "optimal": _or_null({"type": "boolean"}),
+            "total": _or_null(_COUNT) | {"description": "the exact number of combinations, of any length"},
+            "problem": question,
+            "solutions": {"type": "array", "items": _solution()},
+            "explanation": _or_null(explanation),
+            "order": {"enum": ["conventional", "graph"]},
+            "stats": {"type": "object", "additionalProperties": _COUNT, "description": "counts, never times"},
+            "versions": {"type": "object", "additionalProperties": _or_null(_TEXT)},
+        },
+    )
+
+
+def _trace() -> Schema:
+    return _record(
+        "convsolve.trace/1",
+        {
+            "valid": {"type": "boolean"},
+            "failed_at": _or_null(_COUNT) | {"description": "the layer that refused, counted from 0"},
+            "reason": _or_null(_TEXT),
+            "input": _shape(),
+            "layers": {"type": "array", "items": _layer(), "description": "those that were passed"},
+            "output": _record(None, {"channels": _or_null(_POSITIVE), "size": _or_null(_axes(_POSITIVE))}),
+            "costs": _costs(),
+        },
+        "input",
+    )
+
+
+def _error() -> Schema:
+    return _record(
+        "convsolve.error/1",
+        {
+            "code": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+            "message": _TEXT,
+            "help": {"type": "array", "items": _TEXT},
+        },
+    )
+
+
+_MAKERS = {
+    "convsolve.answer/1": _answer,
+    "convsolve.solution/1": _solution,
+    "convsolve.trace/1": _trace,
+    "convsolve.error/1": _error,
+}

@@ -1,0 +1,222 @@
+"""Bad input: the exact words, exit code 2, and nothing overwritten."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import convsolve
+
+SIZE = "write a size an axis: 28, 28x28, 4x5x6, with channels in front: 128@4x4"
+DOMAIN = "write a number (3), a list (3,5,7), a range (1..7), a step (2..16:2), or one an axis (3x5)"
+NINES = "9" * 5000
+SHOWN_NINES = f"'{'9' * 35}...'"
+MANUAL = "convsolve solve --help shows examples"
+UNSUPPORTED = "sizes to be found, families and several inputs are not solved in this version"
+PARAMETERS = "kernel_size, stride, padding, dilation, output_padding"
+
+BAD = {
+    # sizes that are no sizes
+    "solve 4x 28": ("bad-size", "'4x' is no input", SIZE),
+    "solve 7 0": ("bad-size", "target: 0 is not between 1 and 2147483647"),
+    "solve 7 -28": ("bad-size", "-28 is no size: sizes are 1 or more", SIZE),
+    "solve 7 2.5": ("bad-size", "'2.5' is no target", SIZE),
+    "solve '' 28": ("bad-size", "'' is no input", SIZE),
+    "solve 7 '٢٨'": ("bad-size", r"'\u0662\u0668' is no target", SIZE),
+    f"solve {NINES} 28": ("bad-size", f"{SHOWN_NINES} is no input", SIZE),
+    "solve 1x2x3x4 1x2x3x4": ("bad-size", "input '1x2x3x4' has 4 axes; PyTorch convolves over 1 to 3"),
+    "solve '4x4 -> 61x79' 3": ("bad-size", "'4x4 -> 61x79' is no input", SIZE),
+    "solve 7 ?": ("unsupported", f"'?': {UNSUPPORTED}", SIZE),
+    "solve H 2H": ("unsupported", f"'H': {UNSUPPORTED}", SIZE),
+    "solve 64,96 8,12": ("unsupported", f"'64,96': {UNSUPPORTED}", SIZE),
+    # dimensions
+    "solve 4x4 61": (
+        "dimension-mismatch",
+        "input 4x4 has 2 axes, target 61 has 1",
+        "give one size an axis on both sides, as in 4x4 61x79",
+    ),
+    "solve 4x4 8x8 -k 3x3x3": (
+        "dimension-mismatch",
+        "kernel_size 3x3x3 has 3 axes, the sizes have 2",
+        "give one domain for all axes, or 2",
+    ),
+    "solve 4x61 8x30": (
+        "mixed-directions",
+        "from 4x61 to 8x30 one axis grows and another shrinks",
+        'write the layers, as in --stack "Conv() >> ConvTranspose()"',
+    ),
+    # domains
+    "solve 7 28 -k 7..1": ("empty-domain", "kernel_size: the range 7..1 is empty", "write 1..7"),
+    "solve 7 28 -k ''": ("bad-domain", "kernel_size: '' is no domain", DOMAIN),
+    "solve 7 28 -k 3..": ("bad-domain", "kernel_size: '3..' is no domain", DOMAIN),
+    "solve 7 28 -k 1..7:0": ("bad-domain", "kernel_size: the step of 1..7:0 is 0", "write 1..7"),
+    "solve 7 28 -s 0": ("bad-value", "stride must be at least 1, not 0"),
+    "solve 7 28 -p -1": ("bad-domain", "padding: '-1' is no domain", DOMAIN),
+    "solve 7 28 --padding=-1": ("bad-domain", "padding: '-1' is no domain", DOMAIN),
+    f"solve 7 28 -k {NINES}": ("bad-domain", f"kernel_size: {SHOWN_NINES} is no domain", DOMAIN),
+    "solve 7 28 -k 5000": ("bad-value", "kernel_size must be at most 4096, not 5000"),
+    "solve 28 7 --output-padding 1": (
+        "unknown-parameter",
+        "output_padding was given, and no layer (Conv) leaves it open",
+        "leave out --output-padding, or change --layer",
+    ),
+    # kinds and parameters
+    "solve 7 28 --layer cnv": ("unknown-kind", "'cnv' is no layer kind", "did you mean 'Conv'?"),
+    "solve 28 7 --stack 'Convo(k=3)'": ("unknown-kind", "'Convo' is no layer kind", "did you mean 'Conv'?"),
+    "solve 28 7 --stack 'Conv(kernel=3)'": (
+        "unknown-parameter",
+        "Conv has no parameter 'kernel'",
+        "did you mean 'kernel_size'?",
+    ),
+    "solve 28 7 --stack 'Conv(k=3'": (
+        "bad-stack",
+        "'Conv(k=3' is no stack",
+        'write a stack such as "Conv(kernel_size=3, stride=2) >> MaxPool(2) >> ConvTranspose() * 4"',
+    ),
+    "solve 28 7 --stack 'Conv()' --layers 2": (
+        "usage",
+        "a stack already says its layers",
+        "leave out --layer and --layers",
+    ),
+    "solve 28 7 --tie kernel": ("unknown-parameter", "--tie: 'kernel' is no parameter", "did you mean 'kernel_size'?"),
+    "solve 28 7 --channels 1,2,3": (
+        "bad-channels",
+        "3 channels for 1 convolution(s)",
+        "give 2 numbers, one more than there are convolutions",
+    ),
+    # numbers of layers and solutions
+    "solve 7 28 --layers 0": ("bad-value", "--layers: '0' is no number from 1 on", "write --layers 4"),
+    "solve 7 28 --layers 2..6": (
+        "unsupported",
+        "--layers 2..6: a depth to be found is not solved in this version",
+        "give the number of layers, and ask once for each: --layers 2",
+    ),
+    "solve 7 28 --layers 6..2": ("empty-domain", "--layers: the range 6..2 is empty", "write 2..6"),
+    f"solve 7 28 --layers {NINES}": (
+        "bad-value",
+        f"--layers: {SHOWN_NINES} is no number from 1 on",
+        "write --layers 4",
+    ),
+    "solve 7 28 --count -1": ("bad-value", "--count: '-1' is no number from 0 on", "write --count 4"),
+    # words of the command line
+    "solve 7": ("usage", "TARGET is missing", "write convsolve solve [OPTIONS] INPUT TARGET", MANUAL),
+    "solve 7 28 9": ("usage", "got unexpected extra argument(s) (9)", MANUAL),
+    "slove 7 28": ("usage", "'slove' is no command", "did you mean 'solve'?"),
+    "solve 7 28 --kernal-size 3": (
+        "usage",
+        "'--kernal-size' is no option of convsolve solve",
+        "did you mean '--kernel-size'?",
+        MANUAL,
+    ),
+    "solve 7 28 -z": ("usage", "'-z' is no option of convsolve solve", MANUAL),
+    "solve 7 28 --stride": ("usage", "option '--stride' requires an argument", MANUAL),
+    "solve 7 28 --all=1": ("usage", "option '--all' does not take a value", MANUAL),
+    "solve 7 28 --color sometimes": ("usage", "--color: 'sometimes' is not known", "known: auto, always, never"),
+    "solve 7 28 --check torhc": ("usage", "--check: 'torhc' is not known", "did you mean 'torch'?"),
+    "solve 7 28 --all --count 3": ("usage", "--all and --count exclude each other", "leave one of them out"),
+    "solve 7 28 --all --jsonl --check torch": (
+        "usage",
+        "--jsonl --all prints combinations as they are found, checked by integers alone",
+        "leave out --all, or --emit and --check",
+    ),
+    "solve 4x4 61x79 --layers 4 --all": (
+        "too-many",
+        "810,141,981 combinations are too many to hold at once",
+        "--jsonl --all prints them as they are found",
+        "--count 100 lists the first hundred",
+    ),
+    # other commands
+    "trace 'Conv()' --input 28": ("missing-parameter", "Conv needs kernel_size", "write Conv(kernel_size=3)"),
+    "trace 'Conv(k=3)' --input -28": ("bad-size", "'-28' is no input", SIZE),
+    "trace 'Conv(k=3)'": (
+        "usage",
+        "--input is missing",
+        "write convsolve trace [OPTIONS] STACK",
+        "convsolve trace --help shows examples",
+    ),
+    "trace nets/decoder.py:model --input 28": (
+        "unsupported",
+        "'nets/decoder.py:model': models in files are not read in this version",
+        'write the layers: convsolve trace "Conv(k=3) >> MaxPool(2)" --input 28x28',
+    ),
+    "schema anwser": ("usage", "'anwser' is no record", "did you mean 'answer'?"),
+    "verify decoder.py --input 3 --output 3": (
+        "bad-model",
+        "'decoder.py' names no model",
+        "write FILE.py:NAME or module:NAME, such as decoder.py:model",
+    ),
+    "emit nowhere.json": (
+        "cannot-read",
+        "'nowhere.json': no such file or directory",
+        "give a file of convsolve solve --json or --jsonl",
+        "- reads stdin",
+    ),
+}
+
+
+@pytest.mark.parametrize("line", BAD, ids=lambda line: line[:40])
+def test_bad_input_is_told_in_these_words(line: str) -> None:
+    code, message, *help_lines = BAD[line]
+    said = convsolve(*shlex.split(line))
+    expected = "\n".join([f"error[{code}]: {message}", *(f"  help: {text}" for text in help_lines)])
+    assert said == (2, "", f"{expected}\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["solve 7 0 --json", "solve 7 28 --json --jsonl", "solve 7 28 --json --no-such-option", "count 7 --json"]
+)
+def test_with_json_an_error_is_a_record_too(line: str) -> None:
+    said = convsolve(*shlex.split(line))
+    record = json.loads(said.out)
+    assert said.code == 2
+    assert record["schema"] == "convsolve.error/1"
+    assert said.err.startswith(f"error[{record['code']}]: {record['message']}\n")
+    assert said.err.count("help:") == len(record["help"])
+
+
+def test_a_defect_is_one_line_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    from convsolve import answering
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by nothing\nand more")
+
+    monkeypatch.setattr(answering, "answer", broken)
+    said = convsolve("solve", "7", "28")
+    first, second = said.err.splitlines()
+    assert said.code == 1
+    assert first.startswith("error[internal]: ZeroDivisionError at test_cli_errors.py:")
+    assert first.endswith(": by nothing")
+    assert "please report" in second
+
+
+def test_want_of_memory_is_giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from convsolve import answering
+
+    def greedy(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(answering, "answer", greedy)
+    said = convsolve("solve", "7", "28", "--json")
+    assert said.code == 4
+    assert json.loads(said.out)["code"] == "out-of-memory"
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "decoder.py"
+    file.write_text("mine", encoding="utf-8")
+    said = convsolve("solve", "7", "28", "--count", "1", "--emit", str(file))
+    assert said == (2, "", f"error[file-exists]: '{file}' is already there\n  help: add --force\n")
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_missing_directory_is_not_made(tmp_path: Path) -> None:
+    file = tmp_path / "nets" / "decoder.py"
+    said = convsolve("solve", "7", "28", "--count", "1", "--emit", str(file))
+    assert said.code == 2
+    assert said.err == (
+        f"error[no-directory]: '{file.parent}' is no directory\n  help: make it first, or choose another file\n"
+    )
+    assert not file.parent.exists()

@@ -25,7 +25,7 @@ class Status(StrEnum):
 
     SOLVED = "solved"
     IMPOSSIBLE = "impossible"
-    GAVE_UP = "gave up"
+    GAVE_UP = "gave_up"
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Answer(Sequence[Solution]):
     """What a question came to: its solutions, best first, and what is known beside them.
 
     Attributes:
-        status: ``solved``, ``impossible`` (proved) or ``gave up``.
+        status: ``solved``, ``impossible`` (proved) or ``gave_up``.
         problem: the question in full.
         solutions: those that were asked for.
         complete: whether these are all.

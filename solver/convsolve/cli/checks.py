@@ -12,7 +12,7 @@ from convsolve.check.child import check_many
 from convsolve.check.report import BACKWARD, TORCH, Outcome, Report
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.options import Level
-from convsolve.cli.streams import say
+from convsolve.cli.streams import named, say
 from convsolve.emit.writing import write_text
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ def written_first(answer: Answer, path: str, *, force: bool) -> Checked:
         (report,) = check_many([solution.layers])
         remarks = told(report)
         if code_of(report) is ExitCode.CHECK_FAILED:
-            return Checked(answer, ExitCode.CHECK_FAILED, [*remarks, f"{path} was not written"])
+            return Checked(answer, ExitCode.CHECK_FAILED, [*remarks, f"{named(path)} was not written"])
         solution = solution.with_checked(*report.levels)
     write_text(path, text, force=force)
-    remarks += [f"wrote {path}, checked: {', '.join(solution.checked)}", *to_edit(solution, path)]
+    remarks += [f"wrote {named(path)}, checked: {', '.join(solution.checked)}", *to_edit(solution, path)]
     return Checked(replace(answer, solutions=(solution, *others)), ExitCode.FOUND, remarks)
 
 
@@ -69,7 +69,7 @@ def to_edit(solution: Solution, path: str) -> list[str]:
     """The reminder that channels are still to be chosen, where they are."""
     if all(layer.in_channels and layer.out_channels for layer in solution.layers):
         return []
-    return [f"channels are unknown: edit the line CHANNELS in {path}, or give --channels"]
+    return [f"channels are unknown: edit the line CHANNELS in {named(path)}, or give --channels"]
 
 
 def code_of(report: Report) -> ExitCode:
@@ -106,4 +106,4 @@ def _confirmed(problem: Problem, solutions: Sequence[Solution]) -> Iterable[Solu
 
 def announce(path: str) -> None:
     """Say which file is about to be run, before it is."""
-    say(f"importing {path}: this runs its code, in a child process")
+    say(f"importing {named(path)}: this runs its code, in a child process")

@@ -9,7 +9,7 @@ import typer
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.question import number
-from convsolve.cli.streams import say, write
+from convsolve.cli.streams import named, say, write
 
 _STDOUT = "-"
 
@@ -92,5 +92,5 @@ def emit(  # noqa: PLR0913 - the options of interface.md
         write_text(output, text, force=force)
     checked = ", ".join(dict.fromkeys((*solution.checked, *report.levels)))
     where = "the code" if output == _STDOUT else output
-    say(f"wrote {where}, checked: {checked}", *to_edit(solution, where))
+    say(f"wrote {named(where)}, checked: {checked}", *to_edit(solution, where))
     return ExitCode.FOUND

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from convsolve.errors import Error, shown
 
-LARGEST_RECORD = 64 * 2**20  # bytes; an answer of a hundred thousand single layers has half as many
+LARGEST_RECORD = 64 * 2**20  # bytes, about 90,000 single layers; reading takes several times as much memory
 LONGEST_NUMBER = 20  # characters; whatever a record of ours counts in a layer has fewer
 EXAMPLE = "give a file of convsolve solve --json or --jsonl"
 SOLUTION, ANSWER = "convsolve.solution/1", "convsolve.answer/1"

@@ -98,6 +98,8 @@ def solve(  # noqa: PLR0913 - the options of interface.md
         raise Error("usage", "--json and --jsonl exclude each other", help=["leave one of them out"])
     if every and count is not None:
         raise Error("usage", "--all and --count exclude each other", help=["leave one of them out"])
+    if emit == "-":
+        raise Error("usage", "--emit writes a file", help=["convsolve solve ... --json | convsolve emit -"])
     wanted = None if count is None else number(count, "--count", least=0 if emit is None else 1)
     problem = question(
         source,

@@ -91,3 +91,10 @@ def say(*lines: str) -> None:
         with suppress(OSError):
             sys.stderr.writelines(f"{line}\n" for line in lines)
             sys.stderr.flush()
+
+
+def named(path: str) -> str:
+    """A path as a remark names it: as it was typed, unless that would do something to a terminal."""
+    from convsolve.errors import shown
+
+    return path if path.isprintable() else shown(path, 200)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from convsolve.cli import options as given
-from convsolve.cli.streams import Color, look, say, write, write_record
+from convsolve.cli.streams import Color, look, named, say, write, write_record
 
 
 def verify(
@@ -58,7 +58,7 @@ def verify(
         )
     if report.passed:
         backend = f" {report.backend.torch}" if report.backend else ""
-        say(f"{model}: {into} -> {out} holds in torch{backend}, batch 1 and 2", *report.notes)
+        say(f"{named(model)}: {into} -> {out} holds in torch{backend}, batch 1 and 2", *report.notes)
     else:
         say(*told(report), *(report.notes if report.faults else ()))
     return code_of(report)

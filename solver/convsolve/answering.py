@@ -95,7 +95,7 @@ def answer(problem: Problem, *, count: int | None = None, every: bool = False) -
     """The answer to a question as it was read."""
     found = graphs(problem)
     number = total(found)
-    stats = {"states": sum(len(edges) for graph in found for edges in graph.edges)}
+    stats = {"states": sum(len(states) for graph in found for states in graph.totals)}
     if number == 0:
         return _impossible(problem, found, stats)
     if count is None and not every:

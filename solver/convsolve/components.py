@@ -6,20 +6,17 @@ Axes that share nothing are components of their own, and what is counted there m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 from convsolve.domains import Domain
-from convsolve.layers.base import SizeMap
+from convsolve.layers.base import SizeMap, downwards, upwards
 from convsolve.problem import Layer, Problem
 
 Choice = tuple[tuple[Domain, ...], ...]  # the domains of each axis, shared parameters decided
-Slope = tuple[bool, int]  # up or down, and the stride: what tied axes have in common
-# One level an axis: slope, number of the map, then the next axis' table; on the last axis a count.
-Table = dict[Slope, dict[int, Any]]
+FREE = -(1 << 62)  # the least of a shifted map: its input may lie below 1 until the shift is added
 
 
 @dataclass(frozen=True)
@@ -94,48 +91,62 @@ class Step:
         return tuple(found)
 
     @cached_property
-    def alone(self) -> tuple[dict[SizeMap, int], ...]:
-        """The size maps of each axis by itself, ties left out: never fewer than there are."""
-        return tuple(self.layer.kind.maps(axis) for axis in self.layer.domains)
+    def maps(self) -> tuple[dict[SizeMap, int], ...]:
+        """The size maps of each axis by itself, ties left out, with the number of settings that share each."""
+        return tuple(self.layer.kind.maps(domains) for domains in self.layer.domains)
 
     @cached_property
-    def maps(self) -> tuple[tuple[SizeMap, ...], ...]:
-        """The size maps of each axis, numbered by their place."""
-        return tuple(tuple(maps) for maps in self.alone)
-
-    @cached_property
-    def table(self) -> Table:
-        """How many joint settings share each joint size map."""
-        kind = self.layer.kind
-        numbers = tuple({size_map: number for number, size_map in enumerate(maps)} for maps in self.maps)
+    def families(self) -> tuple[Family, ...]:
+        """All joint size maps."""
+        if len(self.choices) == 1 and self.choices[0] == self.layer.domains:
+            return families([self.maps])
         known: dict[tuple[Domain, ...], dict[SizeMap, int]] = {}
-        choices = []
-        for choice in self.choices:
-            for domains in choice:
-                if domains not in known:
-                    known[domains] = kind.maps(domains)
-            choices.append(tuple(known[domains] for domains in choice))
-        return _table(choices, numbers)
+        for domains in dict.fromkeys(domains for choice in self.choices for domains in choice):
+            known[domains] = self.layer.kind.maps(domains)
+        return families([known[domains] for domains in choice] for choice in self.choices)
 
 
-def _table(choices: Sequence[tuple[Mapping[SizeMap, int], ...]], numbers: Sequence[Mapping[SizeMap, int]]) -> Table:
-    """Counts of joint maps: products within a choice, summed over the choices."""
-    found: Table = {}
-    if not choices or len(choices[0]) == 1:
-        for (counts,) in choices:
-            for size_map, count in counts.items():
-                row = found.setdefault(size_map[:2], {})
-                number = numbers[0][size_map]
-                row[number] = row.get(number, 0) + count
-        return found
-    # by the first axis' map, then the rest of the choices in which it occurs
-    nested: dict[SizeMap, list[tuple[Mapping[SizeMap, int], ...]]] = {}
-    for first, second, *rest in choices:
-        scaled: dict[int, Mapping[SizeMap, int]] = {}
-        for size_map, count in first.items():
-            if count not in scaled:
-                scaled[count] = {m: count * other for m, other in second.items()}
-            nested.setdefault(size_map, []).append((scaled[count], *rest))
-    for size_map, parts in nested.items():
-        found.setdefault(size_map[:2], {})[numbers[0][size_map]] = _table(parts, numbers[1:])
-    return found
+AxisMaps = tuple[tuple[SizeMap, int], ...]  # size maps with the number of settings that share each
+
+
+@dataclass(frozen=True)
+class Family:
+    """Joint size maps, up to a common shift of their offsets on all axes.
+
+    A shared kernel_size shifts every axis by as much, while padding and output_padding are each
+    axis' own: so a few maps an axis and a few shifts stand for all their combinations.
+
+    Attributes:
+        members: for each stride, say, the maps of each axis; any of one axis goes with any of another.
+        shifts: what is added to the offset on every axis, and how many choices add it.
+    """
+
+    members: tuple[tuple[AxisMaps, ...], ...]
+    shifts: tuple[tuple[int, int], ...]
+
+
+def families(choices: Iterable[Sequence[Mapping[SizeMap, int]]]) -> tuple[Family, ...]:
+    """The choices' joint maps, those that are shifts of each other taken together."""
+    alike: dict[tuple[AxisMaps, ...], dict[int, int]] = {}
+    for axes in choices:
+        if not all(axes):
+            continue
+        shift = min(size_map.offset for size_map in axes[0]) if all(map(_shiftable, axes)) else None
+        base = tuple(tuple(sorted((_base(m, shift), count) for m, count in maps.items())) for maps in axes)
+        shifts = alike.setdefault(base, {})
+        shifts[shift or 0] = shifts.get(shift or 0, 0) + 1
+    members: dict[tuple[tuple[int, int], ...], list[tuple[AxisMaps, ...]]] = {}
+    for base, shifts in alike.items():
+        low = min(shifts)
+        lowest = tuple(tuple((m._replace(offset=m.offset + low), count) for m, count in maps) for maps in base)
+        members.setdefault(tuple((shift - low, count) for shift, count in shifts.items()), []).append(lowest)
+    return tuple(Family(tuple(some), shifts) for shifts, some in members.items())
+
+
+def _shiftable(maps: Mapping[SizeMap, int]) -> bool:
+    """Whether the maps refuse exactly what would come out below 1: then the sizes themselves say so."""
+    return all(m == (upwards(m.stride, m.offset) if m.up else downwards(m.stride, m.offset)) for m in maps)
+
+
+def _base(size_map: SizeMap, shift: int | None) -> SizeMap:
+    return size_map if shift is None else size_map._replace(offset=size_map.offset - shift, least=FREE)

@@ -40,9 +40,9 @@ class Expansion:
         return found
 
     def _expand(self, place: int, state: State) -> list[Way]:
-        ahead = self.graph.edges[place].get(state)
-        if not ahead:
+        if state not in self.graph.totals[place]:
             return []
+        ahead = self.graph.totals[place + 1]
         found = []
         for choice in range(len(self.graph.steps[place].choices)):
             options = [self._on_axis(place, choice, axis, size) for axis, size in enumerate(state)]

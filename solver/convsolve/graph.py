@@ -1,16 +1,18 @@
 """The scout: sizes as nodes, size maps as edges with the number of settings that share them.
 
-A state is a tuple of sizes, one for each axis of a component.
+A state is a tuple of sizes, one for each axis of a component. Numbers of ways are carried from
+position to position axis by axis, so that joint maps are never listed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from functools import cached_property
 from math import prod
+from operator import contains
 from typing import NamedTuple
 
-from convsolve.components import Component, Slope, Step, Table, components
+from convsolve.components import Component, Family, Step, components, families
 from convsolve.errors import Error
 from convsolve.layers.base import SizeMap
 from convsolve.problem import Layer, Problem
@@ -19,8 +21,8 @@ from convsolve.shapes import LARGEST_SIZE
 ANY_SIZE = range(1, LARGEST_SIZE + 1)
 
 State = tuple[int, ...]
-Options = dict[Slope, list[tuple[int, int]]]  # (number of the map, size at its other end)
-Edges = dict[State, dict[State, int]]  # from each state, the states behind with numbers of settings
+Ways = dict[State, int]  # states with numbers of ways from, or to, one end
+Sizes = Collection[int]
 
 
 class Graph:
@@ -31,8 +33,6 @@ class Graph:
         steps: one a layer.
         source, target: the states at both ends.
         barred: per position, the state of single elements where the layer behind it refuses that.
-        edges: per layer, from each live state the states behind, with numbers of joint settings;
-            a state is live where it lies on some way from the source to the target.
     """
 
     def __init__(self, problem: Problem, component: Component) -> None:
@@ -47,7 +47,6 @@ class Graph:
             lone if stands_for_all and problem.lone_rule(place) else None for place in range(len(self.steps))
         ]
         self.barred.append(None)
-        self.edges = self._edges()
 
     def _step(self, layer: Layer, ties: tuple[tuple[int, ...], ...]) -> Step:
         axes = self.component.axes
@@ -56,148 +55,154 @@ class Graph:
         return Step(Layer(layer.kind, domains, layer.per_axis), leaders)
 
     @cached_property
-    def totals(self) -> tuple[dict[State, int], ...]:
-        """Per position, how many ways lead from each live state to the target."""
-        found = [{self.target: 1}]
-        for edges in reversed(self.edges):
-            behind = found[-1]
-            found.append({state: sum([n * behind[out] for out, n in outs.items()]) for state, outs in edges.items()})
-        return tuple(reversed(found))
+    def totals(self) -> list[Ways]:
+        """Per position the live states, on some way from source to target, and the ways from there."""
+        alone = [self.alone(axis) for axis in range(len(self.source))]
+        hulls = [self._hulls(axis) for axis in range(len(self.source))]
+        if len(alone) == 1:
+            return _totals(alone[0]._replace(allowed=[[sizes] for sizes in hulls[0]]))
+        # each axis by itself first: a size that is dead there is dead in company
+        columns = []
+        for course, hull in zip(alone, hulls, strict=True):
+            ways = _totals(course._replace(allowed=[[sizes] for sizes in hull]))
+            columns.append([{state[0] for state in states} for states in ways])
+        return _totals(self.course()._replace(allowed=[list(sizes) for sizes in zip(*columns, strict=True)]))
 
     @property
     def total(self) -> int:
         """The exact number of combinations on these axes."""
         return self.totals[0].get(self.source, 0)
 
-    def _edges(self) -> tuple[Edges, ...]:
-        axes = range(len(self.source))
-        alone = [self.alone(axis) for axis in axes]
-        hulls = [
-            _hulls([crossing.maps[0] for crossing in one.crossings], one.source[0], one.target[0]) for one in alone
-        ]
-        if len(self.source) == 1:
-            return _live(self.course([[sizes] for sizes in hulls[0]]))
-        # each axis by itself first: a size that is dead there is dead in company
-        columns = []
-        for one, sizes in zip(alone, hulls, strict=True):
-            last: Edges = {one.target: {}}
-            edges = _live(one._replace(allowed=[[here] for here in sizes]))
-            columns.append([{state[0] for state in here} for here in (*edges, last)])
-        return _live(self.course([list(here) for here in zip(*columns, strict=True)]))
-
-    def course(self, allowed: Sequence[Sequence[Container[int]]] | None = None) -> Course:
+    def course(self) -> Course:
         """The layers on all axes of the component, ties and all."""
-        made = {step: Crossing(step.maps, step.table) for step in self.steps}
-        crossings = [made[step] for step in self.steps]
-        return Course(crossings, self.source, self.target, allowed or self._anything(len(self.source)), self.barred)
+        allowed = [[ANY_SIZE] * len(self.source)] * (len(self.steps) + 1)
+        return Course([step.families for step in self.steps], self.source, self.target, allowed, self.barred)
 
     def alone(self, axis: int) -> Course:
         """The layers on one axis of the component, ties left out."""
-        made: dict[Step, Crossing] = {}
-        for step in self.steps:
-            if step not in made:
-                table: Table = {}
-                for number, (size_map, count) in enumerate(step.alone[axis].items()):
-                    table.setdefault(size_map[:2], {})[number] = count
-                made[step] = Crossing((step.maps[axis],), table)
-        crossings = [made[step] for step in self.steps]
-        barred = self.barred if len(self.source) == 1 else [None] * (len(self.steps) + 1)
-        here = slice(axis, axis + 1)
-        return Course(crossings, self.source[here], self.target[here], self._anything(1), barred)
+        if len(self.source) == 1:
+            return self.course()
+        made = {step: families([[step.maps[axis]]]) for step in dict.fromkeys(self.steps)}
+        positions = len(self.steps) + 1
+        ends = (self.source[axis],), (self.target[axis],)
+        return Course([made[step] for step in self.steps], *ends, [[ANY_SIZE]] * positions, [None] * positions)
 
-    def _anything(self, axes: int) -> list[list[Container[int]]]:
-        return [[ANY_SIZE] * axes for _ in range(len(self.steps) + 1)]
+    def _hulls(self, axis: int) -> list[range]:
+        return _hulls([tuple(step.maps[axis]) for step in self.steps], self.source[axis], self.target[axis])
 
 
 class Course(NamedTuple):
     """Layers to be passed from one state to another.
 
     Attributes:
-        crossings: one a layer.
+        layers: the joint size maps of each.
         source, target: the states at both ends.
         allowed: per position, the sizes that are looked at on each axis.
         barred: per position, a state that the layer behind it refuses as a whole.
     """
 
-    crossings: Sequence[Crossing]
+    layers: Sequence[Sequence[Family]]
     source: State
     target: State
-    allowed: Sequence[Sequence[Container[int]]]
+    allowed: Sequence[Sequence[Sizes]]
     barred: Sequence[State | None]
 
+    def forward(self, ways: Ways, place: int, only: Container[State] | None = None) -> Ways:
+        """Numbers of ways, carried through layer `place`."""
+        return self._carried(ways, place, place + 1, only)
 
-class Crossing:
-    """A layer's joint maps, to be crossed from either side."""
+    def backward(self, ways: Ways, place: int, only: Container[State] | None = None) -> Ways:
+        """Numbers of ways to the end, carried back through layer `place`."""
+        return self._carried(ways, place, place, only)
 
-    def __init__(self, maps: tuple[tuple[SizeMap, ...], ...], table: Table) -> None:
-        self.maps = maps
-        self.table = table
-
-    def outs(self, axis: int, size: int, allowed: Container[int]) -> Options:
-        """The maps that accept a size on one axis, with what comes out."""
-        found: Options = {}
-        for number, (up, stride, offset, least) in enumerate(self.maps[axis]):
-            if size >= least:
-                out = stride * size + offset if up else (size + offset) // stride + 1
-                if out in allowed:
-                    found.setdefault((up, stride), []).append((number, out))
-        return found
-
-    def sources(self, axis: int, size: int, allowed: Container[int]) -> Options:
-        """The maps that give a size on one axis, with what went in."""
-        found: Options = {}
-        for number, size_map in enumerate(self.maps[axis]):
-            for source in size_map.into(size):
-                if source in allowed:
-                    found.setdefault(size_map[:2], []).append((number, source))
-        return found
+    def _carried(self, ways: Ways, place: int, position: int, only: Container[State] | None) -> Ways:
+        found: Ways = {}
+        for family in self.layers[place]:
+            carry(ways, family, self.allowed[position], found, forward=position > place)
+        barred = self.barred[position]
+        if barred is not None:
+            found.pop(barred, None)
+        return found if only is None else {state: count for state, count in found.items() if state in only}
 
 
-class Sight:
-    """Options through one crossing, kept axis by axis: many states share their sizes."""
+def carry(ways: Ways, family: Family, allowed: Sequence[Sizes], found: Ways, *, forward: bool) -> None:
+    """Add the ways that a family of maps makes of these, at the sizes that are allowed.
 
-    def __init__(
-        self,
-        crossing: Crossing,
-        allowed: Sequence[Container[int]],
-        barred: State | None,
-        *,
-        backward: bool = False,
-    ) -> None:
-        self._table = crossing.table
-        self._look = crossing.sources if backward else crossing.outs
-        self._allowed = allowed
-        self._barred = barred
-        self._known: list[dict[int, Options]] = [{} for _ in allowed]
-
-    def __call__(self, state: State) -> dict[State, int]:
-        """The states at the other end, with the number of joint settings that lead there."""
-        options = []
-        for axis, size in enumerate(state):
-            known = self._known[axis]
-            if size not in known:
-                known[size] = self._look(axis, size, self._allowed[axis])
-            if not known[size]:
-                return {}
-            options.append(known[size])
-        found: dict[State, int] = {}
-        _cross(self._table, options, (), found)
-        if self._barred is not None:
-            found.pop(self._barred, None)
-        return found
+    A shift adds to what comes out of a map upwards and to what goes into one downwards. So it comes
+    first or last, and in between each axis goes its own way.
+    """
+    shifts = [(shift if forward else -shift, count) for shift, count in family.shifts]
+    shifts_first = forward is not family.members[0][0][0][0].up
+    if shifts_first:
+        ways, wanted, gathered = _shifted(ways, shifts), allowed, found
+    else:
+        wanted, gathered = [_before(sizes, shifts) for sizes in allowed], {}
+    for axes in family.members:
+        moved = ways
+        for axis, maps in enumerate(axes):
+            moved = _along(moved, axis, maps, wanted[axis], forward=forward)
+        for state, count in moved.items():
+            gathered[state] = gathered.get(state, 0) + count
+    if not shifts_first:
+        for state, count in _shifted(gathered, shifts).items():
+            if all(map(contains, allowed, state)):
+                found[state] = found.get(state, 0) + count
 
 
-def _cross(table: Table, options: Sequence[Options], before: State, found: dict[State, int]) -> None:
-    here, *rest = options
-    for slope, row in table.items():
-        for number, size in here.get(slope, ()):
-            if number not in row:
-                continue
-            state = (*before, size)
-            if rest:
-                _cross(row[number], rest, state, found)
-            else:
-                found[state] = found.get(state, 0) + row[number]
+def _along(
+    ways: Ways, axis: int, maps: Sequence[tuple[SizeMap, int]], wanted: Container[int], *, forward: bool
+) -> Ways:
+    """The ways with one axis carried through its maps."""
+    look = _outs if forward else _sources
+    known: dict[int, list[tuple[int, int]]] = {}
+    found: Ways = {}
+    for state, count in ways.items():
+        size = state[axis]
+        if size not in known:
+            known[size] = look(maps, size, wanted)
+        before, after = state[:axis], state[axis + 1 :]
+        for other, settings in known[size]:
+            moved = (*before, other, *after)
+            found[moved] = found.get(moved, 0) + count * settings
+    return found
+
+
+def _outs(maps: Sequence[tuple[SizeMap, int]], size: int, wanted: Container[int]) -> list[tuple[int, int]]:
+    found: dict[int, int] = {}
+    for (up, stride, offset, least), settings in maps:
+        if size >= least:
+            out = stride * size + offset if up else (size + offset) // stride + 1
+            if out in wanted:
+                found[out] = found.get(out, 0) + settings
+    return list(found.items())
+
+
+def _sources(maps: Sequence[tuple[SizeMap, int]], size: int, wanted: Container[int]) -> list[tuple[int, int]]:
+    found: dict[int, int] = {}
+    for size_map, settings in maps:
+        for source in size_map.into(size):
+            if source in wanted:
+                found[source] = found.get(source, 0) + settings
+    return list(found.items())
+
+
+def _shifted(ways: Ways, shifts: Sequence[tuple[int, int]]) -> Ways:
+    """The ways with the same number added on every axis, for each shift."""
+    if shifts == [(0, 1)]:
+        return ways
+    found: Ways = {}
+    for shift, choices in shifts:
+        for state, count in ways.items():
+            moved = tuple([size + shift for size in state])
+            found[moved] = found.get(moved, 0) + count * choices
+    return found
+
+
+def _before(sizes: Sizes, shifts: Sequence[tuple[int, int]]) -> Sizes:
+    """The numbers that some shift brings among the sizes."""
+    if isinstance(sizes, range):
+        return range(sizes.start - max(shifts)[0], sizes.stop - min(shifts)[0])
+    return {size - shift for size in sizes for shift, _ in shifts}
 
 
 def _hulls(maps: Sequence[Sequence[SizeMap]], source: int, target: int) -> list[range]:
@@ -227,62 +232,47 @@ def _hulls(maps: Sequence[Sequence[SizeMap]], source: int, target: int) -> list[
     return hulls[::-1]
 
 
-def _live(course: Course) -> tuple[Edges, ...]:
-    """The live edges, found from both ends: the smaller frontier moves, until the two meet."""
-    front, back = meet(course)
-    middle = len(front) - 1
-    goal = set(front[middle]) & set(back[0])
-    edges: list[Edges] = [{} for _ in course.crossings]
-    for place in reversed(range(middle)):
-        for state, outs in front[place].items():
-            live = {out: count for out, count in outs.items() if out in goal}
-            if live:
-                edges[place][state] = live
-        goal = set(edges[place])
-    states = set(front[middle]) & set(back[0])
-    for place in range(middle, len(course.crossings)):
-        ahead = back[place - middle + 1]
-        sight = Sight(course.crossings[place], _columns(ahead, len(course.source)), course.barred[place + 1])
-        reached: set[State] = set()
-        for state in sorted(states):
-            outs = {out: count for out, count in sight(state).items() if out in ahead}
-            edges[place][state] = outs
-            reached.update(outs)
-        states = reached
-    return tuple(edges)
-
-
-def meet(course: Course, most: int | None = None) -> tuple[list[Edges], list[Edges]]:
+def meet(course: Course, most: int | None = None) -> tuple[list[Ways], list[Ways]]:
     """States that can be reached from the source, and states that lead to the target.
 
-    The first list begins at the source, with the moves forward of each state but those of its last
-    entry; the second ends at the target, with moves backward. The last of the first and the first
-    of the second are at the same position, unless `most` states were exceeded before.
+    The first list begins at the source, with numbers of ways from there; the second ends at the
+    target, with numbers of ways to it. The last of the first and the first of the second are at the
+    same position, unless `most` states were exceeded before: the smaller of both always moves.
     """
     front, back = [_end(course, 0)], [_end(course, -1)]
-    first, last = 0, len(course.crossings)
+    first, last = 0, len(course.layers)
     while first < last and (most is None or min(len(front[-1]), len(back[0])) <= most):
         if len(front[-1]) <= len(back[0]):
+            front.append(course.forward(front[-1], first))
             first += 1
-            sight = Sight(course.crossings[first - 1], course.allowed[first], course.barred[first])
-            front.append(_advance(front[-1], sight))
         else:
             last -= 1
-            sight = Sight(course.crossings[last], course.allowed[last], course.barred[last], backward=True)
-            back.insert(0, _advance(back[0], sight))
+            back.insert(0, course.backward(back[0], last))
     return front, back
 
 
-def _end(course: Course, position: int) -> Edges:
+def _end(course: Course, position: int) -> Ways:
     state = course.target if position else course.source
     inside = all(size in here for size, here in zip(state, course.allowed[position], strict=True))
-    return {state: {}} if inside and state != course.barred[position] else {}
+    return {state: 1} if inside and state != course.barred[position] else {}
 
 
-def _advance(frontier: Edges, sight: Sight) -> Edges:
-    for state in frontier:
-        frontier[state] = sight(state)
-    return {state: {} for state in sorted({other for others in frontier.values() for other in others})}
+def _totals(course: Course) -> list[Ways]:
+    front, back = meet(course)
+    middle = len(front) - 1
+    found = [{state: count for state, count in back[0].items() if state in front[-1]}]
+    reached = found[0]
+    for place in range(middle, len(course.layers)):
+        ahead = back[place - middle + 1]
+        narrow = list(course.allowed)
+        narrow[place + 1] = _columns(ahead, len(course.source))
+        reached = course._replace(allowed=narrow).forward(dict.fromkeys(reached, 1), place, only=ahead)
+        found.append({state: count for state, count in ahead.items() if state in reached})
+    for place in reversed(range(middle)):
+        narrow = list(course.allowed)
+        narrow[place] = _columns(front[place], len(course.source))
+        found.insert(0, course._replace(allowed=narrow).backward(found[0], place, only=front[place]))
+    return found
 
 
 def _columns(states: Iterable[State], axes: int) -> list[set[int]]:
@@ -303,7 +293,7 @@ def graphs(problem: Problem) -> list[Graph]:
     """
     found = [Graph(problem, component) for component in components(problem)]
     for place, layer in enumerate(problem.layers):
-        lone = all((1,) * len(graph.source) in graph.edges[place] for graph in found)
+        lone = all((1,) * len(graph.source) in graph.totals[place] for graph in found)
         if len(found) > 1 and lone and problem.lone_rule(place):
             raise Error(
                 "unsupported",

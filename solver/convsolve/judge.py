@@ -13,7 +13,7 @@ import z3
 
 from convsolve.answer import Solution
 from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
-from convsolve.graph import Course, Edges, Graph, State, meet
+from convsolve.graph import Course, Graph, State, Ways, meet
 from convsolve.problem import Problem
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
@@ -84,7 +84,7 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
 
 def _layered(context: z3.Context, problem: Problem, axes: Sequence[int], course: Course) -> Proof:
     front, back = meet(course, most=MOST_STATES)
-    if front[-1].keys() & back[0].keys() or len(front) + len(back) != len(course.crossings) + 2:
+    if front[-1].keys() & back[0].keys() or len(front) + len(back) != len(course.layers) + 2:
         return Proof(Verdict.UNKNOWN, 0)
     checks = 0
     for encoding, extra in _proof_steps(problem, axes, front, back, lone=any(course.barred)):
@@ -96,7 +96,7 @@ def _layered(context: z3.Context, problem: Problem, axes: Sequence[int], course:
 
 
 def _proof_steps(
-    problem: Problem, axes: Sequence[int], front: Sequence[Edges], back: Sequence[Edges], *, lone: bool
+    problem: Problem, axes: Sequence[int], front: Sequence[Ways], back: Sequence[Ways], *, lone: bool
 ) -> Iterator[tuple[Encoding, tuple[str, ...]]]:
     """Questions that must all be unsatisfiable."""
 

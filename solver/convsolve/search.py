@@ -57,6 +57,10 @@ class _Group(NamedTuple):
     maps: tuple[tuple[SizeMap, ...], ...]  # an axis
 
 
+_Outs = dict[int, tuple[int, list[SizeMap]]]  # sizes behind an axis: a bound, and the maps that lead there
+NEVER = 1 << 62
+
+
 class _Node(NamedTuple):
     depth: int  # layers chosen so far, of those with something to choose
     state: State
@@ -93,7 +97,7 @@ class BestFirst:
         self.places = [place for place, kind in enumerate(self.kinds) if kind.axis_parameters]
         self.expanded = 0
         self._streams: dict[tuple[int, State], _Listed[Member]] = {}
-        self._outs: dict[tuple[int, int, int, int], dict[int, tuple[int, list[SizeMap]]]] = {}
+        self._outs: dict[tuple[int, int, int, int], _Outs] = {}
         self._floor_tables: dict[tuple[Step, int, int], Floors] = {}
 
     def paths(self, most: int | None = None) -> Iterator[Ranked]:
@@ -176,50 +180,53 @@ class BestFirst:
         return found
 
     def _members(self, depth: int, state: State) -> Iterator[Member]:
-        """Every joint setting on the way from a state, by ascending bound; groups are listed late."""
-        waiting: list[Member] = []
-        for group in self._groups(depth, state):
-            while waiting and waiting[0].bound < group.bound:
-                yield heappop(waiting)
-            for member in self._listed(depth, state, group):
-                heappush(waiting, member)
-        while waiting:
-            yield heappop(waiting)
+        """Every joint setting on the way from a state, by ascending bound; what is dear is listed late."""
+        choices = sorted(self._choices(depth, state), key=itemgetter(0), reverse=True)
+        groups: list[_Group] = []
+        members: list[Member] = []
+        while choices or groups or members:
+            dearer = min(choices[-1][0] if choices else NEVER, groups[0].bound if groups else NEVER)
+            if members and members[0].bound < dearer:
+                yield heappop(members)
+            elif groups and groups[0].bound == dearer:
+                for member in self._listed(depth, state, heappop(groups)):
+                    heappush(members, member)
+            else:
+                _, choice, on_axes = choices.pop()
+                for group in self._groups(depth, choice, on_axes):
+                    heappush(groups, group)
 
-    def _groups(self, depth: int, state: State) -> list[_Group]:
-        place = self.places[depth]
-        live = self.graph.edges[place][state]
-        ahead: dict[State, int] = {}
-        found = []
-        for choice in range(len(self.graph.steps[place].choices)):
+    def _choices(self, depth: int, state: State) -> Iterator[tuple[int, int, list[_Outs]]]:
+        """The decisions on shared parameters, each with a bound and what it leaves on each axis."""
+        for choice in range(len(self.graph.steps[self.places[depth]].choices)):
             on_axes = [self._outs_of(depth, choice, axis, size) for axis, size in enumerate(state)]
-            for combination in product(*(outs.items() for outs in on_axes)):
-                out = tuple([size for size, _ in combination])
-                if out not in live:
-                    continue
-                if out not in ahead:
-                    ahead[out] = self._bound(depth + 1, out, ())
-                bound = ahead[out] + sum([floor for _, (floor, _) in combination])
-                found.append(_Group(bound, out, choice, tuple([tuple(maps) for _, (_, maps) in combination])))
-        found.sort()
-        return found
+            if all(on_axes):
+                yield sum([min([bound for bound, _ in outs.values()]) for outs in on_axes]), choice, on_axes
 
-    def _outs_of(self, depth: int, choice: int, axis: int, size: int) -> dict[int, tuple[int, list[SizeMap]]]:
-        """The sizes behind one axis, each with its floor and the size maps that lead there."""
+    def _groups(self, depth: int, choice: int, on_axes: Sequence[_Outs]) -> Iterator[_Group]:
+        live = self.graph.totals[self.places[depth] + 1]
+        for combination in product(*(outs.items() for outs in on_axes)):
+            out = tuple([size for size, _ in combination])
+            if out in live:
+                bound = sum([bound for _, (bound, _) in combination])
+                yield _Group(bound, out, choice, tuple([tuple(maps) for _, (_, maps) in combination]))
+
+    def _outs_of(self, depth: int, choice: int, axis: int, size: int) -> _Outs:
+        """The sizes behind one axis, each with a bound of the rest of the way and the maps that lead there."""
         key = (depth, choice, axis, size)
         found = self._outs.get(key)
         if found is None:
             found = self._outs[key] = {}
             here = self.expansion.columns[self.places[depth] + 1][axis]
-            floors = self._floors(depth, choice, axis)
+            floors, weight = self._floors(depth, choice, axis), self.weights[axis]
             for size_map in floors.maps:
                 out = size_map.out(size)
                 if out is None or out not in here:
                     continue
-                floor = self.weights[axis] * floors.least(size_map)
-                least, maps = found.get(out, (floor, []))
+                bound = weight * (floors.least(size_map) + self.bounds[axis].bound(depth + 1, out, None))
+                least, maps = found.get(out, (bound, []))
                 maps.append(size_map)
-                found[out] = (min(least, floor), maps)
+                found[out] = (min(least, bound), maps)
         return found
 
     def _listed(self, depth: int, state: State, group: _Group) -> Iterator[Member]:

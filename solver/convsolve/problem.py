@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypedDict
 
+from convsolve.channels import ChannelsLike, channel_chain
 from convsolve.domains import Domain, DomainLike, Domains
 from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.layers.base import LayerKind, Rule
@@ -16,7 +17,6 @@ from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
 TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
-CHANNELS_HELP = "write one number more than there are convolutions: 128,64,32,16,3"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Question(TypedDict, total=False):
     dilation: DomainLike | None
     output_padding: DomainLike | None
     tie: str | Iterable[str] | None
-    channels: str | Sequence[int | None] | None
+    channels: ChannelsLike
 
 
 def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
@@ -112,7 +112,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     dilation: DomainLike | None = None,
     output_padding: DomainLike | None = None,
     tie: str | Iterable[str] | None = None,
-    channels: str | Sequence[int | None] | None = None,
+    channels: ChannelsLike = None,
 ) -> Problem:
     """Read a question.
 
@@ -152,7 +152,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     written = _layers_asked_for(source, goal, stack, layer, layers)
     found = tuple(_layer(item, len(source.size), given, holes=True) for item in written.layers)
     _every_domain_used(given, found)
-    chain = _channels(found, source.channels, goal.channels, channels)
+    chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
     tie_text = _tie_text(tie)
     return Problem(source, goal, found, chain, _ties(found, source, goal, tie_text), tie_text)
 
@@ -302,119 +302,6 @@ def _ties(layers: Sequence[Layer], source: Shape, goal: Shape, tie: str) -> tupl
         return together if name in TIED_BY_DEFAULT else twins
 
     return tuple(tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for layer in layers)
-
-
-def _channel_list(channels: str | Sequence[int | None] | None) -> tuple[int | None, ...] | None:
-    if channels is None:
-        return None
-    if not isinstance(channels, Sequence):
-        raise Error("bad-channels", f"channels: {shown_value(channels)} is no list", help=[CHANNELS_HELP])
-    parts: Sequence[object] = channels.split(",") if isinstance(channels, str) else channels
-    numbers: list[int | None] = []
-    for part in parts:
-        if part is None:  # as a record has what nobody said
-            numbers.append(None)
-            continue
-        text = part.strip() if isinstance(part, str) else part
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10:
-            text = int(text)
-        if type(text) is not int or not 1 <= text < 2**31:
-            raise Error(
-                "bad-channels",
-                f"channels: {shown_value(part)} is no number of channels",
-                help=[CHANNELS_HELP],
-            )
-        numbers.append(text)
-    return tuple(numbers)
-
-
-def channels_said(
-    weighted: Sequence[LayerKind], first: int | None, last: int | None, channels: str | Sequence[int | None] | None
-) -> list[int | None]:
-    """The channels in front of the first convolution and behind each, as far as they were said.
-
-    Raises:
-        Error: ``bad-channels`` where the list is none, has another length, or where what was said
-            in two places differs.
-    """
-    listed = _channel_list(channels)
-    said: list[int | None] = [None] * (len(weighted) + 1)
-    if listed is not None:
-        if len(listed) != len(said):
-            raise Error(
-                "bad-channels",
-                f"{len(listed)} channels for {len(weighted)} convolution(s)",
-                help=[f"give {len(said)} numbers, one more than there are convolutions"],
-            )
-        said = list(listed)
-    for place in range(len(said)):
-        wanted = [
-            first if place == 0 else None,
-            getattr(weighted[place - 1], "out_channels", None) if place else None,
-            last if place == len(weighted) else None,
-        ]
-        for number in wanted:
-            if number is None:
-                continue
-            if said[place] not in (None, number):
-                raise Error(
-                    "bad-channels",
-                    f"{said[place]} channels and {number} channels at the same place",
-                    help=["--channels, the shapes' C@ and out_channels must agree"],
-                )
-            said[place] = number
-    return said
-
-
-def _channels(
-    layers: Sequence[Layer], first: int | None, last: int | None, channels: str | Sequence[int | None] | None
-) -> tuple[int | None, ...]:
-    """The channels in front of each layer and behind the last.
-
-    What nobody gave is completed: transposed convolutions halve from their input, never below the
-    output; convolutions double back from the output, never below the input.
-    """
-    weighted = [layer.kind for layer in layers if layer.kind.weighted]
-    complete = _completed(weighted, channels_said(weighted, first, last, channels))
-    chain: list[int | None] = [complete[0]]
-    place = 0
-    for index, layer in enumerate(layers):
-        place += layer.kind.weighted
-        chain.append(complete[place])
-        _divisible(index, layer.kind, chain[-2], chain[-1])
-    return tuple(chain)
-
-
-def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None]) -> list[int | None]:
-    chain = list(said)
-    if chain[0] is None or chain[-1] is None:
-        return chain
-    while None in chain:
-        ahead = {p: next(c for c in chain[p:] if c is not None) for p in range(len(chain))}
-        behind = {p: next(c for c in chain[p::-1] if c is not None) for p in range(len(chain))}
-        for place in [p for p, number in enumerate(chain) if number is None]:
-            before, after = chain[place - 1], chain[place + 1]
-            if before is not None and weighted[place - 1].record == "conv_transpose":
-                chain[place] = max(before // 2, ahead[place])
-                break
-            if after is not None and weighted[place].record == "conv":
-                chain[place] = max(after // 2, behind[place])
-                break
-        else:  # convolutions in front of transposed ones: the bottleneck is as wide as doubling makes it
-            place = chain.index(None)
-            chain[place] = behind[place] * 2
-    return chain
-
-
-def _divisible(index: int, kind: LayerKind, before: int | None, after: int | None) -> None:
-    groups = getattr(kind, "groups", 1)
-    for number in (before, after):
-        if number is not None and number % groups:
-            raise Error(
-                "bad-groups",
-                f"layer {index} ({kind.name}): {number} channels do not divide into {groups} groups",
-                help=["channels must be multiples of groups"],
-            )
 
 
 def _written(layer: Layer) -> Written:

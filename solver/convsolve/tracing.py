@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from convsolve.channels import channels_said
 from convsolve.check.integers import broken_rule
 from convsolve.costs import Costs, costs_of
 from convsolve.language import Expr, compiled, names, parse
 from convsolve.language.nodes import Arithmetic, Compare, Negative
 from convsolve.layers.base import LayerKind, Rule, Setting
 from convsolve.layers.solved import SolvedLayer
-from convsolve.problem import Layer, channels_said, statement
+from convsolve.problem import Layer, statement
 from convsolve.shapes import LARGEST_SIZE, Shape
 from convsolve.stack import Stack
 

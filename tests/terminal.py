@@ -21,7 +21,7 @@ _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 
 def environment(**more: str) -> dict[str, str]:
     """This process's environment with the installed commands first and a plain terminal of a known width."""
-    kept = {k: v for k, v in os.environ.items() if k not in _FORCED}
+    kept = {k: v for k, v in os.environ.items() if k not in _FORCED | {"PYTHONDONTWRITEBYTECODE"}}
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
     return kept | {"PATH": path, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(COLUMNS)} | more
 

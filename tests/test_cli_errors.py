@@ -20,15 +20,15 @@ PARAMETERS = "kernel_size, stride, padding, dilation, output_padding"
 
 BAD = {
     # sizes that are no sizes
-    "solve 4x 28": ("bad-size", "'4x' is no input", SIZE),
+    "solve 4x 28": ("bad-size", "input '4x' is no size", SIZE),
     "solve 7 0": ("bad-size", "target: 0 is not between 1 and 2147483647"),
     "solve 7 -28": ("bad-size", "-28 is no size: sizes are 1 or more", SIZE),
-    "solve 7 2.5": ("bad-size", "'2.5' is no target", SIZE),
-    "solve '' 28": ("bad-size", "'' is no input", SIZE),
-    "solve 7 '٢٨'": ("bad-size", r"'\u0662\u0668' is no target", SIZE),
-    f"solve {NINES} 28": ("bad-size", f"{SHOWN_NINES} is no input", SIZE),
+    "solve 7 2.5": ("bad-size", "target '2.5' is no size", SIZE),
+    "solve '' 28": ("bad-size", "input '' is no size", SIZE),
+    "solve 7 '٢٨'": ("bad-size", r"target '\u0662\u0668' is no size", SIZE),
+    f"solve {NINES} 28": ("bad-size", f"input {SHOWN_NINES} is no size", SIZE),
     "solve 1x2x3x4 1x2x3x4": ("bad-size", "input '1x2x3x4' has 4 axes; PyTorch convolves over 1 to 3"),
-    "solve '4x4 -> 61x79' 3": ("bad-size", "'4x4 -> 61x79' is no input", SIZE),
+    "solve '4x4 -> 61x79' 3": ("bad-size", "input '4x4 -> 61x79' is no size", SIZE),
     "solve 7 ?": ("unsupported", f"'?': {UNSUPPORTED}", SIZE),
     "solve H 2H": ("unsupported", f"'H': {UNSUPPORTED}", SIZE),
     "solve 64,96 8,12": ("unsupported", f"'64,96': {UNSUPPORTED}", SIZE),
@@ -64,7 +64,7 @@ BAD = {
         "leave out --output-padding, or change --layer",
     ),
     # kinds and parameters
-    "solve 7 28 --layer cnv": ("unknown-kind", "'cnv' is no layer kind", "did you mean 'Conv'?"),
+    "solve 7 28 --layer cnv": ("unknown-kind", "--layer 'cnv' is not known", "did you mean 'conv'?"),
     "solve 28 7 --stack 'Convo(k=3)'": ("unknown-kind", "'Convo' is no layer kind", "did you mean 'Conv'?"),
     "solve 28 7 --stack 'Conv(kernel=3)'": (
         "unknown-parameter",
@@ -124,13 +124,13 @@ BAD = {
     ),
     "solve 4x4 61x79 --layers 4 --all": (
         "too-many",
-        "810,141,981 combinations are too many to hold at once",
+        "more than 5,000,000 combinations are too many to hold at once",
         "--jsonl --all prints them as they are found",
         "--count 100 lists the first hundred",
     ),
     # other commands
     "trace 'Conv()' --input 28": ("missing-parameter", "Conv needs kernel_size", "write Conv(kernel_size=3)"),
-    "trace 'Conv(k=3)' --input -28": ("bad-size", "'-28' is no input", SIZE),
+    "trace 'Conv(k=3)' --input -28": ("bad-size", "input '-28' is no size", SIZE),
     "trace 'Conv(k=3)'": (
         "usage",
         "--input is missing",

@@ -272,7 +272,7 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
             {"layer": "max_pool"},
             '[usage]: --layer max_pool is not conv, conv_transpose or auto\n  help: write --stack "MaxPool()"',
         ),
-        ("8", "4", {"layer": "con"}, "[unknown-kind]: 'con' is no layer kind\n  help: did you mean 'Conv'?"),
+        ("8", "4", {"layer": "con"}, "[unknown-kind]: --layer 'con' is not known\n  help: did you mean 'conv'?"),
         (
             "8",
             "4",

@@ -104,7 +104,7 @@ def answer(problem: Problem, *, count: int | None = None, every: bool = False) -
     if wanted > MOST_LISTED:
         raise Error(
             "too-many",
-            f"{wanted:,} combinations are too many to hold at once",
+            f"more than {MOST_LISTED:,} combinations are too many to hold at once",
             help=["--jsonl --all prints them as they are found", "--count 100 lists the first hundred"],
         )
     style_order = wanted <= MOST_SORTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -31,7 +31,8 @@ class Costs:
 
     def to_dict(self) -> dict[str, Any]:
         """The costs as a record."""
-        return asdict(self) | {"receptive_field": self.receptive_field and list(self.receptive_field)}
+        fields = None if self.receptive_field is None else [*self.receptive_field]
+        return {**vars(self), "receptive_field": fields}
 
 
 def costs_of(layers: Sequence[SolvedLayer]) -> Costs:

@@ -11,7 +11,7 @@ from convsolve.channels import ChannelsLike, channel_chain
 from convsolve.domains import Domain, DomainLike, Domains
 from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.layers.base import LayerKind, Rule
-from convsolve.registry import KINDS, kind_named
+from convsolve.registry import KINDS
 from convsolve.shapes import Shape, shape_text
 from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
 
@@ -187,14 +187,21 @@ def _layers_asked_for(
     number = 1 if layers is None else layers
     if type(number) is not int or not 1 <= number <= MOST_LAYERS:
         raise Error("bad-value", f"layers must be a number from 1 to {MOST_LAYERS}, not {shown_value(number)}")
-    kind = _auto(source, goal) if layer in (None, "auto") else kind_named(str(layer))
-    if not kind.weighted and layer is not None:
-        raise Error(
-            "usage",
-            f"--layer {layer} is not conv, conv_transpose or auto",
-            help=[f'write --stack "{kind.name}()"'],
-        )
+    kind = _auto(source, goal) if layer in (None, "auto") else _layer_kind(layer)
     return Stack((write(kind, (), {}),)) * number
+
+
+def _layer_kind(layer: object) -> type[LayerKind]:
+    found = {kind.record: kind for kind in KINDS.values()}
+    if isinstance(layer, str) and layer in found and found[layer].weighted:
+        return found[layer]
+    if isinstance(layer, str) and (other := found.get(layer) or KINDS.get(layer)):
+        mend = [f"write --layer {other.record}" if other.weighted else f'write --stack "{other.name}()"']
+        raise Error("usage", f"--layer {layer} is not conv, conv_transpose or auto", help=mend)
+    words = [record for record, kind in found.items() if kind.weighted]
+    raise Error(
+        "unknown-kind", f"--layer {shown_value(layer)} is not known", help=did_you_mean(str(layer), [*words, "auto"])
+    )
 
 
 def _auto(source: Shape, goal: Shape) -> type[LayerKind]:

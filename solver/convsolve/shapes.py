@@ -45,7 +45,7 @@ class Shape:
             case tuple() if value and all(type(part) is int for part in value):
                 channels, size = None, tuple(int(part) for part in value)
             case _:
-                raise Error("bad-size", f"{shown_value(value)} is no {what}", help=[EXAMPLES])
+                raise Error("bad-size", f"{_named(what)}{shown_value(value)} is no size", help=[EXAMPLES])
         if len(size) > MOST_AXES:
             raise Error("bad-size", f"{what} {shown_value(value)} has {len(size)} axes; PyTorch convolves over 1 to 3")
         for number in size if channels is None else (channels, *size):
@@ -65,7 +65,7 @@ def shape_text(channels: int | None, size: tuple[int, ...]) -> str:
 
 def _read_text(text: str, what: str) -> tuple[int | None, tuple[int, ...]]:
     if len(text) > LONGEST_TEXT:
-        raise Error("bad-size", f"{shown(text)} is no {what}", help=[EXAMPLES])
+        raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
     found = _SHAPE.fullmatch(text.strip()) if text.isascii() else None
     if found and found[2]:
         return int(found[1]) if found[1] else None, tuple(map(int, found[2].split("x")))
@@ -75,4 +75,8 @@ def _read_text(text: str, what: str) -> tuple[int | None, tuple[int, ...]]:
             f"{shown(text)}: sizes to be found, families and several inputs are not solved in this version",
             help=[EXAMPLES],
         )
-    raise Error("bad-size", f"{shown(text)} is no {what}", help=[EXAMPLES])
+    raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
+
+
+def _named(what: str) -> str:
+    return "" if what == "size" else f"{what} "

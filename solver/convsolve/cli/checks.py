@@ -13,7 +13,7 @@ from convsolve.check.report import BACKWARD, TORCH, Outcome, Report
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.options import Level
 from convsolve.cli.streams import named, say
-from convsolve.emit.writing import write_text
+from convsolve.emit.writing import refuse, write_text
 
 if TYPE_CHECKING:
     from convsolve.problem import Problem
@@ -51,6 +51,7 @@ def written_first(answer: Answer, path: str, *, force: bool) -> Checked:
     """The first solution's code in a file, unless torch contradicts it."""
     from convsolve.emit.code import code as code_of_solution
 
+    refuse(path, force=force)
     solution, others = answer.solutions[0], answer.solutions[1:]
     text = code_of_solution(solution)
     remarks: list[str] = []

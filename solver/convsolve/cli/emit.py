@@ -79,8 +79,10 @@ def emit(  # noqa: PLR0913 - the options of interface.md
     from convsolve.cli.checks import code_of, to_edit, told
     from convsolve.emit.code import code
     from convsolve.emit.dressing import dressed
-    from convsolve.emit.writing import write_text
+    from convsolve.emit.writing import refuse, write_text
 
+    if output != _STDOUT:
+        refuse(output, force=force)
     text = code(solution, activation=activation, norm=norm, final_activation=final_activation, class_name=class_name)
     report = check_layers(dressed(solution, activation, norm, final_activation))
     say(*told(report))

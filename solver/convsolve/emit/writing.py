@@ -6,7 +6,8 @@ import errno
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from convsolve.errors import Error, shown
@@ -33,9 +34,29 @@ def write_text(path: str | os.PathLike[str], text: str, *, force: bool = False) 
     """
     target = Path(path)
     data = text.encode()
-    try:
+    with _named_errors(target):
         mode = _refuse(target, force=force)
         _replace(target, data, mode, force=force)
+
+
+def refuse(path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Raise what `write_text` would raise, before the work whose result is to be written.
+
+    Example:
+        >>> refuse("no/such/directory/decoder.py")
+        Traceback (most recent call last):
+        convsolve.errors.Error: error[no-directory]: 'no/such/directory' is no directory
+          help: make it first, or choose another file
+    """
+    target = Path(path)
+    with _named_errors(target):
+        _refuse(target, force=force)
+
+
+@contextmanager
+def _named_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
     except FileExistsError:
         raise _exists(target) from None
     except (OSError, ValueError) as error:  # a ValueError is a NUL or a lone surrogate in the path

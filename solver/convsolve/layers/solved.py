@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from convsolve.layers.base import LayerKind, Setting, TorchCall
@@ -47,8 +48,13 @@ class SolvedLayer:
 
     def to_dict(self) -> dict[str, Any]:
         """The layer as a record."""
+        return {name: [*value] if isinstance(value, tuple) else value for name, value in self._record.items()}
+
+    @cached_property
+    def _record(self) -> dict[str, Any]:
+        # Many solutions share a layer; its record is made once, and its lists are each reader's own.
         values: dict[str, Any] = {
-            parameter.name: list(getattr(self, parameter.name)) for parameter in self.kind.axis_parameters
+            parameter.name: getattr(self, parameter.name) for parameter in self.kind.axis_parameters
         }
         if word := getattr(self.kind, "padding_word", None):
             values["padding"] = word
@@ -62,8 +68,8 @@ class SolvedLayer:
             **values,
             "in_channels": self.in_channels,
             "out_channels": self.out_channels,
-            "in_size": list(self.in_size),
-            "out_size": list(self.out_size),
+            "in_size": self.in_size,
+            "out_size": self.out_size,
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Unpack
 
@@ -116,12 +116,12 @@ def answer(problem: Problem, *, count: int | None = None, every: bool = False) -
     )
     assemble = Assembly(problem)
     solutions = [assemble(combination) for combination in islice(ordered, wanted)]
-    confirmed = _confirmed(problem, solutions[:CONFIRMED])
-    stats |= {"expanded": sum(search.expanded for search in searches), "z3_checks": len(confirmed)}
+    first = confirmed(problem, solutions[:CONFIRMED])
+    stats |= {"expanded": sum(search.expanded for search in searches), "z3_checks": len(first)}
     return Answer(
         Status.SOLVED,
         problem,
-        (*confirmed, *solutions[CONFIRMED:]),
+        (*first, *solutions[CONFIRMED:]),
         complete=wanted == number,
         total=number,
         order="conventional" if style_order else "graph",
@@ -165,17 +165,18 @@ class Assembly:
         return layer
 
 
-def _confirmed(problem: Problem, solutions: list[Solution]) -> list[Solution]:
+def confirmed(problem: Problem, solutions: Sequence[Solution]) -> list[Solution]:
+    """The solutions, each put to Z3; `checked` says so of those that it could decide."""
     if not solutions:
         return []
     from convsolve.judge import Verdict, confirm
 
-    confirmed = []
+    found = []
     for solution, verdict in zip(solutions, confirm(problem, solutions), strict=True):
         if verdict == Verdict.UNSAT:
             raise AssertionError(f"Z3 refuses {solution}")
-        confirmed.append(solution.with_checked("z3") if verdict == Verdict.SAT else solution)
-    return confirmed
+        found.append(solution.with_checked("z3") if verdict == Verdict.SAT else solution)
+    return found
 
 
 def _impossible(problem: Problem, found: list[Graph], stats: dict[str, int]) -> Answer:

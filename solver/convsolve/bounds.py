@@ -95,7 +95,6 @@ class AxisBounds:
 
     def _ways_on(self, place: int, size: int, ahead: Container[int]) -> list[tuple[int, Class]]:
         floors = self._floors[place]
-        transposed = floors.kind.record == "conv_transpose"
         ways: dict[Class, int] = {}
         for size_map in floors.maps:
             up, slope, offset, least = size_map
@@ -104,7 +103,7 @@ class AxisBounds:
             out = slope * size + offset if up else (size + offset) // slope + 1
             if out not in ahead:
                 continue
-            idle = (size if transposed else out) == 1
+            idle = (size if up else out) == 1  # where one position is left, its stride has no effect
             for kernel_size, stride, floor, idle_floor in floors.classes(size_map):
                 following = (kernel_size, None if idle else stride)
                 cost = (idle_floor if idle else floor) + self.bound(place + 1, out, following)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from convsolve.answer import Answer, Solution
-from convsolve.answering import CONFIRMED
+from convsolve.answering import CONFIRMED, confirmed
 from convsolve.check.child import check_many
 from convsolve.check.report import BACKWARD, TORCH, Outcome, Report
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.options import Level
 from convsolve.cli.streams import named, say
 from convsolve.emit.writing import refuse, write_text
-
-if TYPE_CHECKING:
-    from convsolve.problem import Problem
 
 MOST_RUN = 100  # solutions that torch runs for one answer
 
@@ -35,7 +32,7 @@ def more_checked(answer: Answer, level: Level) -> Checked:
     """The answer checked up to a level: by Z3 all that is listed, by torch the first hundred."""
     listed = [*answer.solutions]
     if level is not Level.ARITHMETIC:
-        listed[CONFIRMED:] = _confirmed(answer.problem, listed[CONFIRMED:])
+        listed[CONFIRMED:] = confirmed(answer.problem, listed[CONFIRMED:])
     code, remarks = ExitCode.FOUND, []
     run = listed[:MOST_RUN] if level in IN_TORCH else []
     reports = check_many([solution.layers for solution in run], IN_TORCH[level]) if run else []
@@ -89,20 +86,6 @@ def told(report: Report) -> list[str]:
     if report.outcome is Outcome.FAILED:
         return [f"the check failed: {line}" for line in said]
     return [f"not checked in torch ({report.outcome}): {line}" for line in said]
-
-
-def _confirmed(problem: Problem, solutions: Sequence[Solution]) -> Iterable[Solution]:
-    """The solutions that answering left to integers, put to Z3 as well."""
-    if not solutions:
-        return []
-    from convsolve.judge import Verdict, confirm
-
-    confirmed = []
-    for solution, verdict in zip(solutions, confirm(problem, solutions), strict=True):
-        if verdict == Verdict.UNSAT:
-            raise AssertionError(f"Z3 refuses {solution}")
-        confirmed.append(solution.with_checked("z3") if verdict == Verdict.SAT else solution)
-    return confirmed
 
 
 def announce(path: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convsolve.errors import Error
-from convsolve.layers.base import IDENTITY, LayerKind, Option, Rule, Setting, SizeMap, TorchCall
+from convsolve.layers.base import Option, Setting, SizeKeeping, TorchCall
 
 # name -> (torch.nn class, the keyword of its one number, if it takes one)
 ACTIVATIONS: dict[str, tuple[str, str | None]] = {
@@ -30,11 +30,9 @@ ACTIVATIONS: dict[str, tuple[str, str | None]] = {
     "identity": ("Identity", None),
 }
 
-SAME_SIZE = Rule("size", "out_size == in_size", "the layer keeps the size")
-
 
 @dataclass(frozen=True)
-class Act(LayerKind):
+class Act(SizeKeeping):
     """An activation by name, some with one number: ``Act("leaky_relu", 0.2)``."""
 
     name = "Act"
@@ -51,14 +49,6 @@ class Act(LayerKind):
     def __post_init__(self) -> None:
         if self.value is not None and ACTIVATIONS[self.function][1] is None:
             raise Error("bad-value", f"Act: {self.function} takes no number", help=[f'write Act("{self.function}")'])
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        return (SAME_SIZE,)
-
-    def size_map(self, setting: Setting) -> SizeMap:
-        del setting
-        return IDENTITY
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del settings, in_channels, out_channels

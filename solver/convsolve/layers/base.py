@@ -204,6 +204,19 @@ class LayerKind(ABC):
 
 
 @dataclass(frozen=True)
+class SizeKeeping(LayerKind):
+    """What activation and normalisation share: no axis parameter, and every size as it was."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule("size", "out_size == in_size", "the layer keeps the size"),)
+
+    def size_map(self, setting: Setting) -> SizeMap:
+        del setting
+        return IDENTITY
+
+
+@dataclass(frozen=True)
 class Convolution(LayerKind):
     """What convolution and transposed convolution share: channels, weights and their cost."""
 

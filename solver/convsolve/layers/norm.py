@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from math import prod
 
 from convsolve.errors import Error
-from convsolve.layers.act import SAME_SIZE
-from convsolve.layers.base import IDENTITY, LayerKind, Option, Rule, Setting, SizeMap, TorchCall
+from convsolve.layers.base import Option, Rule, Setting, SizeKeeping, TorchCall
 
 # name -> torch.nn class; batch and instance normalisation have one a dimension
 NORMALISATIONS = {"batch": "BatchNorm", "instance": "InstanceNorm", "group": "GroupNorm"}
 
 
 @dataclass(frozen=True)
-class Norm(LayerKind):
+class Norm(SizeKeeping):
     """A normalisation by name; groups are GroupNorm's: ``Norm("group", 8)``."""
 
     name = "Norm"
@@ -32,14 +31,6 @@ class Norm(LayerKind):
     def __post_init__(self) -> None:
         if self.groups != 1 and self.function != "group":
             raise Error("bad-value", f"Norm: {self.function} takes no groups", help=[f'write Norm("{self.function}")'])
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        return (SAME_SIZE,)
-
-    def size_map(self, setting: Setting) -> SizeMap:
-        del setting
-        return IDENTITY
 
     def whole_rule(self, size: Sequence[int], channels: int | None) -> Rule | None:
         # torch refuses these in evaluation too. Batch normalisation then needs no second value, and

@@ -65,14 +65,21 @@ def test_code_that_torch_contradicts_is_not_written(
     assert not file.exists()
 
 
-def test_code_that_torch_could_not_run_is_written_and_says_so(torch_says: TorchSays, tmp_path: Path) -> None:
+def test_code_that_torch_could_not_run_is_written_where_a_lower_level_is_asked_for(
+    torch_says: TorchSays, tmp_path: Path
+) -> None:
     torch_says(TIMED_OUT)
     file = tmp_path / "up.py"
     said = emitted(file, "--json")
-    assert said.code == 0
+    assert said.code == 4
     assert said.err == (
-        f"not checked in torch (timed out): stopped after 120 s\nwrote {file}, checked: arithmetic, z3\n"
+        f"not checked in torch (timed out): stopped after 120 s\n{file} was not written\n"
+        "  help: --check z3 writes it without a run in torch\n"
     )
+    assert json.loads(said.out)["status"] == "solved"
+    assert not file.exists()
+    said = emitted(file, "--json", "--check", "z3")
+    assert (said.code, said.err) == (0, f"wrote {file}, checked: arithmetic, z3\n")
     assert file.exists()
 
 

@@ -9,8 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from convsolve.schema import schema
 from tests.terminal import BIN, environment, run_on_terminal
 
 CONVSOLVE = str(BIN / "convsolve")
@@ -52,7 +54,8 @@ def test_a_signal_ends_it_and_every_line_is_whole(number: signal.Signals, code: 
         rest, words = process.stdout.read(), process.stderr.read()
         assert process.wait() == code
     assert time.monotonic() - sent < 5
-    assert words == b""
+    assert words.decode().splitlines()[1].startswith("limits: "), "what is said, is said before the first line"
+    assert words.count(b"\n") == 3
     assert rest == b"" or rest.endswith(b"\n")
     for line in [first, *rest.splitlines()][-3:]:
         assert json.loads(line)["schema"] == "convsolve.solution/1"
@@ -129,6 +132,7 @@ def test_code_is_written_checked_and_verified(tmp_path: Path) -> None:
     assert right.stdout == "number\tmodule\toutput\n0\tConvTranspose2d\t2x14x14\n"
     wrong = run("verify", "up.py:model", "--input", "4@7x7", "--output", "2@14x15", "--json", cwd=tmp_path)
     record = json.loads(wrong.stdout)
+    jsonschema.validate(record, schema("check"), cls=jsonschema.Draft202012Validator)
     assert wrong.returncode == 5
     assert (record["outcome"], record["levels"]) == ("failed", [])
     assert "the check failed: the model: expected 1x2x14x15, got 1x2x14x14" in wrong.stderr
@@ -149,7 +153,7 @@ def test_a_record_becomes_code_with_norm_and_activation(tmp_path: Path) -> None:
 def test_unknown_channels_are_said_to_be_edited(tmp_path: Path) -> None:
     done = run("solve", "7", "28", "--count", "1", "--emit", "up.py", cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stderr.endswith("channels are unknown: edit the line CHANNELS in up.py, or give --channels\n")
+    assert done.stderr.endswith("channels are unknown: edit the line CHANNELS in up.py, or give solve its --channels\n")
     assert "CHANNELS = (1, 1)\n" in (tmp_path / "up.py").read_text(encoding="utf-8")
 
 
@@ -162,6 +166,7 @@ def test_what_is_listed_is_checked_in_torch_on_demand() -> None:
 def test_the_doctor_finds_all_in_place() -> None:
     done = run("doctor", "--json")
     record = json.loads(done.stdout)
+    jsonschema.validate(record, schema("doctor"), cls=jsonschema.Draft202012Validator)
     assert (done.returncode, done.stderr) == (0, "all is in place\n")
     assert record["checks"] == {"solved": "ok", "torch": "ok"}
     assert set(record["versions"]) >= {"python", "convsolve", "torch", "z3-solver", "typer", "threads", "oneDNN"}

@@ -105,7 +105,8 @@ def test_all_as_lines_are_all_in_the_graphs_order() -> None:
     said = convsolve("solve", "7", "28", "--layers", "2", "--jsonl", "--all")
     lines = said.out.splitlines()
     listed = json.loads(convsolve("solve", "7", "28", "--layers", "2", "--all", "--json").out)
-    assert said.err == ""
+    assert said.err.splitlines()[0] == "7 -> 28 in 2 ConvTranspose layers: 865 combinations, in the graph's order"
+    assert [json.loads(line)["checked"] for line in lines] == [["arithmetic", "z3"]] * 100 + [["arithmetic"]] * 765
     assert len(set(lines)) == len(lines) == listed["total"] == 865
 
     def layers(record: dict[str, Any]) -> str:

@@ -352,7 +352,7 @@ def test_a_users_model_is_run_and_its_output_corrupts_nothing(here: Path) -> Non
     Path("decoder.py").write_text(NOISY)
     report = verify_file("decoder.py", "Decoder", *shapes("8@4x5", "4@8x10"))
     assert report.passed, report
-    assert report.levels == ("torch",)
+    assert report.levels == ("executed",)
     assert [(step.module, step.shape) for step in report.steps] == [
         ("ConvTranspose2d", (4, 8, 10)),
         ("BatchNorm2d", (4, 8, 10)),
@@ -465,7 +465,7 @@ def test_a_users_model_is_held_to_its_output(here: Path, model: str, into: str, 
     (here / "m.py").write_text(f"from torch import nn\nmodel = {model}\n")
     report = run_model(load("m.py", "model", is_file=True), *shapes(into, out))
     assert [fault.what for fault in report.faults] == ([] if what is None else [what])
-    assert report.levels == (("torch",) if what is None else ())
+    assert report.levels == (("executed",) if what is None else ())
     assert all(fault.layer == 1 for fault in report.faults if "Sequential" in model)
 
 

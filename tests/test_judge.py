@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from random import Random
 from typing import Any
@@ -11,8 +12,9 @@ import z3
 
 import convsolve as cs
 from convsolve import judge
+from convsolve.components import Family
 from convsolve.encoding import Encoding, setting_name, whole
-from convsolve.graph import graphs
+from convsolve.graph import Course, graphs, meet
 from convsolve.problem import Problem, ask
 from tests.oracle import brute_force
 
@@ -78,7 +80,7 @@ def test_impossible_by_parity_is_proved_layer_by_layer() -> None:
     problem = ask(4, 65, layers=16, kernel_size="3,5", stride=1, output_padding=0)
     (graph,) = graphs(problem)
     proof = judge.prove_impossible(problem, graph)
-    assert proof == (judge.Verdict.UNSAT, 17)
+    assert proof == (judge.Verdict.UNSAT, 19)
 
 
 def test_impossible_by_a_tie_alone_is_proved() -> None:
@@ -87,6 +89,59 @@ def test_impossible_by_a_tie_alone_is_proved() -> None:
     tied = cs.solve("3x3", "7x8", **question)
     assert free.status == cs.Status.SOLVED
     assert tied.status == cs.Status.IMPOSSIBLE
+
+
+FIXED: Any = {"kernel_size": 4, "stride": 2, "padding": 1, "output_padding": 0, "layers": 3}
+
+
+def _course() -> tuple[Problem, Course]:
+    problem = ask(4, 32, **FIXED)
+    (graph,) = graphs(problem)
+    assert graph.total == 1
+    return problem, graph.course()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda course: course._replace(source=(5,)),
+        lambda course: course._replace(target=(33,)),
+        lambda course: course._replace(layers=[course.layers[0], [], course.layers[2]]),
+        lambda course: course._replace(layers=[course.layers[0], *families_of("5", 2), course.layers[2]]),
+        lambda course: course._replace(barred=[None, (8,), None, None]),
+        lambda course: course._replace(barred=[(4,), None, None, None]),
+        lambda course: course._replace(allowed=[[range(1, 10)]] * 4),
+        lambda course: course._replace(allowed=[*course.allowed[:2], [range(1, 9)], course.allowed[3]]),
+    ],
+    ids=["source", "target", "no maps", "other maps", "barred", "barred input", "target out of sight", "narrowed"],
+)
+def test_a_mistaken_scout_proves_nothing(wrong: Callable[[Course], Course]) -> None:
+    problem, course = _course()
+    mistaken = wrong(course)
+    front, back = meet(mistaken)
+    assert not front[-1].keys() & back[0].keys(), "the mistake makes the question look impossible"
+    assert judge._layered(z3.Context(), problem, (0,), mistaken).verdict == judge.Verdict.UNKNOWN
+
+
+def families_of(kernel_size: str, layers: int) -> list[tuple[Family, ...]]:
+    (graph,) = graphs(ask(4, 4, **{**FIXED, "kernel_size": kernel_size, "layers": layers}, layer="conv_transpose"))
+    return [step.families for step in graph.steps][:1]
+
+
+def test_a_proof_asks_whether_the_two_chains_meet() -> None:
+    """With one state in both, every question but the last is unsatisfiable."""
+    problem, course = _course()
+    front, back = meet(course)
+    steps = list(judge._proof_steps(problem, (0,), front, back, lone=False))
+    verdicts = [judge._ask(z3.Context(), encoding, extra) for encoding, extra in steps]
+    assert verdicts == [judge.Verdict.UNSAT] * (len(steps) - 1) + [judge.Verdict.SAT]
+
+
+def test_count_does_not_say_none_without_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cs.count(100, 1000, layers=3) == 0
+    monkeypatch.setattr(judge, "_check", lambda *_: judge.Verdict.UNKNOWN)
+    with pytest.raises(cs.Error, match=r"error\[gave-up\]"):
+        cs.count(100, 1000, layers=3)
 
 
 def test_a_wrong_solution_is_refused() -> None:

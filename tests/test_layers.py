@@ -204,9 +204,9 @@ def test_a_settled_pool_has_a_stride_of_its_own() -> None:
     assert SolvedLayer(MaxPool(1, stride_follows=True), setting, 1, 1, *sizes) == SolvedLayer(
         MaxPool(1), setting, 1, 1, *sizes
     )
-    assert MaxPool(2, stride_follows=True).settled() == MaxPool(2)
-    assert MaxPool(2).settled() == MaxPool(2)
-    assert Conv(2).settled() == Conv(2)
+    assert MaxPool(2, stride_follows=True).settled(None) == MaxPool(2)
+    assert MaxPool(2).settled(None) == MaxPool(2)
+    assert Conv(2).settled(None) == Conv(2)
 
 
 @pytest.mark.parametrize(

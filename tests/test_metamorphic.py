@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 from hypothesis import given, settings
@@ -108,13 +109,8 @@ def test_the_problem_of_a_record_asked_again_gives_the_same_answer(
     if channels and "Conv" not in stack:
         shapes = (shapes[0], shapes[1].replace("8@", "4@"))
     answer = cs.solve(*shapes, count=3, tie=tie, **question(stack, **NARROW))
-    record = answer.problem.to_dict()
-    again = cs.solve(
-        record["input"],
-        record["target"],
-        count=3,
-        stack=record["stack"],
-        tie=record["tie"],
-        channels=record["channels"],
-    )
+    record = answer.problem.to_dict() | answer.to_dict()["problem"]
+    again = cs.solve(record.pop("input"), record.pop("target"), **record)
+    assert [cs.Solution.from_dict(solution.to_dict()) for solution in answer] == list(answer)
+    assert pickle.loads(pickle.dumps(answer)) == answer  # noqa: S301 - our own bytes
     assert again.to_dict() == answer.to_dict()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from convsolve.domains import Domain
+from convsolve.domains import EXAMPLES, Domain
 from convsolve.errors import Error
 from convsolve.problem import PARAMETERS, Problem, ask, statement
 from convsolve.shapes import Shape
@@ -60,10 +60,10 @@ def test_a_statement_has_torchs_defaults() -> None:
     conv, pool = statement("Conv(k=3) >> MaxPool(2)", 2)
     assert conv.domains == (((3,), (1,), (0,), (1,)),) * 2
     assert pool.domains == (((2,), (2,), (0,), (1,)),) * 2
-    assert conv.fixed
-    assert pool.follows("stride")
-    assert not conv.follows("stride")
-    assert not ask(7, 28).layers[0].fixed
+    assert all(len(domain) == 1 for domain in conv.domains[0])
+    assert any(len(domain) > 1 for domain in ask(7, 28).layers[0].domains[0])
+    assert pool.kind.follows("stride")
+    assert not conv.kind.follows("stride")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
             {"output_padding": 1},
             (
                 "[unknown-parameter]: output_padding was given, and no layer (Conv) leaves it open\n"
-                "  help: leave out --output-padding, or change --layer"
+                "  help: leave out --output-padding, or change the layers"
             ),
         ),
         (
@@ -288,7 +288,16 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
             {"stack": "MaxPool(2)", "padding": 1},
             (
                 "[unknown-parameter]: padding was given, and no layer (MaxPool) leaves it open\n"
-                "  help: leave out --padding, or change --layer"
+                "  help: leave out --padding, or change the layers"
+            ),
+        ),
+        (
+            "28",
+            "7",
+            {"stack": "Conv(k=3) >> MaxPool(2) >> Conv(k=5)", "kernel_size": 5},
+            (
+                "[unknown-parameter]: kernel_size was given, and no layer (Conv, MaxPool) leaves it open\n"
+                "  help: leave out --kernel-size, or leave kernel_size out of a layer"
             ),
         ),
         (
@@ -300,7 +309,7 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
                 "  help: give one domain for all axes, or 2"
             ),
         ),
-        ("8", "4", {"stride": 0}, "[bad-value]: stride must be at least 1, not 0"),
+        ("8", "4", {"stride": 0}, f"[bad-value]: stride must be at least 1, not 0\n  help: {EXAMPLES}"),
         (
             "8",
             "4",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from random import Random
 from typing import Any
@@ -10,7 +12,8 @@ import pytest
 
 from convsolve.expansion import Expansion
 from convsolve.graph import graphs
-from convsolve.problem import Problem, ask
+from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, SizeMap, TorchCall, upwards
+from convsolve.problem import Layer, Problem, ask
 from convsolve.ranking import standard
 from convsolve.search import BestFirst, Combination, conventional, in_graph_order
 
@@ -79,3 +82,44 @@ def test_bounds_are_never_above_what_follows() -> None:
     for ranked in islice(search.paths(), 500):
         assert ranked.score >= search._bound(0, search.graph.source, ())
         assert ranked.score == place_in_order(problem, ranked.path)[0]
+
+
+@dataclass(frozen=True)
+class Stretch(LayerKind):
+    """A kind without a window but with something to choose, as upsampling is."""
+
+    name = "Stretch"
+    record = "stretch"
+    axis_parameters = (AxisParameter("scale", "sc", 1, None, hole=True, limits=(1, 2, 3)),)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (Rule("size", "out_size == scale*in_size", "every element is repeated"),)
+
+    def size_map(self, setting: Setting) -> SizeMap:
+        return upwards(setting[0], 0)
+
+    def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
+        raise AssertionError(settings, in_channels, out_channels)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_kind_without_a_window_is_searched_too(place: int) -> None:
+    plain = ask("4", "12", layers=2, kernel_size="1..3", stride="1..2")
+    layers, ties = list(plain.layers), list(plain.ties)
+    for _ in range(2):
+        layers.insert(place, Layer(Stretch(1), (((1, 2, 3),),), frozenset()))
+        ties.insert(place, ((0,),))
+    problem = replace(plain, layers=tuple(layers), ties=tuple(ties), channels=(None,) * 5)
+    found = searches(problem)
+    everything = list(in_graph_order(problem, [search.expansion for search in found]))
+    assert len(everything) > 20
+    wanted = sorted(everything, key=lambda combination: place_in_order(problem, combination))
+    assert list(conventional(problem, found, len(everything))) == wanted
+
+
+def test_a_thousand_layers_are_walked() -> None:
+    problem = ask("7", "7", stack="Conv(k=3, s=1, p='0..1', d=1) * 999")
+    found = searches(problem)
+    (only,) = in_graph_order(problem, [search.expansion for search in found])
+    assert len(only) == 999

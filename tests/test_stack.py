@@ -225,15 +225,21 @@ KNOWN = ", ".join(ACTIVATIONS)
         ("Conv(k={3, 'a'})", f"[bad-domain]: kernel_size: 'a' is no integer\n  help: {DOMAINS}"),
         ("Conv(k=2.0)", f"[bad-domain]: kernel_size: '2.0' is no domain\n  help: {DOMAINS}"),
         ("Conv(k=True)", f"[bad-domain]: kernel_size: 'True' is no domain\n  help: {DOMAINS}"),
-        ("Conv(k=0)", "[bad-value]: kernel_size must be at least 1, not 0"),
-        ("Conv(s=0)", "[bad-value]: stride must be at least 1, not 0"),
-        ("Conv(p=-1)", "[bad-value]: padding must be at least 0, not -1"),
-        ("Conv(k='1..9999999999')", "[bad-value]: kernel_size must be at most 4096, not 9999999999"),
-        ("Conv(k=range(9999999999))", "[bad-value]: kernel_size must be between 0 and 4096"),
-        ("Conv(k=range(0x" + "f" * 5000 + "))", "[bad-value]: kernel_size must be between 0 and 4096"),
+        ("Conv(k=0)", f"[bad-value]: kernel_size must be at least 1, not 0\n  help: {DOMAINS}"),
+        ("Conv(s=0)", f"[bad-value]: stride must be at least 1, not 0\n  help: {DOMAINS}"),
+        ("Conv(p=-1)", f"[bad-value]: padding must be at least 0, not -1\n  help: {DOMAINS}"),
+        (
+            "Conv(k='1..9999999999')",
+            f"[bad-value]: kernel_size must be at most 4096, not 9999999999\n  help: {DOMAINS}",
+        ),
+        ("Conv(k=range(9999999999))", f"[bad-value]: kernel_size must be between 0 and 4096\n  help: {DOMAINS}"),
+        (
+            "Conv(k=range(0x" + "f" * 5000 + "))",
+            f"[bad-value]: kernel_size must be between 0 and 4096\n  help: {DOMAINS}",
+        ),
         (
             "Conv(k=0x" + "f" * 5000 + ")",
-            "[bad-value]: kernel_size must be at most 4096, not a number of more than 12 digits",
+            f"[bad-value]: kernel_size must be at most 4096, not a number of more than 12 digits\n  help: {DOMAINS}",
         ),
         ("Conv(padding='some')", "[bad-value]: Conv: padding='some' is not known\n  help: did you mean 'same'?"),
         ("ConvTranspose(padding='same')", f"[bad-domain]: padding: 'same' is no domain\n  help: {DOMAINS}"),
@@ -295,7 +301,11 @@ def test_what_is_refused(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("maker", "said", "message"),
     [
-        (Conv, {"k": LARGE}, "[bad-value]: kernel_size must be at most 4096, not a number of more than 12 digits"),
+        (
+            Conv,
+            {"k": LARGE},
+            f"[bad-value]: kernel_size must be at most 4096, not a number of more than 12 digits\n  help: {DOMAINS}",
+        ),
         (Conv, {"k": [LARGE]}, f"[bad-domain]: kernel_size: a value of type list is no domain\n  help: {DOMAINS}"),
         (
             Conv,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
@@ -148,6 +148,7 @@ class Answer(Sequence[Solution]):
         total: the exact number of combinations, where known.
         order: ``conventional``, or ``graph`` beyond what is sorted.
         stats: counts of work done, never times.
+        asked, asked_all: how many solutions were asked for, and whether all were.
 
     Example:
         >>> import convsolve as cs
@@ -162,7 +163,9 @@ class Answer(Sequence[Solution]):
     complete: bool
     total: int | None
     order: str
-    stats: Mapping[str, int]
+    stats: Mapping[str, int] = field(hash=False)
+    asked: int | None = None
+    asked_all: bool = False
     explanation: None = None
     optimal: bool | None = None
 
@@ -194,7 +197,7 @@ class Answer(Sequence[Solution]):
             "complete": self.complete,
             "optimal": self.optimal,
             "total": self.total,
-            "problem": self.problem.to_dict(),
+            "problem": self.problem.to_dict() | {"count": self.asked, "all": self.asked_all},
             "solutions": [solution.to_dict() for solution in self.solutions],
             "explanation": self.explanation,
             "order": self.order,

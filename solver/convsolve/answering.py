@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Unpack
 
@@ -18,7 +19,7 @@ from convsolve.ranking import standard
 from convsolve.search import BestFirst, Combination, conventional, in_graph_order
 
 MOST_SORTED = 100_000  # combinations that `all` keeps in conventional order
-MOST_LISTED = 5_000_000  # combinations that are held in memory at once
+MOST_LISTED = 500_000  # combinations that are held at once; as records they take about 5 kB each
 CONFIRMED = 100  # answers that are put to Z3 one by one
 A_FEW = 5
 
@@ -67,12 +68,22 @@ def count(
 ) -> int:
     """The exact number of combinations, without listing them; arguments as for `solve`.
 
+    Raises:
+        Error: as `solve`; ``gave-up`` where none is found and Z3 cannot prove that there is none.
+
     Example:
         >>> import convsolve as cs
         >>> cs.count(7, 28, layers=4)
         3678185
     """
-    return total(graphs(read(input, target, question)))
+    found = answer(read(input, target, question), count=0)
+    if found.total is None:
+        raise Error(
+            "gave-up",
+            "no combination was found, and Z3 could not prove within its budget that there is none",
+            help=["ask for fewer layers, or narrow a limit, as in --kernel-size 3..5"],
+        )
+    return found.total
 
 
 def read(input: object, target: object, question: Question) -> Problem:  # noqa: A002 - the user's word
@@ -97,10 +108,9 @@ def answer(problem: Problem, *, count: int | None = None, every: bool = False) -
     number = total(found)
     stats = {"states": sum(len(states) for graph in found for states in graph.totals)}
     if number == 0:
-        return _impossible(problem, found, stats)
-    if count is None and not every:
-        count = number if len(problem.layers) == 1 else A_FEW
-    wanted = number if every or count is None else min(count, number)
+        return replace(_impossible(problem, found, stats), asked=count, asked_all=every)
+    usual = number if every or len(problem.layers) == 1 else A_FEW
+    wanted = min(usual if count is None else count, number)
     if wanted > MOST_LISTED:
         raise Error(
             "too-many",
@@ -126,6 +136,8 @@ def answer(problem: Problem, *, count: int | None = None, every: bool = False) -
         total=number,
         order="conventional" if style_order else "graph",
         stats=stats,
+        asked=count,
+        asked_all=every,
     )
 
 

@@ -33,12 +33,13 @@ class Floors:
             least: dict[tuple[int, int], tuple[int, int]] = {}
             for setting in self._settings[size_map]:
                 window = self.kind.window(setting)
-                if window is None:
-                    continue
-                busy = self._style.layer_floor(self.kind.record, window, idle=False)
-                either = self._style.layer_floor(self.kind.record, window, idle=True)
-                known = least.get(window[:2], (busy, either))
-                least[window[:2]] = (min(known[0], busy), min(known[1], either))
+                key, floors = (0, 0), (0, 0)  # a kind without a window costs nothing
+                if window is not None:
+                    key = window[:2]
+                    busy = self._style.layer_floor(self.kind.record, window, idle=False)
+                    floors = (busy, self._style.layer_floor(self.kind.record, window, idle=True))
+                known = least.get(key, floors)
+                least[key] = (min(known[0], floors[0]), min(known[1], floors[1]))
             found = self._classes[size_map] = [(*key, *floors) for key, floors in least.items()]
         return found
 

@@ -117,7 +117,7 @@ def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None]) -> lis
 
 
 def _divisible(index: int, kind: LayerKind, before: int | None, after: int | None) -> None:
-    groups = getattr(kind, "groups", 1)
+    groups = kind.group_count()
     for number in (before, after):
         if number is not None and number % groups:
             raise Error(

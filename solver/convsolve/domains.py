@@ -97,9 +97,13 @@ def _domain(part: object, name: str, least: int) -> Domain:
     values = _values(part, name)
     for value in (values[0], values[-1]):
         if value < least:
-            raise Error("bad-value", f"{name} must be at least {least}, not {shown_number(value)}")
+            raise Error("bad-value", f"{name} must be at least {least}, not {shown_number(value)}", help=[EXAMPLES])
         if value > LARGEST_PARAMETER:
-            raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {shown_number(value)}")
+            raise Error(
+                "bad-value",
+                f"{name} must be at most {LARGEST_PARAMETER}, not {shown_number(value)}",
+                help=[EXAMPLES],
+            )
     return values
 
 
@@ -119,7 +123,7 @@ def _checked(values: AbstractSet[object] | range, name: str) -> Domain:
         raise Error("empty-domain", f"{name}: {what} is empty", help=[EXAMPLES])
     # len() of a longer range than memory has bytes is itself an error
     if isinstance(values, range) and max(abs(values[0]), abs(values[-1])) > LARGEST_PARAMETER:
-        raise Error("bad-value", f"{name} must be between 0 and {LARGEST_PARAMETER}")
+        raise Error("bad-value", f"{name} must be between 0 and {LARGEST_PARAMETER}", help=[EXAMPLES])
     if isinstance(values, range):
         low, high = sorted((values[0], values[-1]))
         return _span(low, high, abs(values.step))
@@ -136,6 +140,8 @@ def _span(low: int, high: int, step: int) -> Domain:
 
 def _read_text(text: str, name: str) -> Domain:
     values: set[int] = set()
+    if re.fullmatch("0*[1-9][0-9]{10}[0-9]*", text):
+        raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {shown(text)}", help=[EXAMPLES])
     if len(text) > LONGEST_TEXT:
         raise Error("bad-domain", f"{name}: {shown(text)} is too long", help=[EXAMPLES])
     for item in text.split(","):
@@ -149,10 +155,12 @@ def _read_text(text: str, name: str) -> Domain:
             if step == 0:
                 raise Error("bad-domain", f"{name}: the step of {item} is 0", help=[f"write {low}..{high}"])
             if high > LARGEST_PARAMETER:
-                raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {high}")
+                raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {high}", help=[EXAMPLES])
             if item == text:
                 return _span(low, high, step)
             values.update(range(low, high + 1, step))
+        elif re.fullmatch(r"([0-9]+\.\.)?0*[1-9][0-9]{10}[0-9]*", item):
+            raise Error("bad-value", f"{name} must be at most {LARGEST_PARAMETER}, not {shown(item)}", help=[EXAMPLES])
         else:
             raise Error("bad-domain", f"{name}: {shown(text)} is no domain", help=[EXAMPLES])
     return tuple(sorted(values))

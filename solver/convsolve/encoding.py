@@ -107,10 +107,10 @@ def encode_layer(problem: Problem, place: int, axes: Iterable[int], *, lone: boo
                 sentences.append(
                     Sentence(f"{terms[name]}.tie", f"(= {terms[name]} {leader})", f"{where}: {name} is tied")
                 )
-    if lone and (rule := problem.lone_rule(place)):
+    if lone and (reason := problem.refuses_single(place)):
         single = conjunction([f"(= {size_name(place, axis)} 1)" for axis in axes])
         where = f"layer {place} ({layer.kind.name})"
-        sentences.append(Sentence(f"layer.{place}.rule.{rule.label}", f"(not {single})", f"{where}: {rule.reason}"))
+        sentences.append(Sentence(f"layer.{place}.rule.elements", f"(not {single})", f"{where}: {reason}"))
     return Encoding(tuple(dict.fromkeys(variables)), tuple(sentences))
 
 

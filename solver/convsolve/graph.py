@@ -44,7 +44,7 @@ class Graph:
         stands_for_all = sum(map(len, component.twins)) == problem.axes
         lone = (1,) * len(component.axes)
         self.barred: list[State | None] = [
-            lone if stands_for_all and problem.lone_rule(place) else None for place in range(len(self.steps))
+            lone if stands_for_all and problem.refuses_single(place) else None for place in range(len(self.steps))
         ]
         self.barred.append(None)
 
@@ -294,7 +294,7 @@ def graphs(problem: Problem) -> list[Graph]:
     found = [Graph(problem, component) for component in components(problem)]
     for place, layer in enumerate(problem.layers):
         lone = all((1,) * len(graph.source) in graph.totals[place] for graph in found)
-        if len(found) > 1 and lone and problem.lone_rule(place):
+        if len(found) > 1 and lone and problem.refuses_single(place):
             raise Error(
                 "unsupported",
                 f"layer {place} ({layer.kind.name}) refuses a single element, which axes that are not tied may leave",

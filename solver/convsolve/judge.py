@@ -62,9 +62,10 @@ def decide(problem: Problem) -> Verdict:
 def prove_impossible(problem: Problem, graph: Graph) -> Proof:
     """That no way leads through a component which the graph found empty.
 
-    Layer by layer: from the input, each layer leads from a set of sizes into the next; towards the
-    target, each set can be entered from the one before it only; and the two do not meet. Each is one
-    small question to Z3. One axis by itself is tried first, and the whole question last.
+    Layer by layer: the input is in the first set of sizes, and each layer leads from a set into the
+    next; the target is in the last, and towards it each set can be entered from the one before it
+    only; and the two chains do not meet. Each of these is one small question to Z3. One axis by
+    itself is tried first, and the whole question last.
     """
     axes = graph.component.axes
     context = z3.Context()
@@ -106,11 +107,17 @@ def _proof_steps(
     def lies_in(states: Iterable[State], position: int) -> str:
         return among(sorted(states), names(position))
 
+    last = len(problem.layers)
+    starts = equal((size_name(0, axis), problem.input.size[axis]) for axis in axes)
+    ends = equal((size_name(last, axis), problem.target.size[axis]) for axis in axes)
+    # the sets come from the graph, the ends of the chain from the question itself
+    yield encode_layer(problem, 0, axes, lone=lone), (starts, f"(not {lies_in(front[0], 0)})")
+    yield Encoding(tuple(names(last)), ()), (ends, f"(not {lies_in(back[-1], last)})")
     middle = len(front) - 1
     for place in range(middle):
         leaves = (lies_in(front[place], place), f"(not {lies_in(front[place + 1], place + 1)})")
         yield encode_layer(problem, place, axes, lone=lone), leaves
-    for place in range(middle, len(problem.layers)):
+    for place in range(middle, last):
         ahead = place - middle
         enters = (f"(not {lies_in(back[ahead], place)})", lies_in(back[ahead + 1], place + 1))
         yield encode_layer(problem, place, axes, lone=lone), enters

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypedDict
 
 from convsolve.channels import ChannelsLike, channel_chain
 from convsolve.domains import Domain, DomainLike, Domains
 from convsolve.errors import Error, did_you_mean, shown, shown_value
-from convsolve.layers.base import LayerKind, Rule
+from convsolve.layers.base import LayerKind
 from convsolve.registry import KINDS
 from convsolve.shapes import Shape, shape_text
 from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
@@ -26,15 +25,6 @@ class Layer:
     kind: LayerKind
     domains: tuple[tuple[Domain, ...], ...]
     per_axis: frozenset[str]  # the parameters that were given one domain an axis
-
-    @cached_property
-    def fixed(self) -> bool:
-        """Whether there is nothing to choose."""
-        return all(len(domain) == 1 for axis in self.domains for domain in axis)
-
-    def follows(self, name: str) -> bool:
-        """Whether the parameter was left out and is the kernel's, as a pool's stride is."""
-        return bool(getattr(self.kind, f"{name}_follows", False))
 
 
 @dataclass(frozen=True)
@@ -62,9 +52,9 @@ class Problem:
         """The number of spatial axes."""
         return len(self.input.size)
 
-    def lone_rule(self, place: int) -> Rule | None:
-        """The rule that layer `place` breaks where a single element reaches it; the only one across axes."""
-        return self.layers[place].kind.whole_rule((1,) * self.axes, self.channels[place])
+    def refuses_single(self, place: int) -> str | None:
+        """Why layer `place` refuses an input of one element, if it does; the only rule across axes."""
+        return self.layers[place].kind.refuses_single(self.channels[place])
 
     def stack(self) -> Stack:
         """The layers with every domain written out, the limits included."""
@@ -151,7 +141,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     }
     written = _layers_asked_for(source, goal, stack, layer, layers)
     found = tuple(_layer(item, len(source.size), given, holes=True) for item in written.layers)
-    _every_domain_used(given, found)
+    _every_domain_used(given, written)
     chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
     tie_text = _tie_text(tie)
     return Problem(source, goal, found, chain, _ties(found, source, goal, tie_text), tie_text)
@@ -258,15 +248,22 @@ def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: b
     )
 
 
-def _every_domain_used(given: Mapping[str, object], layers: Sequence[Layer]) -> None:
-    known = {p.name for layer in layers for p in layer.kind.axis_parameters if p.hole}
+def _every_domain_used(given: Mapping[str, object], stack: Stack) -> None:
+    open_ones = {
+        p.name
+        for one in stack.layers
+        for p in one.kind.axis_parameters
+        if p.hole and p.name not in dict(one.parameters)
+    }
     for name in given:
-        if name not in known:
-            kinds = ", ".join(dict.fromkeys(layer.kind.name for layer in layers))
+        if name not in open_ones:
+            kinds = ", ".join(dict.fromkeys(one.kind.name for one in stack.layers))
+            written = any(name in dict(one.parameters) for one in stack.layers)
+            mend = f"leave {name} out of a layer" if written else "change the layers"
             raise Error(
                 "unknown-parameter",
                 f"{name} was given, and no layer ({kinds}) leaves it open",
-                help=[f"leave out --{name.replace('_', '-')}, or change --layer"],
+                help=[f"leave out --{name.replace('_', '-')}, or {mend}"],
             )
 
 
@@ -304,7 +301,7 @@ def _ties(layers: Sequence[Layer], source: Shape, goal: Shape, tie: str) -> tupl
 
     def leaders(layer: Layer, name: str) -> tuple[int, ...]:
         # a stride that follows the kernel is given per axis where the kernel is
-        if name in layer.per_axis or (layer.follows(name) and "kernel_size" in layer.per_axis):
+        if name in layer.per_axis or (layer.kind.follows(name) and "kernel_size" in layer.per_axis):
             return alone
         return together if name in TIED_BY_DEFAULT else twins
 
@@ -314,10 +311,10 @@ def _ties(layers: Sequence[Layer], source: Shape, goal: Shape, tie: str) -> tupl
 def _written(layer: Layer) -> Written:
     said: dict[str, object] = {}
     for place, parameter in enumerate(layer.kind.axis_parameters):
-        if isinstance(parameter.default, str) and getattr(layer.kind, f"{parameter.name}_follows"):
+        if isinstance(parameter.default, str) and layer.kind.follows(parameter.name):
             continue
-        if parameter.name == "padding" and getattr(layer.kind, "padding_word", None):
-            said["padding"] = layer.kind.padding_word  # type: ignore[attr-defined]
+        if word := layer.kind.word(parameter.name):
+            said[parameter.name] = word
             continue
         each = tuple(axis[place] for axis in layer.domains)
         per_axis = parameter.name in layer.per_axis

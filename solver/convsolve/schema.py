@@ -10,13 +10,16 @@ from typing import Any
 from convsolve.errors import Error, did_you_mean, shown
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-NAMES = ("convsolve.answer/1", "convsolve.solution/1", "convsolve.trace/1", "convsolve.error/1")
 TITLES = {
     "convsolve.answer/1": "what solve and count --json print",
     "convsolve.solution/1": "a line of solve --jsonl, and an entry of an answer's solutions",
     "convsolve.trace/1": "what trace --json prints",
+    "convsolve.check/1": "what verify --json prints",
+    "convsolve.doctor/1": "what doctor --json prints",
     "convsolve.error/1": "what --json prints where a question cannot be asked as it was",
 }
+
+NAMES = tuple(TITLES)
 
 Schema = dict[str, Any]
 
@@ -124,6 +127,9 @@ def _answer() -> Schema:
             "stack": _TEXT | {"description": "every domain written out, the limits included"},
             "tie": _TEXT,
             "channels": {"type": "array", "items": _or_null(_POSITIVE)},
+            "count": _or_null(_COUNT)
+            | {"description": "how many were asked for; null: all of one layer, 5 of a stack"},
+            "all": {"type": "boolean", "description": "whether all were asked for"},
         },
     )
     reasons = {"type": "array", "items": {"type": "object"}}
@@ -169,6 +175,34 @@ def _trace() -> Schema:
     )
 
 
+def _check() -> Schema:
+    fault = {"layer": _or_null(_COUNT), "what": _TEXT, "expected": _TEXT, "got": _TEXT, "where": _TEXT}
+    step = {"module": _TEXT, "shape": {"type": "array", "items": _COUNT}}
+    backend = {"torch": _TEXT, "device": _TEXT, "threads": _POSITIVE, "onednn": {"type": "boolean"}}
+    texts = {"type": "array", "items": _TEXT}
+    return _record(
+        "convsolve.check/1",
+        {
+            "model": _TEXT,
+            "input": _TEXT,
+            "output": _TEXT,
+            "outcome": _TEXT | {"description": "passed, failed, or why it could not be told"},
+            "levels": texts | {"description": "what ran and found nothing wrong"},
+            "faults": {"type": "array", "items": _record(None, fault)},
+            "notes": texts,
+            "backend": _or_null(_record(None, backend)),
+            "dead_outputs": _or_null(_COUNT),
+            "dead_inputs": _or_null(_COUNT),
+            "steps": {"type": "array", "items": _record(None, step), "description": "of an nn.Sequential"},
+        },
+    )
+
+
+def _doctor() -> Schema:
+    texts = {"type": "object", "additionalProperties": _TEXT}
+    return _record("convsolve.doctor/1", {"ok": {"type": "boolean"}, "versions": texts, "checks": texts})
+
+
 def _error() -> Schema:
     return _record(
         "convsolve.error/1",
@@ -184,5 +218,7 @@ _MAKERS = {
     "convsolve.answer/1": _answer,
     "convsolve.solution/1": _solution,
     "convsolve.trace/1": _trace,
+    "convsolve.check/1": _check,
+    "convsolve.doctor/1": _doctor,
     "convsolve.error/1": _error,
 }

@@ -1,7 +1,7 @@
 """Combinations in order: most conventional first, or as the graph has them.
 
-Best first is exact: a partial stack is bounded by what it cost so far and, for each layer that is
-still to come, the cheapest that any setting there can be (charges for change left out).
+Best first is exact: a partial stack is bounded by what it cost so far and by the least that the
+layers to come can cost (`bounds`).
 """
 
 from __future__ import annotations
@@ -324,20 +324,29 @@ def in_graph_order(problem: Problem, expansions: Sequence[Expansion]) -> Iterato
         if place == len(expansions):
             yield []
             return
-        for path in _ascending(expansions[place], 0, expansions[place].graph.source):
+        for path in _ascending(expansions[place]):
             for rest in combined(place + 1):
                 yield [path, *rest]
 
     return (_spread(problem, twins, paths) for paths in combined(0))
 
 
-def _ascending(expansion: Expansion, place: int, state: State) -> Iterator[Path]:
-    if place == len(expansion.graph.steps):
-        yield ()
-        return
-    for way in expansion.ways(place, state):
-        for rest in _ascending(expansion, place + 1, way.out):
-            yield (way.settings, *rest)
+def _ascending(expansion: Expansion) -> Iterator[Path]:
+    """Every path of a component; not by recursion, since there may be a thousand layers."""
+    last = len(expansion.graph.steps) - 1
+    path: list[Settings] = []
+    open_ways = [iter(expansion.ways(0, expansion.graph.source))]
+    while open_ways:
+        way = next(open_ways[-1], None)
+        if way is None:
+            open_ways.pop()
+            if path:
+                path.pop()
+        elif len(path) == last:
+            yield (*path, way.settings)
+        else:
+            path.append(way.settings)
+            open_ways.append(iter(expansion.ways(len(path), way.out)))
 
 
 def _spread(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], paths: Sequence[Path]) -> Combination:

@@ -47,10 +47,16 @@ class Shape:
             case _:
                 raise Error("bad-size", f"{_named(what)}{shown_value(value)} is no size", help=[EXAMPLES])
         if len(size) > MOST_AXES:
-            raise Error("bad-size", f"{what} {shown_value(value)} has {len(size)} axes; PyTorch convolves over 1 to 3")
+            raise Error(
+                "bad-size",
+                f"{what} {shown_value(value)} has {len(size)} axes; PyTorch convolves over 1 to 3",
+                help=[EXAMPLES],
+            )
         for number in size if channels is None else (channels, *size):
             if not 1 <= number <= LARGEST_SIZE:
-                raise Error("bad-size", f"{what}: {shown_number(number)} is not between 1 and {LARGEST_SIZE}")
+                raise Error(
+                    "bad-size", f"{what}: {shown_number(number)} is not between 1 and {LARGEST_SIZE}", help=[EXAMPLES]
+                )
         return cls(channels, size)
 
     def __str__(self) -> str:
@@ -64,6 +70,8 @@ def shape_text(channels: int | None, size: tuple[int, ...]) -> str:
 
 
 def _read_text(text: str, what: str) -> tuple[int | None, tuple[int, ...]]:
+    if re.fullmatch("[0-9x@]*[1-9][0-9]{10}[0-9x@]*", text[:100]):
+        raise Error("bad-size", f"{_named(what)}{shown(text)}: no number is above {LARGEST_SIZE}", help=[EXAMPLES])
     if len(text) > LONGEST_TEXT:
         raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
     found = _SHAPE.fullmatch(text.strip()) if text.isascii() else None

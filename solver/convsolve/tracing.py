@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from convsolve.channels import channels_said
@@ -146,12 +147,12 @@ def _faults(
     kind: LayerKind, settings: Sequence[Setting], size: Sequence[int], channels: tuple[int | None, int | None]
 ) -> Iterator[str]:
     """Why the layer refuses, behind its name: what concerns all axes, then axis by axis."""
-    groups = getattr(kind, "groups", 1)
+    groups = kind.group_count()
     for name, number in zip(("in_channels", "out_channels"), channels, strict=True):
         if number is not None and number % groups:
             yield f": channels must be multiples of groups: {name} % groups == 0 is {number} % {groups} == 0"
-    if rule := kind.whole_rule(size, channels[0]):
-        yield f": {rule.reason}"
+    if prod(size) == 1 and (reason := kind.refuses_single(channels[0])):
+        yield f": {reason}"
     for axis, (setting, number) in enumerate(zip(settings, size, strict=True)):
         out = _out(kind, setting, number)
         values = {p.name: value for p, value in zip(kind.axis_parameters, setting, strict=True)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from convsolve.domains import LARGEST_PARAMETER
 from convsolve.language import compiled, parse
@@ -34,12 +35,12 @@ def _faults(layers: Sequence[SolvedLayer]) -> Iterator[str]:
             yield f"{where}: in_channels {layer.in_channels} is not the number in front of it"
         if not layer.kind.weighted and layer.in_channels != layer.out_channels:
             yield f"{where}: the kind does not change the number of channels"
-        groups = getattr(layer.kind, "groups", 1)
+        groups = layer.kind.group_count()
         for channels in (layer.in_channels, layer.out_channels):
             if channels is not None and channels % groups:
                 yield f"{where}: {channels} channels do not divide into {groups} groups"
-        if rule := layer.kind.whole_rule(layer.in_size, layer.in_channels):
-            yield f"{where}: {rule.reason}"
+        if prod(layer.in_size) == 1 and (reason := layer.kind.refuses_single(layer.in_channels)):
+            yield f"{where}: {reason}"
         for axis, setting in enumerate(layer.settings):
             sizes = (layer.in_size[axis], layer.out_size[axis])
             for parameter, value in zip(layer.kind.axis_parameters, setting, strict=True):

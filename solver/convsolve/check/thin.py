@@ -124,5 +124,5 @@ def _kernel(layer: SolvedLayer) -> tuple[int, ...]:
 
 
 def _groups(layer: SolvedLayer) -> int:
-    groups: int = getattr(layer.kind, "groups", 1)
+    groups: int = layer.kind.group_count()
     return groups

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from convsolve.check.execution import PASSES, Pass, describe_backend, out_of_memory, threads_of, undisturbed
-from convsolve.check.report import TORCH, Fault, Outcome, Report, Step
+from convsolve.check.report import EXECUTED, Fault, Outcome, Report, Step
 from convsolve.errors import Error, did_you_mean, shown
 from convsolve.shapes import Shape
 
@@ -73,7 +73,7 @@ def run_model(model: nn.Module, into: Shape, out: Shape) -> Report:
                     faults.append(fault)
                     break
     outcome = Outcome.FAILED if faults else Outcome.PASSED
-    return Report(outcome, () if faults else (TORCH,), tuple(faults), tuple(notes), backend, steps=tuple(steps))
+    return Report(outcome, () if faults else (EXECUTED,), tuple(faults), tuple(notes), backend, steps=tuple(steps))
 
 
 class _Watch:

@@ -28,14 +28,14 @@ class Checked(NamedTuple):
     remarks: list[str]
 
 
-def more_checked(answer: Answer, level: Level) -> Checked:
+def more_checked(answer: Answer, level: Level | None) -> Checked:
     """The answer checked up to a level: by Z3 all that is listed, by torch the first hundred."""
     listed = [*answer.solutions]
-    if level is not Level.ARITHMETIC:
+    if level not in {None, Level.ARITHMETIC}:
         listed[CONFIRMED:] = confirmed(answer.problem, listed[CONFIRMED:])
     code, remarks = ExitCode.FOUND, []
     run = listed[:MOST_RUN] if level in IN_TORCH else []
-    reports = check_many([solution.layers for solution in run], IN_TORCH[level]) if run else []
+    reports = check_many([solution.layers for solution in run], IN_TORCH[level]) if run and level else []
     for place, report in enumerate(reports):
         listed[place] = listed[place].with_checked(*report.levels)
         if not report.passed:
@@ -44,19 +44,19 @@ def more_checked(answer: Answer, level: Level) -> Checked:
     return Checked(replace(answer, solutions=tuple(listed)), code, remarks)
 
 
-def written_first(answer: Answer, path: str, *, force: bool) -> Checked:
-    """The first solution's code in a file, unless torch contradicts it."""
+def written_first(answer: Answer, path: str, *, force: bool, level: Level | None) -> Checked:
+    """The first solution's code in a file, once torch has run it, or as far as a lower level asks."""
     from convsolve.emit.code import code as code_of_solution
 
     refuse(path, force=force)
     solution, others = answer.solutions[0], answer.solutions[1:]
     text = code_of_solution(solution)
     remarks: list[str] = []
-    if TORCH not in solution.checked:
+    if TORCH not in solution.checked and level in {None, *IN_TORCH}:
         (report,) = check_many([solution.layers])
-        remarks = told(report)
-        if code_of(report) is ExitCode.CHECK_FAILED:
-            return Checked(answer, ExitCode.CHECK_FAILED, [*remarks, f"{named(path)} was not written"])
+        if not report.passed:
+            help_line = [] if report.faults else ["  help: --check z3 writes it without a run in torch"]
+            return Checked(answer, code_of(report), [*told(report), f"{named(path)} was not written", *help_line])
         solution = solution.with_checked(*report.levels)
     write_text(path, text, force=force)
     remarks += [f"wrote {named(path)}, checked: {', '.join(solution.checked)}", *to_edit(solution, path)]
@@ -67,7 +67,7 @@ def to_edit(solution: Solution, path: str) -> list[str]:
     """The reminder that channels are still to be chosen, where they are."""
     if all(layer.in_channels and layer.out_channels for layer in solution.layers):
         return []
-    return [f"channels are unknown: edit the line CHANNELS in {named(path)}, or give --channels"]
+    return [f"channels are unknown: edit the line CHANNELS in {named(path)}, or give solve its --channels"]
 
 
 def code_of(report: Report) -> ExitCode:

@@ -25,7 +25,7 @@ def doctor(json: given.Json = False, color: given.ColorOption = Color.AUTO) -> i
         checks["torch"], backend = _run()
         found |= backend
     good = all(result == OK for result in checks.values())
-    rows = [*found.items(), ("7 -> 28, decided by Z3", checks["solved"]), ("7 -> 28, run in torch", checks["torch"])]
+    rows = [*found.items(), ("7 -> 28, confirmed by Z3", checks["solved"]), ("7 -> 28, run in torch", checks["torch"])]
     if json:
         write_record({"schema": "convsolve.doctor/1", "ok": good, "versions": found, "checks": checks})
     else:

@@ -84,10 +84,13 @@ def emit(  # noqa: PLR0913 - the options of interface.md
     if output != _STDOUT:
         refuse(output, force=force)
     text = code(solution, activation=activation, norm=norm, final_activation=final_activation, class_name=class_name)
-    report = check_layers(dressed(solution, activation, norm, final_activation))
-    say(*told(report))
-    if (ended := code_of(report)) is ExitCode.CHECK_FAILED:
-        return ended
+    layers = dressed(solution, activation, norm, final_activation)
+    if (activation or norm or final_activation) and len(layers) == len(solution.layers):
+        say("nothing was added: the solution has activations and norms of its own, or no convolution to follow")
+    report = check_layers(layers)
+    if not report.passed:
+        say(*told(report), "nothing was written")
+        return code_of(report)
     if output == _STDOUT:
         write(text.splitlines())
     else:

@@ -14,7 +14,8 @@ from convsolve.cli.streams import Color, look, write, write_record
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="answer, solution, trace or error.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[NAME]", help="answer, solution, trace, check, doctor or error.", show_default=False),
     ] = None,
     json: given.Json = False,
     color: given.ColorOption = Color.AUTO,

@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
 
     number: int | None
     every: bool
-    check: given.Level
+    check: given.Level | None
     emit: str | None
     force: bool
     json: bool
@@ -58,7 +58,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="List every combination.", rich_help_panel=given.ANSWER)] = False,
     check: Annotated[
-        given.Level,
+        given.Level | None,
         typer.Option(
             "--check",
             metavar="LEVEL",
@@ -67,7 +67,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             show_default=False,
             rich_help_panel=given.ANSWER,
         ),
-    ] = given.Level.ARITHMETIC,
+    ] = None,
     emit: Annotated[
         str | None,
         typer.Option(
@@ -118,7 +118,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
         ),
     )
     if jsonl and every:
-        if emit is not None or check is not given.Level.ARITHMETIC:
+        if emit is not None or check is not None:
             raise Error(
                 "usage",
                 "--jsonl --all prints combinations as they are found, checked by integers alone",
@@ -134,19 +134,19 @@ def _listed(problem: Problem, wanted: Wanted) -> ExitCode:
     found = answer(problem, count=wanted.number, every=wanted.every)
     code = outcome(found)
     remarks: list[str] = []
-    if found and (wanted.check is not given.Level.ARITHMETIC or wanted.emit is not None):
+    if found and (wanted.check is not None or wanted.emit is not None):
         from convsolve.cli.checks import more_checked, written_first
 
         found, code, remarks = more_checked(found, wanted.check)
         if wanted.emit is not None and code is not ExitCode.CHECK_FAILED:
-            found, ended, written = written_first(found, wanted.emit, force=wanted.force)
+            found, ended, written = written_first(found, wanted.emit, force=wanted.force, level=wanted.check)
             code, remarks = max(code, ended), [*remarks, *written]
     if wanted.json:
         write_record(found.to_dict())
     elif wanted.jsonl:
         write(record_text(solution.to_dict()) for solution in found)
     else:
-        _shown(found, wanted.page)
+        _shown(found, wanted.page, hint=wanted.emit is None)
     if (wanted.json or wanted.jsonl) and not found:
         say(*_words(found), *_advice(found))
     say(*remarks)
@@ -171,7 +171,7 @@ def _words(found: Answer) -> list[str]:
     return [headline(found), *limits(found.problem)]
 
 
-def _shown(found: Answer, page: Look) -> None:
+def _shown(found: Answer, page: Look, *, hint: bool) -> None:
     from convsolve.render import answers
     from convsolve.render.table import drawn
 
@@ -189,7 +189,7 @@ def _shown(found: Answer, page: Look) -> None:
     else:
         write(answers.rows(found.solutions))
     say(*others, answers.checks(found.solutions))
-    if page.table:
+    if page.table and hint:
         say(answers.hint(found.solutions[0]))
 
 
@@ -200,22 +200,27 @@ def _advice(found: Answer) -> list[str]:
         return []
     if found.status is Status.GAVE_UP:
         return ["  help: ask for fewer layers, or narrow a limit, as in --kernel-size 3..5"]
+    if all(len(domain) == 1 for layer in found.problem.layers for axis in layer.domains for domain in axis):
+        return ["  help: leave a parameter of the stack open, as in ConvTranspose(), or change the layers"]
     return ["  help: widen a limit, as in --kernel-size 1..16 --stride 1..8, or change the layers"]
 
 
 def _streamed(problem: Problem) -> int:
-    from convsolve.answering import answer, stream
+    from convsolve.answering import CONFIRMED, answer, confirmed, stream
+    from convsolve.render.answers import limits, streamed
 
-    solutions = stream(problem)
-    first = next(solutions, None)
-    if first is None:
-        found = answer(problem, count=0)
+    found = answer(problem, count=0)
+    if not found.total:
         say(*_words(found), *_advice(found))
         return outcome(found)
+    say(streamed(found), *limits(problem))
+    solutions = stream(problem)
     # The first at once, for whoever waits; then in blocks that grow, since each write has its price.
-    write_now([record_text(first.to_dict())])
-    size = 1
+    size, written = 1, 0
     while block := list(islice(solutions, size)):
+        if written < CONFIRMED:
+            block = confirmed(problem, block)
         write_now([record_text(solution.to_dict()) for solution in block])
-        size = min(2 * size, LARGEST_BLOCK)
+        written += size
+        size = min(2 * size, CONFIRMED - written if written < CONFIRMED else LARGEST_BLOCK)
     return ExitCode.FOUND

@@ -51,8 +51,8 @@ def trace(
         elif found.layers:
             columns, parts = traces.table(found)
             write(drawn(columns, parts, width=page.width, bold=page.bold, dim=page.dim))
-        if page.table and found.valid and (sums := traces.totals(found)):
-            write([sums])
+        if found.valid and (sums := traces.totals(found)):
+            write([sums]) if page.table else say(sums)
     if not found.valid:
         say(f"not valid: {found.reason}")
     return code

@@ -126,7 +126,7 @@ def channel_stages(layers: Sequence[SolvedLayer]) -> tuple[list[int], list[int]]
     for layer, (before, after) in zip(layers, pairwise([0, *behind]), strict=True):
         for stage, channels in ((before, layer.in_channels), (after, layer.out_channels)):
             found[stage] = channels if found[stage] is None else found[stage]
-            groups[stage] = math.lcm(groups[stage], getattr(layer.kind, "groups", 1))
+            groups[stage] = math.lcm(groups[stage], layer.kind.group_count())
     return [known or least for known, least in zip(found, groups, strict=True)], behind
 
 
@@ -163,10 +163,5 @@ def _refuse_norm(norm: Norm, layer: SolvedLayer) -> None:
             f"{channels} channels do not divide into {norm.groups} groups",
             help=[f"choose groups that divide {channels}, or --norm batch"],
         )
-    # An unknown number of channels is filled with the groups themselves: one value a group.
-    if single and (norm.function == "instance" or (norm.function == "group" and channels in (None, norm.groups))):
-        raise Error(
-            "bad-norm",
-            f"{norm.function} normalisation has a single value to normalise behind a layer of one element",
-            help=["write --norm batch"],
-        )
+    if single and (reason := norm.refuses_single(channels)):
+        raise Error("bad-norm", f"behind a layer of one element {reason}", help=["write --norm batch"])

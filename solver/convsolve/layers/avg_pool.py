@@ -16,14 +16,14 @@ class AvgPool(Pool):
     record = "avg_pool"
     torch_name = "AvgPool"
     axis_parameters = (KERNEL, STRIDE, PADDING)
+    extent = "(kernel_size - 1)"
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        rules = tuple(rule._replace(sentence=rule.sentence.replace("dilation*", "")) for rule in super().rules)
         if self.dims == 3:
             bare = Rule("bare_window", "in_size >= kernel_size", "AvgPool3d's window must fit without padding")
-            return (bare, *rules)
-        return rules
+            return (bare, *super().rules)
+        return super().rules
 
     def smallest_input(self, kernel_size: int) -> int:
         return kernel_size if self.dims == 3 else 1

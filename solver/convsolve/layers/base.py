@@ -131,17 +131,28 @@ class LayerKind(ABC):
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         """The constructor call of the torch module."""
 
-    def settled(self) -> Self:
-        """The kind once its settings are chosen: a pool's stride is then a number of its own."""
-        follows = [f"{p.name}_follows" for p in self.axis_parameters if isinstance(p.default, str)]
-        return replace(self, **dict.fromkeys(follows, False)) if any(getattr(self, f) for f in follows) else self
+    def settled(self, out_channels: int | None) -> Self:
+        """The kind once all is chosen: nothing is left that a record of the layer does not say."""
+        del out_channels
+        return self
 
-    def whole_rule(self, size: Sequence[int], channels: int | None) -> Rule | None:
-        """The rule, if any, that an input of this size and these channels breaks as a whole.
+    def group_count(self) -> int:
+        """Of how many parts the channels must be multiples."""
+        return 1
 
-        What can be said of one axis alone stands in `rules`; a search does not see this one.
-        """
-        del size, channels
+    def follows(self, parameter: str) -> bool:
+        """Whether a parameter was left out and takes its value from another one, as a pool's stride."""
+        del parameter
+        return False
+
+    def word(self, parameter: str) -> str | None:
+        """What was written for a parameter in place of numbers: ``same`` or ``valid``."""
+        del parameter
+        return None
+
+    def refuses_single(self, channels: int | None) -> str | None:
+        """Why the layer refuses an input of one element, if it does; the only rule that is not an axis' own."""
+        del channels
         return None
 
     def default_limits(self, parameter: AxisParameter, known: Mapping[str, Domain]) -> Domain:
@@ -226,6 +237,12 @@ class Convolution(LayerKind):
     groups: int = 1
     bias: bool = True
 
+    def settled(self, out_channels: int | None) -> Self:
+        return self if self.out_channels == out_channels else replace(self, out_channels=out_channels)
+
+    def group_count(self) -> int:
+        return self.groups
+
     def weight_count(self, settings: Sequence[Setting], in_channels: int, out_channels: int) -> int:
         kernel = prod(self.at(setting, "kernel_size") for setting in settings)
         weights = in_channels * out_channels // self.groups * kernel
@@ -262,6 +279,9 @@ class Convolution(LayerKind):
 def axis_keywords(kind: LayerKind, settings: Sequence[Setting]) -> Iterator[tuple[str, Word | tuple[int, ...]]]:
     """Axis parameters as torch takes them: one number where all axes agree, defaults left out."""
     for position, parameter in enumerate(kind.axis_parameters):
+        if word := kind.word(parameter.name):
+            yield parameter.name, word
+            continue
         values = tuple(setting[position] for setting in settings)
         defaults = (
             tuple(kind.at(setting, parameter.default) for setting in settings)

@@ -57,6 +57,9 @@ class Conv(Convolution):
     padding_mode: str = "zeros"
     padding_word: str | None = None
 
+    def word(self, parameter: str) -> str | None:
+        return self.padding_word if parameter == "padding" else None
+
     def default_limits(self, parameter: AxisParameter, known: Mapping[str, Domain]) -> Domain:
         if parameter.name == "padding":
             return padding_limits(known)
@@ -125,7 +128,5 @@ class Conv(Convolution):
         return (field - 1) * stride + dilation * (kernel_size - 1) + 1
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
-        keywords = dict(self.keywords(settings, padding_mode=(self.padding_mode, "zeros")))
-        if self.padding_word:
-            keywords["padding"] = self.padding_word
-        return TorchCall(f"Conv{self.dims}d", (in_channels, out_channels), tuple(keywords.items()))
+        keywords = self.keywords(settings, padding_mode=(self.padding_mode, "zeros"))
+        return TorchCall(f"Conv{self.dims}d", (in_channels, out_channels), keywords)

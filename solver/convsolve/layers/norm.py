@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 
 from convsolve.errors import Error
-from convsolve.layers.base import Option, Rule, Setting, SizeKeeping, TorchCall
+from convsolve.layers.base import Option, Setting, SizeKeeping, TorchCall
 
 # name -> torch.nn class; batch and instance normalisation have one a dimension
 NORMALISATIONS = {"batch": "BatchNorm", "instance": "InstanceNorm", "group": "GroupNorm"}
@@ -32,13 +31,17 @@ class Norm(SizeKeeping):
         if self.groups != 1 and self.function != "group":
             raise Error("bad-value", f"Norm: {self.function} takes no groups", help=[f'write Norm("{self.function}")'])
 
-    def whole_rule(self, size: Sequence[int], channels: int | None) -> Rule | None:
+    def group_count(self) -> int:
+        return self.groups
+
+    def refuses_single(self, channels: int | None) -> str | None:
         # torch refuses these in evaluation too. Batch normalisation then needs no second value, and
         # group normalisation passes from batch 2 on; what holds for a batch of 1 is refused here.
-        if self.function == "instance" and prod(size) == 1:
-            return Rule("elements", "elements >= 2", "instance normalisation needs more than one element a channel")
-        if self.function == "group" and channels is not None and channels // self.groups * prod(size) == 1:
-            return Rule("elements", "elements >= 2", "group normalisation needs more than one element a group")
+        if self.function == "instance":
+            return "instance normalisation needs more than one element a channel"
+        # Where nobody knows the channels, code is written with one a group.
+        if self.function == "group" and channels in {None, self.groups}:
+            return "group normalisation needs more than one element a group"
         return None
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import ClassVar, Self
 
+from convsolve.domains import Domain
 from convsolve.layers.base import (
     POSITIVE,
     AxisParameter,
@@ -24,10 +26,6 @@ STRIDE = AxisParameter("stride", "s", 1, "kernel_size", hole=False)
 PADDING = AxisParameter("padding", "p", 0, 0, hole=False)
 CEIL_MODE = Option("ceil_mode", "", default=False, type=bool)
 
-# The last window must start inside the input or its left padding: hence the minimum.
-CEIL_OFFSET = "min(in_size + 2*padding - dilation*(kernel_size - 1) - 1 + stride - 1, in_size + padding - 1)"
-FLOOR_OFFSET = "in_size + 2*padding - dilation*(kernel_size - 1) - 1"
-
 
 @dataclass(frozen=True)
 class Pool(LayerKind):
@@ -36,13 +34,24 @@ class Pool(LayerKind):
     options = (CEIL_MODE,)
     positional = ("kernel_size",)
     torch_name: ClassVar[str]
+    extent: ClassVar[str] = "dilation*(kernel_size - 1)"  # how far a window reaches beyond its first element
 
     ceil_mode: bool = False
     stride_follows: bool = False
 
+    def settled(self, out_channels: int | None) -> Self:
+        del out_channels
+        return replace(self, stride_follows=False) if self.stride_follows else self
+
+    def follows(self, parameter: str) -> bool:
+        return parameter == "stride" and self.stride_follows
+
     @property
     def rules(self) -> tuple[Rule, ...]:
-        offset = CEIL_OFFSET if self.ceil_mode else FLOOR_OFFSET
+        offset = f"in_size + 2*padding - {self.extent} - 1"
+        if self.ceil_mode:
+            # the last window must start inside the input or its left padding: hence the minimum
+            offset = f"min({offset} + stride - 1, in_size + padding - 1)"
         follows = Rule("default_stride", "stride == kernel_size", "a pool's stride is its kernel_size")
         return (
             *([follows] if self.stride_follows else []),
@@ -55,6 +64,14 @@ class Pool(LayerKind):
             ),
             POSITIVE,
         )
+
+    def settings(self, domains: Sequence[Domain]) -> Iterator[Setting]:
+        if not self.stride_follows:
+            return super().settings(domains)
+        # Each kernel_size has one stride: their product would be listed for nothing.
+        kernels, strides, *others = domains
+        each = [((kernel_size,), (kernel_size,), *others) for kernel_size in kernels if kernel_size in strides]
+        return chain.from_iterable(super(Pool, self).settings(one) for one in each)
 
     def size_map(self, setting: Setting) -> SizeMap:
         kernel_size, stride, padding, dilation, _ = self.window(setting)

@@ -31,7 +31,7 @@ class SolvedLayer:
 
     def __post_init__(self) -> None:
         # what a record cannot say must not make two equal layers different
-        object.__setattr__(self, "kind", self.kind.settled())
+        object.__setattr__(self, "kind", self.kind.settled(self.out_channels))
 
     def __getattr__(self, name: str) -> tuple[int, ...]:
         # copy and pickle ask an object that has no fields yet: nothing here may ask for a field then
@@ -56,7 +56,7 @@ class SolvedLayer:
         values: dict[str, Any] = {
             parameter.name: getattr(self, parameter.name) for parameter in self.kind.axis_parameters
         }
-        if word := getattr(self.kind, "padding_word", None):
+        if word := self.kind.word("padding"):
             values["padding"] = word
         values |= {
             option.name: getattr(self.kind, option.name)

@@ -23,6 +23,11 @@ def headline(answer: Answer) -> str:
     return f"{_question(answer.problem)}: {_came_out(answer)}"
 
 
+def streamed(answer: Answer) -> str:
+    """The line in front of all combinations, as they are found."""
+    return f"{_question(answer.problem)}: {amount(answer.total or 0)} combinations, in the graph's order"
+
+
 def limits(problem: Problem) -> list[str]:
     """The limits that the question was answered in, a line for all layers that share them."""
     lines: list[str] = []
@@ -105,7 +110,7 @@ def amount(number: int) -> str:
     """
     if number < LARGEST_WRITTEN_OUT:
         return f"{number:,}"
-    exponent = floor(log10(number))
+    exponent = len(str(number)) - 1 if number < 10**4000 else floor(log10(number))
     tenths = number // 10 ** (exponent - 1)
     return f"about {tenths // 10}.{tenths % 10}e{exponent}"
 
@@ -137,9 +142,9 @@ def _limits(layer: Layer) -> str:
     for place, given in enumerate(layer.kind.axis_parameters):
         domains = [axis[place] for axis in layer.domains]
         text = domain_text(domains[0]) if len(set(domains)) == 1 else "x".join(map(domain_text, domains))
-        if given.name == "padding" and (word := getattr(layer.kind, "padding_word", None)):
+        if word := layer.kind.word(given.name):
             text = word
-        said.append("stride as kernel_size" if layer.follows(given.name) else f"{given.name} {text}")
+        said.append("stride as kernel_size" if layer.kind.follows(given.name) else f"{given.name} {text}")
     return ", ".join(said)
 
 
@@ -150,7 +155,7 @@ def _ties(problem: Problem) -> str:
     tied: dict[str, bool] = {}
     for layer, leaders in zip(problem.layers, problem.ties, strict=True):
         for place, (given, axis_leaders) in enumerate(zip(layer.kind.axis_parameters, leaders, strict=True)):
-            if any(len(axis[place]) > 1 for axis in layer.domains) and not layer.follows(given.name):
+            if any(len(axis[place]) > 1 for axis in layer.domains) and not layer.kind.follows(given.name):
                 tied[given.name] = tied.get(given.name, True) and len(set(axis_leaders)) == 1
     return ", ".join(name for name in PARAMETERS if tied.get(name))
 

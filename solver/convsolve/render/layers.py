@@ -42,7 +42,7 @@ def way(layer: SolvedLayer) -> str:
 
 def parameter(layer: SolvedLayer, name: str) -> str:
     """A parameter's value in a cell; empty where the kind has none."""
-    if name == "padding" and (word := getattr(layer.kind, "padding_word", None)):
+    if word := layer.kind.word(name):
         return str(word)
     if name not in type(layer.kind).positions():
         return ""

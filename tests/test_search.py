@@ -41,13 +41,15 @@ def place_in_order(problem: Problem, combination: Combination) -> tuple[int, int
     for axis in range(problem.axes):
         size = problem.input.size[axis]
         before: dict[str, tuple[int | None, ...]] = {}
-        for layer, settings in zip(problem.layers, combination, strict=True):
+        chosen = [place for place, layer in enumerate(problem.layers) if layer.kind.axis_parameters]
+        for place, (layer, settings) in enumerate(zip(problem.layers, combination, strict=True)):
             out = layer.kind.size_map(settings[axis]).out(size)
             assert out is not None
             window = layer.kind.window(settings[axis])
             if window is not None:
                 record = layer.kind.record
-                score += style.layer_cost(record, window, size, out)
+                first = len(chosen) > 1 and place == chosen[0]
+                score += style.layer_cost(record, window, size, out, first=first)
                 now = style.active(record, window, size, out)
                 if record in before:
                     score += style.change_cost(record, before[record], now)

@@ -18,8 +18,11 @@ Class = tuple[int | None, ...]  # kernel_size and stride of a setting, None wher
 class Floors:
     """The settings of one axis of one layer, by size map; what the least of them costs is found when asked for."""
 
-    def __init__(self, kind: LayerKind, settings: Mapping[SizeMap, Sequence[Setting]], style: Style) -> None:
+    def __init__(
+        self, kind: LayerKind, settings: Mapping[SizeMap, Sequence[Setting]], style: Style, *, first: bool
+    ) -> None:
         self.kind = kind
+        self._first = first
         self.maps = tuple(settings)
         self._settings = settings
         self._style = style
@@ -36,12 +39,14 @@ class Floors:
                 key, floors = (0, 0), (0, 0)  # a kind without a window costs nothing
                 if window is not None:
                     key = window[:2]
-                    busy = self._style.layer_floor(self.kind.record, window, idle=False)
-                    floors = (busy, self._style.layer_floor(self.kind.record, window, idle=True))
+                    floors = (self._floor(window, idle=False), self._floor(window, idle=True))
                 known = least.get(key, floors)
                 least[key] = (min(known[0], floors[0]), min(known[1], floors[1]))
             found = self._classes[size_map] = [(*key, *floors) for key, floors in least.items()]
         return found
+
+    def _floor(self, window: tuple[int, int, int, int, int], *, idle: bool) -> int:
+        return self._style.layer_floor(self.kind.record, window, idle=idle, first=self._first)
 
     def least(self, size_map: SizeMap) -> int:
         """The least that any setting with this map costs at any size."""

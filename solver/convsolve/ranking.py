@@ -9,7 +9,7 @@ layers where it knows, a rule of thumb where it does not (`_shape_rule`: usual r
 `_padding_rule`: the padding that keeps or divides the size, then none, then others by their distance).
 Charges, whatever the table says: input that is never read, outputs that see no input, uneven overlap, even
 kernels where they fit no stride, kernel 1, and an idle value other than 1 (an idle stride is summed out of
-the table).
+the table). A large kernel in front of other layers costs less: it is the stem.
 
 change_cost is one CHANGE, however many parameters change together: networks change by blocks. A growing
 kernel costs two, a change of habit in padding a little more. To or from an idle value nothing is charged.
@@ -45,11 +45,15 @@ OUTPUT_PADDING = 1.0  # per element
 
 # Charges, in thousandths of a nat.
 UNREAD = 1000  # the first input element at the end that no window reads; two for three, three for seven
-DEAD = 1000  # padding beyond dilation*(kernel_size-1), output_padding beyond padding: outputs that see no input
+DEAD = 1000  # padding beyond dilation*(kernel_size-1): outputs that see no input
+BIAS_ONLY = 200  # transposed, output_padding beyond padding: outputs without a contribution
 UNEVEN = 300  # transposed, kernel_size % stride: overlap differs from element to element
 EVEN = 600  # an even kernel that cannot keep or divide the size: at stride 1, or (convolutions) no multiple of it
 POINT = 300  # kernel 1 at stride 1: a question of sizes asks for layers that work on sizes
 IDLE = 1000  # a stride or dilation that changes nothing, yet is not 1
+
+STEM = 600  # taken off the first convolution of several where its kernel is STEM_KERNEL or more
+STEM_KERNEL = 7
 
 CHANGE = 1500  # twice where the kernel grows: it shrinks twice as often from one layer to the next
 HABIT = 800  # from padding to none or back, where the kernel or the stride changes too
@@ -77,8 +81,10 @@ class Style:
                 sums[*shape, padding, output_padding] += count
         return dict(sums)
 
-    def layer_cost(self, kind: str, setting: Setting, in_size: int, out_size: int) -> int:
+    def layer_cost(self, kind: str, setting: Setting, in_size: int, out_size: int, *, first: bool = False) -> int:
         """What one layer costs on one axis. Sizes matter where they make its stride idle or leave input unread.
+
+        `first` says that it is the first of several layers.
 
         >>> cost = standard().layer_cost
         >>> cost("conv", (3, 1, 1, 1, 0), 28, 28) < cost("conv", (5, 1, 2, 1, 0), 28, 28)
@@ -91,12 +97,14 @@ class Style:
         unread = in_size + padding - (out_size - 1) * stride - window
         # A stride that is needed to come down to one output is not idle in what it costs.
         cost = _cost(self, kind, setting, idle=out_size == 1 and in_size + 2 * padding <= window)
+        cost = max(0, cost - _stem(kind, setting, first=first))
         return cost + round(UNREAD * log2(1 + unread)) if unread > 0 else cost
 
-    def layer_floor(self, kind: str, setting: Setting, *, idle: bool = True) -> int:
+    def layer_floor(self, kind: str, setting: Setting, *, idle: bool = True, first: bool = False) -> int:
         """The least that the layer costs at any size, or where its stride is not idle."""
         least = _cost(self, kind, setting, idle=False)
-        return min(least, _cost(self, kind, setting, idle=True)) if idle else least
+        least = min(least, _cost(self, kind, setting, idle=True)) if idle else least
+        return max(0, least - _stem(kind, setting, first=first))
 
     def active(self, kind: str, setting: Setting, in_size: int, out_size: int) -> Active:
         """The setting with None for what has no effect: stride where one position is left, dilation at kernel 1."""
@@ -121,6 +129,11 @@ class Style:
         return charge
 
 
+def _stem(kind: str, setting: Setting, *, first: bool) -> int:
+    """What a large kernel costs less where it stands in front, as in ResNet and CycleGAN."""
+    return STEM if first and kind == "conv" and setting[0] >= STEM_KERNEL else 0
+
+
 def _growth(before: int | None, after: int | None) -> int:
     return 0 if before is None or after is None else after - before
 
@@ -130,7 +143,7 @@ def _cost(style: Style, kind: str, setting: Setting, *, idle: bool) -> int:
     """A layer's cost without unread input; `idle`: its stride has no effect."""
     kernel, stride, padding, dilation, output_padding = setting
     transposed, pool = kind == "conv_transpose", kind.endswith("_pool")
-    charges = DEAD * (padding > dilation * (kernel - 1)) + DEAD * (output_padding > padding)
+    charges = DEAD * (padding > dilation * (kernel - 1)) + BIAS_ONLY * (output_padding > padding)
     if kernel == stride == 1 and not pool:
         charges += POINT
     if kernel == 1 and dilation != 1:

@@ -98,7 +98,7 @@ class BestFirst:
         self.expanded = 0
         self._streams: dict[tuple[int, State], _Listed[Member]] = {}
         self._outs: dict[tuple[int, int, int, int], _Outs] = {}
-        self._floor_tables: dict[tuple[Step, int, int], Floors] = {}
+        self._floor_tables: dict[tuple[Step, bool, int, int], Floors] = {}
 
     def paths(self, most: int | None = None) -> Iterator[Ranked]:
         """Every path, or the first `most`, in the total order of `Ranked`."""
@@ -146,13 +146,14 @@ class BestFirst:
         positions = [*self.places, len(self.kinds)]
         found = []
         for axis in range(len(self.weights)):
-            made: dict[Step, Floors] = {}
+            made: dict[tuple[Step, bool], Floors] = {}
             floors = []
-            for place in self.places:
-                step = self.graph.steps[place]
-                if step not in made:
-                    made[step] = Floors(self.kinds[place], self.expansion.alone(place, axis), self.style)
-                floors.append(made[step])
+            for depth, place in enumerate(self.places):
+                key = (self.graph.steps[place], self._first(depth))
+                if key not in made:
+                    settings = self.expansion.alone(place, axis)
+                    made[key] = Floors(self.kinds[place], settings, self.style, first=self._first(depth))
+                floors.append(made[key])
             live = [self.expansion.columns[position][axis] for position in positions]
             found.append(AxisBounds(floors, live, self.style))
         return found
@@ -165,12 +166,17 @@ class BestFirst:
 
     def _floors(self, depth: int, choice: int, axis: int) -> Floors:
         place = self.places[depth]
-        key = (self.graph.steps[place], choice, axis)
+        key = (self.graph.steps[place], self._first(depth), choice, axis)
         found = self._floor_tables.get(key)
         if found is None:
             settings = self.expansion.settings(place, choice, axis)
-            found = self._floor_tables[key] = Floors(self.kinds[place], settings, self.style)
+            found = Floors(self.kinds[place], settings, self.style, first=self._first(depth))
+            self._floor_tables[key] = found
         return found
+
+    def _first(self, depth: int) -> bool:
+        """Whether it is the first of several layers that have something to choose."""
+        return depth == 0 and len(self.places) > 1
 
     def _stream(self, depth: int, state: State) -> _Listed[Member]:
         found = self._streams.get((depth, state))
@@ -232,12 +238,13 @@ class BestFirst:
     def _listed(self, depth: int, state: State, group: _Group) -> Iterator[Member]:
         """A group's settings, each with what it costs on these very sizes."""
         place = self.places[depth]
-        kind = self.kinds[place]
+        kind, first = self.kinds[place], self._first(depth)
         on_axes = []
         for axis, maps in enumerate(group.maps):
             by_map = self.expansion.settings(place, group.choice, axis)
             sizes, weight = (state[axis], group.out[axis]), self.weights[axis]
-            on_axes.append([self._costed(kind, setting, sizes, weight) for m in maps for setting in by_map[m]])
+            every = (setting for size_map in maps for setting in by_map[size_map])
+            on_axes.append([self._costed(kind, setting, sizes, weight, first=first) for setting in every])
         ahead: dict[tuple[object, ...], int] = {}
         for combination in product(*on_axes):
             settings = tuple([setting for setting, _, _ in combination])
@@ -249,12 +256,12 @@ class BestFirst:
             yield Member(cost + ahead[key], unequal(settings), settings, group.out, cost, active)
 
     def _costed(
-        self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int
+        self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int, *, first: bool
     ) -> tuple[Setting, int, ranking.Active | None]:
         window = kind.window(setting)
         if window is None:
             return setting, 0, None
-        cost = weight * self.style.layer_cost(kind.record, window, *sizes)
+        cost = weight * self.style.layer_cost(kind.record, window, *sizes, first=first)
         return setting, cost, self.style.active(kind.record, window, *sizes)
 
     def _change(self, node: _Node, member: Member) -> tuple[int, tuple[tuple[str, Active], ...]]:

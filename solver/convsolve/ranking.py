@@ -45,14 +45,13 @@ OUTPUT_PADDING = 1.0  # per element
 
 # Charges, in thousandths of a nat.
 UNREAD = 1000  # the first input element at the end that no window reads; two for three, three for seven
-DEAD = 1000  # padding beyond dilation*(kernel_size-1): outputs that see no input
-BIAS_ONLY = 200  # transposed, output_padding beyond padding: outputs without a contribution
+DEAD = 1000  # padding beyond dilation*(kernel_size-1), output_padding beyond padding: outputs that see no input
 UNEVEN = 300  # transposed, kernel_size % stride: overlap differs from element to element
 EVEN = 600  # an even kernel that cannot keep or divide the size: at stride 1, or (convolutions) no multiple of it
 POINT = 300  # kernel 1 at stride 1: a question of sizes asks for layers that work on sizes
 IDLE = 1000  # a stride or dilation that changes nothing, yet is not 1
 
-STEM = 600  # taken off the first convolution of several where its kernel is STEM_KERNEL or more
+STEM = 620  # taken off the first convolution of several where its kernel is STEM_KERNEL or more
 STEM_KERNEL = 7
 
 CHANGE = 1500  # twice where the kernel grows: it shrinks twice as often from one layer to the next
@@ -143,7 +142,7 @@ def _cost(style: Style, kind: str, setting: Setting, *, idle: bool) -> int:
     """A layer's cost without unread input; `idle`: its stride has no effect."""
     kernel, stride, padding, dilation, output_padding = setting
     transposed, pool = kind == "conv_transpose", kind.endswith("_pool")
-    charges = DEAD * (padding > dilation * (kernel - 1)) + BIAS_ONLY * (output_padding > padding)
+    charges = DEAD * (padding > dilation * (kernel - 1)) + DEAD * (output_padding > padding)
     if kernel == stride == 1 and not pool:
         charges += POINT
     if kernel == 1 and dilation != 1:

@@ -223,3 +223,11 @@ def test_a_normalisation_that_refuses_a_single_element_is_no_part_of_an_answer(n
     assert only.status == cs.Status.IMPOSSIBLE
     with pytest.raises(cs.Error, match="refuses a single element"):
         cs.solve("4@5x5", "4@3x3", stack=stack, tie="none")
+
+
+def test_answers_and_solutions_are_readable() -> None:
+    answer = cs.solve("1@7", "1@28")
+    assert repr(answer) == "<Answer to 1@7 -> 1@28: solved, 12 of 12 listed>"
+    assert repr(answer[0]) == "<Solution 1@7 -> 1@28: ConvTranspose1d(1, 1, kernel_size=4, stride=4)>"
+    with pytest.raises(IndexError, match="no solution 0: <Answer to 28 -> 1000: impossible, 0 of 0 listed>"):
+        cs.solve(28, 1000)[0]

@@ -139,6 +139,10 @@ def test_settings_are_those_that_no_size_free_rule_refuses_and_maps_count_them(k
             if broken_rule(kind, setting, 10_000, kind.size_map(setting)._replace(least=1).out(10_000) or 0) is None
         ]
         assert kind.maps(domains) == Counter(map(kind.size_map, settings))
+        by_map = kind.settings_by_map(domains)
+        assert sorted(setting for some in by_map.values() for setting in some) == settings
+        assert all(kind.size_map(setting) == size_map for size_map, some in by_map.items() for setting in some)
+        assert all(some == sorted(some) for some in by_map.values())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from convsolve.costs import Costs, costs_of
 from convsolve.errors import Error
-from convsolve.layers.base import LayerKind
+from convsolve.layers.base import LayerKind, TorchCall
 from convsolve.layers.solved import SolvedLayer, per_axis
 from convsolve.problem import Problem
 from convsolve.registry import kind_named
@@ -28,7 +28,7 @@ class Status(StrEnum):
     GAVE_UP = "gave_up"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Solution:
     """One combination: every layer with its settings and sizes.
 
@@ -44,6 +44,10 @@ class Solution:
 
     layers: tuple[SolvedLayer, ...]
     checked: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        stack = " >> ".join(f"{call.name}({_arguments(call)})" for call in map(SolvedLayer.torch_call, self.layers))
+        return f"<Solution {self.input} -> {self.output}: {stack}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Solution) and self.layers == other.layers
@@ -136,7 +140,7 @@ class Solution:
         return solution.with_checked("arithmetic")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer(Sequence[Solution]):
     """What a question came to: its solutions, best first, and what is known beside them.
 
@@ -179,7 +183,14 @@ class Answer(Sequence[Solution]):
     def __getitem__(self, index: slice) -> tuple[Solution, ...]: ...
 
     def __getitem__(self, index: int | slice) -> Solution | tuple[Solution, ...]:
+        if isinstance(index, int) and not -len(self) <= index < len(self):
+            raise IndexError(f"no solution {index}: {self!r}")
         return self.solutions[index]
+
+    def __repr__(self) -> str:
+        total = "an unknown number" if self.total is None else f"{self.total}"
+        sizes = f"{self.problem.input} -> {self.problem.target}"
+        return f"<Answer to {sizes}: {self.status}, {len(self)} of {total} listed>"
 
     def __iter__(self) -> Iterator[Solution]:
         return iter(self.solutions)
@@ -204,6 +215,10 @@ class Answer(Sequence[Solution]):
             "stats": dict(self.stats),
             "versions": versions(),
         }
+
+
+def _arguments(call: TorchCall) -> str:
+    return ", ".join([*map(repr, call.arguments), *(f"{name}={value!r}" for name, value in call.keywords)])
 
 
 def _layer(record: Mapping[str, Any], axes: int) -> SolvedLayer:

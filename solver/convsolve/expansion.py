@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ class Expansion:
         self.columns = [
             [{state[axis] for state in states} for axis in range(len(graph.source))] for states in graph.totals
         ]
-        self._settings: dict[tuple[LayerKind, tuple[Domain, ...]], dict[SizeMap, list[Setting]]] = {}
+        self._settings: dict[tuple[LayerKind, tuple[Domain, ...]], Mapping[SizeMap, list[Setting]]] = {}
         self._options: dict[tuple[int, int, int, int], list[tuple[Setting, int]]] = {}
         self._ways: dict[tuple[int, State], list[Way]] = {}
 
@@ -58,30 +59,28 @@ class Expansion:
         key = (place, choice, axis, size)
         found = self._options.get(key)
         if found is None:
-            here = self.columns[place + 1][axis]
+            here, by_map = self.columns[place + 1][axis], self.settings(place, choice, axis)
             found = self._options[key] = [
                 (setting, out)
-                for size_map, settings in self.settings(place, choice, axis).items()
+                for size_map in by_map
                 if (out := size_map.out(size)) in here and out is not None
-                for setting in settings
+                for setting in by_map[size_map]
             ]
         return found
 
-    def settings(self, place: int, choice: int, axis: int) -> dict[SizeMap, list[Setting]]:
+    def settings(self, place: int, choice: int, axis: int) -> Mapping[SizeMap, list[Setting]]:
         """The settings of one axis by their size map, shared parameters decided."""
         step = self.graph.steps[place]
         return self._by_map(step, step.choices[choice][axis])
 
-    def alone(self, place: int, axis: int) -> dict[SizeMap, list[Setting]]:
+    def alone(self, place: int, axis: int) -> Mapping[SizeMap, list[Setting]]:
         """The settings of one axis by their size map, ties left out."""
         step = self.graph.steps[place]
         return self._by_map(step, step.layer.domains[axis])
 
-    def _by_map(self, step: Step, domains: tuple[Domain, ...]) -> dict[SizeMap, list[Setting]]:
+    def _by_map(self, step: Step, domains: tuple[Domain, ...]) -> Mapping[SizeMap, list[Setting]]:
         kind = step.layer.kind
         found = self._settings.get((kind, domains))
         if found is None:
-            found = self._settings[kind, domains] = {}
-            for setting in kind.settings(domains):
-                found.setdefault(kind.size_map(setting), []).append(setting)
+            found = self._settings[kind, domains] = kind.settings_by_map(domains)
         return found

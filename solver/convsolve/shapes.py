@@ -12,6 +12,9 @@ LARGEST_SIZE = 2**31 - 1  # PyTorch's pools count in 32 bits, and so do we every
 MOST_AXES = 3
 LONGEST_TEXT = 1_000  # characters
 EXAMPLES = "write a size an axis: 28, 28x28, 4x5x6, with channels in front: 128@4x4"
+# what interface.md also has: ?, [2..8], families such as H/8xW/8, several inputs
+_AXIS = rf"(?:{NUMBER}|\?|\[{NUMBER}\.\.{NUMBER}\]|(?:{NUMBER})?[A-Z](?:/{NUMBER})?(?:[+-]{NUMBER})?)"
+_LATER = re.compile(rf"(?:(?:{NUMBER}|\?)@)?{_AXIS}(?:x{_AXIS})*(?:,{_AXIS}(?:x{_AXIS})*)*")
 _SHAPE = re.compile(rf"(?:({NUMBER})@)?({NUMBER}(?:x{NUMBER})*)?")
 
 
@@ -77,7 +80,7 @@ def _read_text(text: str, what: str) -> tuple[int | None, tuple[int, ...]]:
     found = _SHAPE.fullmatch(text.strip()) if text.isascii() else None
     if found and found[2]:
         return int(found[1]) if found[1] else None, tuple(map(int, found[2].split("x")))
-    if re.fullmatch(r"[?\[\],x@.A-Z0-9/+-]*[?\[A-Z,][?\[\],x@.A-Z0-9/+-]*", text.strip()):
+    if _LATER.fullmatch(text.strip()):
         raise Error(
             "unsupported",
             f"{shown(text)}: sizes to be found, families and several inputs are not solved in this version",

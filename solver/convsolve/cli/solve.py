@@ -202,7 +202,24 @@ def _advice(found: Answer) -> list[str]:
         return ["  help: ask for fewer layers, or narrow a limit, as in --kernel-size 3..5"]
     if all(len(domain) == 1 for layer in found.problem.layers for axis in layer.domains for domain in axis):
         return ["  help: leave a parameter of the stack open, as in ConvTranspose(), or change the layers"]
-    return ["  help: widen a limit, as in --kernel-size 1..16 --stride 1..8, or change the layers"]
+    lines = [f"  help: widen a limit, as in {_wider(found.problem)}, or change the layers"]
+    if (
+        any(len(set(leaders)) < found.problem.axes for ties in found.problem.ties for leaders in ties)
+        and len(set(zip(found.problem.input.size, found.problem.target.size, strict=True))) > 1
+    ):
+        lines.append("  help: --tie none lets each axis have its own kernel_size and stride, -s 1x2 gives them")
+    return lines
+
+
+def _wider(problem: Problem) -> str:
+    """Options that double what is allowed of kernel_size and stride, where the question leaves them open."""
+    most = {"kernel_size": 8, "stride": 4}
+    for layer in problem.layers:
+        for axis in layer.domains:
+            for parameter, domain in zip(layer.kind.axis_parameters, axis, strict=True):
+                if parameter.name in most:
+                    most[parameter.name] = max(most[parameter.name], domain[-1])
+    return f"--kernel-size 1..{2 * most['kernel_size']} --stride 1..{2 * most['stride']}"
 
 
 def _streamed(problem: Problem) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -90,6 +90,28 @@ def downwards(stride: int, offset: int, least: int = 1) -> SizeMap:
     return SizeMap(up=False, stride=stride, offset=offset, least=max(least, -offset))
 
 
+class SettingsByMap(Mapping[SizeMap, list[Setting]]):
+    """Settings found map by map, when asked for: wide domains have many more settings than are looked at."""
+
+    def __init__(self, maps: Collection[SizeMap], find: Callable[[SizeMap], list[Setting]]) -> None:
+        self._maps = maps
+        self._find = find
+        self._found: dict[SizeMap, list[Setting]] = {}
+
+    def __getitem__(self, size_map: SizeMap) -> list[Setting]:
+        if size_map not in self._found:
+            if size_map not in self._maps:
+                raise KeyError(size_map)
+            self._found[size_map] = self._find(size_map)
+        return self._found[size_map]
+
+    def __iter__(self) -> Iterator[SizeMap]:
+        return iter(self._maps)
+
+    def __len__(self) -> int:
+        return len(self._maps)
+
+
 class TorchCall(NamedTuple):
     """A module's constructor call: a class of torch.nn, arguments, keywords without defaults."""
 
@@ -166,6 +188,13 @@ class LayerKind(ABC):
         """Every setting that the rules allow whatever the size, in ascending order."""
         allowed = _allowed(self.setting_rules, tuple(p.name for p in self.axis_parameters))
         return (setting for setting in product(*domains) if allowed(*setting))
+
+    def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
+        """The settings that share each size map, in ascending order."""
+        found: dict[SizeMap, list[Setting]] = {}
+        for setting in self.settings(domains):
+            found.setdefault(self.size_map(setting), []).append(setting)
+        return found
 
     def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
         """How many settings share each size map."""

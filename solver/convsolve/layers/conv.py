@@ -15,6 +15,7 @@ from convsolve.layers.base import (
     Option,
     Rule,
     Setting,
+    SettingsByMap,
     SizeMap,
     TorchCall,
     downwards,
@@ -113,6 +114,24 @@ class Conv(Convolution):
             for padding in paddings:
                 offsets[2 * padding - extent - 1] += count
         return {downwards(s, offset): count for s in strides for offset, count in offsets.items()}
+
+    def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
+        if self.padding_word == "same" or self.padding_mode != "zeros":
+            return super().settings_by_map(domains)
+        kernels, _, paddings, dilations = domains
+        allowed = frozenset(paddings)
+
+        def find(size_map: SizeMap) -> list[Setting]:
+            """The padding that each kernel_size and dilation needs, from the equation of the offset."""
+            found = []
+            for kernel_size in kernels:
+                for dilation in dilations:
+                    padding, rest = divmod(size_map.offset + dilation * (kernel_size - 1) + 1, 2)
+                    if not rest and padding in allowed:
+                        found.append((kernel_size, size_map.stride, padding, dilation))
+            return sorted(found)
+
+        return SettingsByMap(self.maps(domains), find)
 
     def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
         kernel_size, stride, padding, dilation = setting

@@ -13,6 +13,7 @@ from convsolve.layers.base import (
     Convolution,
     Rule,
     Setting,
+    SettingsByMap,
     SizeMap,
     TorchCall,
     upwards,
@@ -76,6 +77,26 @@ class ConvTranspose(Convolution):
                     offsets[total + 1 - stride - 2 * padding] += count
             found |= {upwards(stride, offset): count for offset, count in offsets.items()}
         return found
+
+    def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
+        kernels, _, paddings, dilations, output_paddings = domains
+        allowed = frozenset(paddings)
+
+        def find(size_map: SizeMap) -> list[Setting]:
+            """The padding that the other parameters need, from the equation of the offset."""
+            stride = size_map.stride
+            found = []
+            for dilation in dilations:
+                legal = [a for a in output_paddings if a < max(stride, dilation)]
+                for kernel_size in kernels:
+                    whole = dilation * (kernel_size - 1) + 1 - stride - size_map.offset
+                    for output_padding in legal:
+                        padding, rest = divmod(whole + output_padding, 2)
+                        if not rest and padding in allowed:
+                            found.append((kernel_size, stride, padding, dilation, output_padding))
+            return sorted(found)
+
+        return SettingsByMap(self.maps(domains), find)
 
     def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
         kernel_size, stride, padding, dilation, output_padding = setting

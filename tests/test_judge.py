@@ -124,7 +124,8 @@ def test_a_mistaken_scout_proves_nothing(wrong: Callable[[Course], Course]) -> N
 
 
 def families_of(kernel_size: str, layers: int) -> list[tuple[Family, ...]]:
-    (graph,) = graphs(ask(4, 4, **{**FIXED, "kernel_size": kernel_size, "layers": layers}, layer="conv_transpose"))
+    fixed: Any = FIXED | {"kernel_size": kernel_size, "layers": layers}
+    (graph,) = graphs(ask(4, 4, **fixed, layer="conv_transpose"))
     return [step.families for step in graph.steps][:1]
 
 

@@ -44,8 +44,9 @@ def costs_of(layers: Sequence[SolvedLayer]) -> Costs:
     outputs = []
     for layer in layers:
         channels = (layer.in_channels or 0, layer.out_channels or 0)
-        params += layer.kind.weight_count(layer.settings, *channels)
-        macs += layer.kind.mac_count(layer.settings, *channels, (layer.in_size, layer.out_size))
+        elements = layer.kind.elements(layer.settings)
+        params += layer.kind.weight_count(elements, *channels)
+        macs += layer.kind.mac_count(elements, *channels, (layer.in_size, layer.out_size))
         outputs.append(channels[1] * prod(layer.out_size))
     return Costs(params, macs, sum(outputs), max(outputs, default=0), fields)
 

@@ -87,6 +87,10 @@ class Graph:
         ends = (self.source[axis],), (self.target[axis],)
         return Course([made[step] for step in self.steps], *ends, [[ANY_SIZE]] * positions, [None] * positions)
 
+    def reach(self, axis: int) -> list[range]:
+        """Per position, the sizes between the smallest and the largest that come there from the source."""
+        return _reach([tuple(step.maps[axis]) for step in self.steps], self.source[axis])
+
     def _hulls(self, axis: int) -> list[range]:
         return _hulls([tuple(step.maps[axis]) for step in self.steps], self.source[axis], self.target[axis])
 
@@ -205,18 +209,22 @@ def _before(sizes: Sizes, shifts: Sequence[tuple[int, int]]) -> Sizes:
     return {size - shift for size in sizes for shift, _ in shifts}
 
 
+def _reach(maps: Sequence[Sequence[SizeMap]], source: int) -> list[range]:
+    bounds = [range(source, source + 1)]
+    for here in maps:
+        usable = [m for m in here if bounds[-1] and m.least <= bounds[-1][-1]]
+        lows = [m.out(max(bounds[-1][0], m.least)) or 1 for m in usable]
+        highs = [m.out(bounds[-1][-1]) or 1 for m in usable]
+        bounds.append(range(min(lows, default=1), max(highs, default=0) + 1))
+    return bounds
+
+
 def _hulls(maps: Sequence[Sequence[SizeMap]], source: int, target: int) -> list[range]:
     """Per position, the sizes between the smallest and the largest that could be on a way."""
-    bounds = [(source, source)]
-    for here in maps:
-        low, high = bounds[-1]
-        usable = [m for m in here if m.least <= high]
-        lows = [m.out(max(low, m.least)) or 1 for m in usable]
-        highs = [m.out(high) or 1 for m in usable]
-        bounds.append((min(lows, default=1), max(highs, default=0)))
-    low, high = bounds[-1]
-    hulls = [range(target, target + 1) if low <= target <= high else range(0)]
-    for here, (low, high) in zip(reversed(maps), reversed(bounds[:-1]), strict=True):
+    reached = _reach(maps, source)
+    hulls = [range(target, target + 1) if target in reached[-1] else range(0)]
+    for here, reach in zip(reversed(maps), reversed(reached[:-1]), strict=True):
+        low, high = reach.start, reach.stop - 1
         goal = hulls[-1]
         first, last = high + 1, low - 1
         for m in here if goal else ():

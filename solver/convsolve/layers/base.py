@@ -221,20 +221,21 @@ class LayerKind(ABC):
         del setting
         return None
 
-    def weight_count(self, settings: Sequence[Setting], in_channels: int, out_channels: int) -> int:
+    def elements(self, settings: Sequence[Setting]) -> int:
+        """The elements of one kernel: the product of kernel_size over all axes, 1 for a kind without."""
+        windows = [window for setting in settings if (window := self.window(setting)) is not None]
+        return prod(kernel_size for kernel_size, *_ in windows)
+
+    def weight_count(self, elements: int, in_channels: int, out_channels: int) -> int:
         """``sum(p.numel())`` of the torch module, normalisation and activation left out."""
-        del settings, in_channels, out_channels
+        del elements, in_channels, out_channels
         return 0
 
     def mac_count(
-        self,
-        settings: Sequence[Setting],
-        in_channels: int,
-        out_channels: int,
-        sizes: tuple[tuple[int, ...], tuple[int, ...]],
+        self, elements: int, in_channels: int, out_channels: int, sizes: tuple[tuple[int, ...], tuple[int, ...]]
     ) -> int:
         """Multiplications at batch 1, as torch.utils.flop_counter has them (its figure / 2)."""
-        del settings, in_channels, out_channels, sizes
+        del elements, in_channels, out_channels, sizes
         return 0
 
     def receptive_field(self, field: int, setting: Setting) -> int:
@@ -272,20 +273,13 @@ class Convolution(LayerKind):
     def group_count(self) -> int:
         return self.groups
 
-    def weight_count(self, settings: Sequence[Setting], in_channels: int, out_channels: int) -> int:
-        kernel = prod(self.at(setting, "kernel_size") for setting in settings)
-        weights = in_channels * out_channels // self.groups * kernel
-        return weights + (out_channels if self.bias else 0)
+    def weight_count(self, elements: int, in_channels: int, out_channels: int) -> int:
+        return in_channels * out_channels // self.groups * elements + (out_channels if self.bias else 0)
 
     def mac_count(
-        self,
-        settings: Sequence[Setting],
-        in_channels: int,
-        out_channels: int,
-        sizes: tuple[tuple[int, ...], tuple[int, ...]],
+        self, elements: int, in_channels: int, out_channels: int, sizes: tuple[tuple[int, ...], tuple[int, ...]]
     ) -> int:
-        kernel = prod(self.at(setting, "kernel_size") for setting in settings)
-        return kernel * in_channels * out_channels // self.groups * prod(self.positions_of(sizes))
+        return elements * in_channels * out_channels // self.groups * prod(self.positions_of(sizes))
 
     @abstractmethod
     def positions_of(self, sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:

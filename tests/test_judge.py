@@ -148,7 +148,7 @@ def test_count_does_not_say_none_without_a_proof(monkeypatch: pytest.MonkeyPatch
 def test_a_wrong_solution_is_refused() -> None:
     problem = ask(7, 28)
     wrong = cs.solve(7, 27)[0]
-    assert judge.confirm(problem, [wrong]) == [judge.Verdict.UNSAT]
+    assert judge.Confirmation(problem)(wrong) == judge.Verdict.UNSAT
 
 
 def test_every_sentence_has_a_label_of_its_own() -> None:

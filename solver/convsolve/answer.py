@@ -28,6 +28,17 @@ class Status(StrEnum):
     GAVE_UP = "gave_up"
 
 
+class Stop(StrEnum):
+    """What ended a search before its end; see `Answer.stopped`."""
+
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    BUDGET = "budget"  # Z3's own, in a proof
+    INTERRUPTED = "interrupted"
+    TERMINATED = "terminated"
+    CRASHED = "crashed"
+
+
 @dataclass(frozen=True, repr=False)
 class Solution:
     """One combination: every layer with its settings and sizes.
@@ -153,6 +164,10 @@ class Answer(Sequence[Solution]):
         order: ``conventional``, or ``graph`` beyond what is sorted.
         stats: counts of work done, never times.
         asked, asked_all: how many solutions were asked for, and whether all were.
+        optimal: whether the first is proved best; None without an objective.
+        values: the objectives' values of the first.
+        bound: the values that none can be better than, as far as that is proved.
+        stopped: what ended the search early; what it had found until then is here.
 
     Example:
         >>> import convsolve as cs
@@ -172,6 +187,9 @@ class Answer(Sequence[Solution]):
     asked_all: bool = False
     explanation: None = None
     optimal: bool | None = None
+    values: tuple[int, ...] | None = None
+    bound: tuple[int, ...] | None = None
+    stopped: Stop | None = None
 
     def __len__(self) -> int:
         return len(self.solutions)
@@ -190,7 +208,8 @@ class Answer(Sequence[Solution]):
     def __repr__(self) -> str:
         total = "an unknown number" if self.total is None else f"{self.total}"
         sizes = f"{self.problem.input} -> {self.problem.target}"
-        return f"<Answer to {sizes}: {self.status}, {len(self)} of {total} listed>"
+        stopped = f", stopped: {self.stopped}" if self.stopped else ""
+        return f"<Answer to {sizes}: {self.status}, {len(self)} of {total} listed{stopped}>"
 
     def __iter__(self) -> Iterator[Solution]:
         return iter(self.solutions)
@@ -207,6 +226,9 @@ class Answer(Sequence[Solution]):
             "status": str(self.status),
             "complete": self.complete,
             "optimal": self.optimal,
+            "values": None if self.values is None else list(self.values),
+            "bound": None if self.bound is None else list(self.bound),
+            "stopped": self.stopped and str(self.stopped),
             "total": self.total,
             "problem": self.problem.to_dict() | {"count": self.asked, "all": self.asked_all},
             "solutions": [solution.to_dict() for solution in self.solutions],

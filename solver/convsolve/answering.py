@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Unpack
 
 from convsolve.answer import Answer, Solution, Status
 from convsolve.check.integers import faults
 from convsolve.errors import Error, did_you_mean
+from convsolve.events import Confirmed, Counted, Ended, Event, Found, Listener, Progress, Worked
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, total
 from convsolve.layers.base import Setting
@@ -102,13 +102,43 @@ def read(input: object, target: object, question: Question) -> Problem:  # noqa:
     return ask(input, target, **question)
 
 
-def answer(problem: Problem, *, count: int | None = None, every: bool = False) -> Answer:
-    """The answer to a question as it was read."""
-    found = graphs(problem)
+def answer(
+    problem: Problem,
+    *,
+    count: int | None = None,
+    every: bool = False,
+    confirm: int = CONFIRMED,
+    report: Listener | None = None,
+) -> Answer:
+    """The answer to a question as it was read.
+
+    Args:
+        problem: the question.
+        count: how many combinations to list (all for one layer, 5 for a stack).
+        every: list all.
+        confirm: how many of them are put to Z3, the first ones.
+        report: is told all that is found, as it is found.
+    """
+    progress = Progress(problem, count=count, every=every)
+
+    def tell(event: Event) -> None:
+        progress(event)
+        if report is not None:
+            report(event)
+
+    search(problem, tell, count=count, every=every, confirm=confirm)
+    return progress.answer()
+
+
+def search(
+    problem: Problem, report: Listener, *, count: int | None = None, every: bool = False, confirm: int = CONFIRMED
+) -> None:
+    """Look for what `answer` is asked for, and tell it all: see `convsolve.events`."""
+    found = _counted(problem, report)
     number = total(found)
-    stats = {"states": sum(len(states) for graph in found for states in graph.totals)}
     if number == 0:
-        return replace(_impossible(problem, found, stats), asked=count, asked_all=every)
+        _prove_impossible(problem, found, report)
+        return
     usual = number if every or len(problem.layers) == 1 else A_FEW
     wanted = min(usual if count is None else count, number)
     if wanted > MOST_LISTED:
@@ -117,35 +147,58 @@ def answer(problem: Problem, *, count: int | None = None, every: bool = False) -
             f"more than {MOST_LISTED:,} combinations are too many to hold at once",
             help=["--jsonl --all prints them as they are found", "--count 100 lists the first hundred"],
         )
-    style_order = wanted <= MOST_SORTED
-    searches = [BestFirst(graph, standard(), Expansion(graph)) for graph in found]
-    ordered = (
-        conventional(problem, searches, wanted)
-        if style_order
-        else in_graph_order(problem, [search.expansion for search in searches])
-    )
-    assemble = Assembly(problem)
-    solutions = [assemble(combination) for combination in islice(ordered, wanted)]
-    first = confirmed(problem, solutions[:CONFIRMED])
-    stats |= {"expanded": sum(search.expanded for search in searches), "z3_checks": len(first)}
-    return Answer(
-        Status.SOLVED,
-        problem,
-        (*first, *solutions[CONFIRMED:]),
-        complete=wanted == number,
-        total=number,
-        order="conventional" if style_order else "graph",
-        stats=stats,
-        asked=count,
-        asked_all=every,
-    )
+    sorts = wanted <= MOST_SORTED
+    report(Counted(number, "conventional" if sorts else "graph"))
+    if wanted and sorts:
+        searches = [BestFirst(graph, standard(), Expansion(graph)) for graph in found]
+        ordered = islice(conventional(problem, searches, wanted), wanted)
+        _list(problem, map(Assembly(problem), ordered), confirm, report)
+        report(Worked({"expanded": sum(search.expanded for search in searches)}))
+    elif wanted:
+        _list(problem, islice(stream(problem, found), wanted), confirm, report)
+    report(Ended(Status.SOLVED))
 
 
-def stream(problem: Problem) -> Iterator[Solution]:
+def search_all(problem: Problem, report: Listener) -> None:
+    """Tell every combination in the graph's order, however many there are."""
+    found = _counted(problem, report)
+    number = total(found)
+    if number == 0:
+        _prove_impossible(problem, found, report)
+        return
+    report(Counted(number, "graph"))
+    _list(problem, stream(problem, found), CONFIRMED, report)
+    report(Ended(Status.SOLVED))
+
+
+def stream(problem: Problem, found: Sequence[Graph] | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
-    assemble = Assembly(problem)
-    expansions = [Expansion(graph) for graph in graphs(problem)]
-    return map(assemble, in_graph_order(problem, expansions))
+    expansions = [Expansion(graph) for graph in found or graphs(problem)]
+    return map(Assembly(problem), in_graph_order(problem, expansions))
+
+
+def _counted(problem: Problem, report: Listener) -> list[Graph]:
+    found = graphs(problem)
+    states = sum(len(states) for graph in found for states in graph.totals)
+    report(Worked({"states": states, "expanded": 0, "z3_checks": 0}))
+    return found
+
+
+def _list(problem: Problem, solutions: Iterator[Solution], confirm: int, report: Listener) -> None:
+    """Tell the solutions, the first ones each with what Z3 says of it."""
+    from convsolve.judge import Confirmation, Verdict
+
+    confirmation = Confirmation(problem)
+    for place, solution in enumerate(islice(solutions, confirm)):
+        report(Found(solution))
+        verdict = confirmation(solution)
+        if verdict == Verdict.UNSAT:
+            raise AssertionError(f"Z3 refuses {solution}")
+        if verdict == Verdict.SAT:
+            report(Confirmed(place, "z3"))
+        report(Worked({"z3_checks": place + 1}))
+    for solution in solutions:
+        report(Found(solution))
 
 
 class Assembly:
@@ -177,33 +230,12 @@ class Assembly:
         return layer
 
 
-def confirmed(problem: Problem, solutions: Sequence[Solution]) -> list[Solution]:
-    """The solutions, each put to Z3; `checked` says so of those that it could decide."""
-    if not solutions:
-        return []
-    from convsolve.judge import Verdict, confirm
-
-    found = []
-    for solution, verdict in zip(solutions, confirm(problem, solutions), strict=True):
-        if verdict == Verdict.UNSAT:
-            raise AssertionError(f"Z3 refuses {solution}")
-        found.append(solution.with_checked("z3") if verdict == Verdict.SAT else solution)
-    return found
-
-
-def _impossible(problem: Problem, found: list[Graph], stats: dict[str, int]) -> Answer:
+def _prove_impossible(problem: Problem, found: list[Graph], report: Listener) -> None:
     from convsolve.judge import Verdict, prove_impossible
 
+    report(Counted(0, "conventional"))
     verdict, checks = prove_impossible(problem, next(graph for graph in found if graph.total == 0))
     if verdict == Verdict.SAT:
         raise AssertionError("Z3 finds an answer where the graph has none")
-    proved = verdict == Verdict.UNSAT
-    return Answer(
-        Status.IMPOSSIBLE if proved else Status.GAVE_UP,
-        problem,
-        (),
-        complete=proved,
-        total=0 if proved else None,
-        order="conventional",
-        stats=stats | {"expanded": 0, "z3_checks": checks},
-    )
+    report(Worked({"z3_checks": checks}))
+    report(Ended(Status.IMPOSSIBLE if verdict == Verdict.UNSAT else Status.GAVE_UP))

@@ -39,19 +39,25 @@ class Proof(NamedTuple):
     checks: int
 
 
-def confirm(problem: Problem, solutions: Sequence[Solution]) -> list[Verdict]:
-    """Each solution, put to the encoded equations with all its numbers."""
-    encoding = whole(problem)
-    context = z3.Context()
-    solver = _solver(context)
-    # one text for all: each solution stands behind a switch of its own
-    text = [encoding.text()]
-    for number, solution in enumerate(solutions):
+class Confirmation:
+    """Puts solutions to the encoded equations, each with all its numbers."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.context = z3.Context()
+        self.solver = _solver(self.context)
+        self.solver.from_string(whole(problem).text())
+        self.asked = 0
+
+    def __call__(self, solution: Solution) -> Verdict:
+        """Whether the equations hold for it."""
+        # behind a switch of its own, so that one solver serves them all
+        switch = f"solution.{self.asked}"
+        self.asked += 1
         settings = [layer.settings for layer in solution.layers]
-        numbers = equal(values(problem, settings, solution.sizes))
-        text.append(f"(declare-const solution.{number} Bool)\n(assert (=> solution.{number} {numbers}))")
-    solver.from_string("\n".join(text))
-    return [_check(solver, z3.Bool(f"solution.{number}", context)) for number in range(len(solutions))]
+        numbers = equal(values(self.problem, settings, solution.sizes))
+        self.solver.from_string(f"(declare-const {switch} Bool)\n(assert (=> {switch} {numbers}))")
+        return _check(self.solver, z3.Bool(switch, self.context))
 
 
 def decide(problem: Problem) -> Verdict:

@@ -133,6 +133,7 @@ def _answer() -> Schema:
         },
     )
     reasons = {"type": "array", "items": {"type": "object"}}
+    values = _or_null({"type": "array", "items": {"type": "integer"}})
     explanation = _record(
         None,
         {
@@ -148,6 +149,12 @@ def _answer() -> Schema:
             "status": {"enum": ["solved", "impossible", "gave_up"]},
             "complete": {"type": "boolean", "description": "solutions holds every combination"},
             "optimal": _or_null({"type": "boolean"}),
+            "values": values | {"description": "the objectives' values of the first solution"},
+            "bound": values | {"description": "proved: no combination has better ones"},
+            "stopped": {
+                "enum": [None, "timeout", "memory", "budget", "interrupted", "terminated", "crashed"],
+                "description": "what ended the search early; solutions has what was found until then",
+            },
             "total": _or_null(_COUNT) | {"description": "the exact number of combinations, of any length"},
             "problem": question,
             "solutions": {"type": "array", "items": _solution()},

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from convsolve.answer import Answer, Solution
-from convsolve.answering import CONFIRMED, confirmed
 from convsolve.check.child import check_many
 from convsolve.check.report import BACKWARD, TORCH, Outcome, Report
 from convsolve.cli.exits import ExitCode
@@ -29,10 +28,8 @@ class Checked(NamedTuple):
 
 
 def more_checked(answer: Answer, level: Level | None) -> Checked:
-    """The answer checked up to a level: by Z3 all that is listed, by torch the first hundred."""
+    """The answer checked up to a level: by torch, the first hundred."""
     listed = [*answer.solutions]
-    if level not in {None, Level.ARITHMETIC}:
-        listed[CONFIRMED:] = confirmed(answer.problem, listed[CONFIRMED:])
     code, remarks = ExitCode.FOUND, []
     run = listed[:MOST_RUN] if level in IN_TORCH else []
     reports = check_many([solution.layers for solution in run], IN_TORCH[level]) if run and level else []

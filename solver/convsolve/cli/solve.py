@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -14,7 +13,8 @@ from convsolve.cli.streams import Color, Look, look, record_text, say, write, wr
 from convsolve.errors import Error
 
 if TYPE_CHECKING:
-    from convsolve.answer import Answer
+    from convsolve.answer import Answer, Solution
+    from convsolve.events import Event
     from convsolve.problem import Problem
 
 LARGEST_BLOCK = 1_024  # records that wait to be written together
@@ -129,9 +129,10 @@ def solve(  # noqa: PLR0913 - the options of interface.md
 
 
 def _listed(problem: Problem, wanted: Wanted) -> ExitCode:
-    from convsolve.answering import answer
+    from convsolve.answering import CONFIRMED, MOST_LISTED, answer
 
-    found = answer(problem, count=wanted.number, every=wanted.every)
+    confirm = MOST_LISTED if wanted.check not in {None, given.Level.ARITHMETIC} else CONFIRMED
+    found = answer(problem, count=wanted.number, every=wanted.every, confirm=confirm)
     code = outcome(found)
     remarks: list[str] = []
     if found and (wanted.check is not None or wanted.emit is not None):
@@ -223,21 +224,49 @@ def _wider(problem: Problem) -> str:
 
 
 def _streamed(problem: Problem) -> int:
-    from convsolve.answering import CONFIRMED, answer, confirmed, stream
-    from convsolve.render.answers import limits, streamed
+    from convsolve.answering import search_all
 
-    found = answer(problem, count=0)
-    if not found.total:
+    lines = _Lines(problem)
+    search_all(problem, lines)
+    lines.flush()
+    found = lines.progress.answer()
+    if not found:
         say(*_words(found), *_advice(found))
-        return outcome(found)
-    say(streamed(found), *limits(problem))
-    solutions = stream(problem)
-    # The first at once, for whoever waits; then in blocks that grow, since each write has its price.
-    size, written = 1, 0
-    while block := list(islice(solutions, size)):
-        if written < CONFIRMED:
-            block = confirmed(problem, block)
-        write_now([record_text(solution.to_dict()) for solution in block])
-        written += size
-        size = min(2 * size, CONFIRMED - written if written < CONFIRMED else LARGEST_BLOCK)
-    return ExitCode.FOUND
+    return outcome(found)
+
+
+class _Lines:
+    """A listener that writes a record a line: the first at once, then in blocks, since each write has its price."""
+
+    def __init__(self, problem: Problem) -> None:
+        from convsolve.events import Progress
+
+        self.progress = Progress(problem)
+        self.waiting: list[Solution] = []
+        self.size = 1
+
+    def __call__(self, event: Event) -> None:
+        from convsolve.events import Confirmed, Counted, Found
+        from convsolve.render.answers import limits, streamed
+
+        match event:
+            case Found(solution):
+                if len(self.waiting) >= self.size:
+                    self.flush()
+                self.waiting.append(solution)
+            case Confirmed(_, level):  # the last one found
+                self.waiting[-1] = self.waiting[-1].with_checked(level)
+                if len(self.waiting) >= self.size:
+                    self.flush()
+            case Counted(total, _):
+                self.progress(event)
+                if total:
+                    say(streamed(self.progress.answer()), *limits(self.progress.problem))
+            case _:
+                self.progress(event)
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        write_now([record_text(solution.to_dict()) for solution in self.waiting])
+        self.waiting = []
+        self.size = min(2 * self.size, LARGEST_BLOCK)

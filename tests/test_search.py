@@ -15,7 +15,8 @@ from convsolve.graph import graphs
 from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, SizeMap, TorchCall, upwards
 from convsolve.problem import Layer, Problem, ask
 from convsolve.ranking import standard
-from convsolve.search import BestFirst, Combination, conventional, in_graph_order
+from convsolve.search import BestFirst, conventional, in_graph_order
+from tests.oracle.order import place_in_order
 
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("7", "28", {"layers": 2}),
@@ -32,31 +33,6 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
 
 def searches(problem: Problem) -> list[BestFirst]:
     return [BestFirst(graph, standard(), Expansion(graph)) for graph in graphs(problem)]
-
-
-def place_in_order(problem: Problem, combination: Combination) -> tuple[int, int, Combination]:
-    """Score, unequal axes, settings: written from the definition, knowing nothing of the search."""
-    style = standard()
-    score = 0
-    for axis in range(problem.axes):
-        size = problem.input.size[axis]
-        before: dict[str, tuple[int | None, ...]] = {}
-        chosen = [place for place, layer in enumerate(problem.layers) if layer.kind.axis_parameters]
-        for place, (layer, settings) in enumerate(zip(problem.layers, combination, strict=True)):
-            out = layer.kind.size_map(settings[axis]).out(size)
-            assert out is not None
-            window = layer.kind.window(settings[axis])
-            if window is not None:
-                record = layer.kind.record
-                first = len(chosen) > 1 and place == chosen[0]
-                score += style.layer_cost(record, window, size, out, first=first)
-                now = style.active(record, window, size, out)
-                if record in before:
-                    score += style.change_cost(record, before[record], now)
-                before[record] = now
-            size = out
-    unequal = sum(len(set(values)) - 1 for settings in combination for values in zip(*settings, strict=True))
-    return score, unequal, combination
 
 
 @pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)

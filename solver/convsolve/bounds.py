@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Mapping, Sequence
 
 from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.potential import EVERY_KERNEL, Edges
 from convsolve.ranking import Style
 
 Class = tuple[int | None, ...]  # kernel_size and stride of a setting, None where the stride is idle
@@ -63,11 +64,20 @@ class AxisBounds:
         floors: one a layer with a window.
         live: per position, the sizes that are on some way.
         style: the score.
+        best: per layer, where there are objectives, the edges that their cheapest ways take: ways that
+            leave these cost more by an objective, however little they cost in style.
     """
 
-    def __init__(self, floors: Sequence[Floors], live: Sequence[Collection[int]], style: Style) -> None:
+    def __init__(
+        self,
+        floors: Sequence[Floors],
+        live: Sequence[Collection[int]],
+        style: Style,
+        best: Sequence[Edges] | None = None,
+    ) -> None:
         self._floors = floors
         self._style = style
+        self._edges = best
         self._best: list[dict[int, list[tuple[int, Class]]]] = [{} for _ in floors]
         self._charges: dict[tuple[str, Class, Class], int] = {}
         self._known: list[dict[tuple[int, Class | None], int]] = [{} for _ in floors]
@@ -101,6 +111,7 @@ class AxisBounds:
 
     def _ways_on(self, place: int, size: int, ahead: Container[int]) -> list[tuple[int, Class]]:
         floors = self._floors[place]
+        edges = None if self._edges is None else self._edges[place]
         ways: dict[Class, int] = {}
         for size_map in floors.maps:
             up, slope, offset, least = size_map
@@ -109,8 +120,13 @@ class AxisBounds:
             out = slope * size + offset if up else (size + offset) // slope + 1
             if out not in ahead:
                 continue
+            kernels = EVERY_KERNEL if edges is None else edges.get((size, out), ())
+            if not kernels:
+                continue
             idle = (size if up else out) == 1  # where one position is left, its stride has no effect
             for kernel_size, stride, floor, idle_floor in floors.classes(size_map):
+                if edges is not None and kernel_size not in kernels:
+                    continue
                 following = (kernel_size, None if idle else stride)
                 cost = (idle_floor if idle else floor) + self.bound(place + 1, out, following)
                 if cost < ways.get(following, 1 << 62):

@@ -49,6 +49,13 @@ def components(problem: Problem) -> tuple[Component, ...]:
     return tuple(Component(part, tuple(tuple(merged[axis]) for axis in part)) for part in parts)
 
 
+def together(problem: Problem) -> Component:
+    """All axes as one component: what multiplies over axes, as weights do, is not chosen one by one."""
+    parts = components(problem)
+    twins = sorted(twins for part in parts for twins in part.twins)
+    return Component(tuple(axes[0] for axes in twins), tuple(twins))
+
+
 def _twins(problem: Problem, one: int, other: int) -> bool:
     """Whether two axes have the same sizes and share, or have no choice in, every parameter."""
     return (

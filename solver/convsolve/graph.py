@@ -12,7 +12,7 @@ from math import prod
 from operator import contains
 from typing import NamedTuple
 
-from convsolve.components import Component, Family, Step, components, families
+from convsolve.components import Component, Family, Step, components, families, together
 from convsolve.errors import Error
 from convsolve.layers.base import SizeMap
 from convsolve.problem import Layer, Problem
@@ -86,6 +86,10 @@ class Graph:
         positions = len(self.steps) + 1
         ends = (self.source[axis],), (self.target[axis],)
         return Course([made[step] for step in self.steps], *ends, [[ANY_SIZE]] * positions, [None] * positions)
+
+    def elements(self, numbers: Sequence[int]) -> int:
+        """The product over all axes of the question, those that an axis stands for included."""
+        return prod(number ** len(twins) for number, twins in zip(numbers, self.component.twins, strict=True))
 
     def reach(self, axis: int) -> list[range]:
         """Per position, the sizes between the smallest and the largest that come there from the source."""
@@ -285,6 +289,11 @@ def _totals(course: Course) -> list[Ways]:
 
 def _columns(states: Iterable[State], axes: int) -> list[set[int]]:
     return [{state[axis] for state in states} for axis in range(axes)]
+
+
+def whole_graph(problem: Problem) -> Graph:
+    """One graph of all axes together, for what is not chosen axis by axis."""
+    return Graph(problem, together(problem))
 
 
 def total(graphs: Iterable[Graph]) -> int:

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import z3
 
+from convsolve import certificate
 from convsolve.answer import Solution
 from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
 from convsolve.graph import Course, Graph, State, Ways, meet
+from convsolve.potential import Potential
 from convsolve.problem import Problem
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
@@ -33,7 +35,7 @@ class Verdict(StrEnum):
 
 
 class Proof(NamedTuple):
-    """How an impossibility was put to Z3: the verdict, and the number of checks behind it."""
+    """How the claim that there is none, or none better, was put to Z3: the verdict, and how many checks it took."""
 
     verdict: Verdict
     checks: int
@@ -87,6 +89,18 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
         if proof.verdict == Verdict.UNSAT:
             return Proof(Verdict.UNSAT, checks)
     return Proof(decide(problem), checks + 1)
+
+
+def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof:
+    """That no way is better than the potential says."""
+    context = z3.Context()
+    checks = 0
+    for encoding, extra in certificate.steps(problem, graph, potential):
+        checks += 1
+        verdict = _ask(context, encoding, extra)
+        if verdict != Verdict.UNSAT:
+            return Proof(verdict, checks)
+    return Proof(Verdict.UNSAT, checks)
 
 
 def _layered(context: z3.Context, problem: Problem, axes: Sequence[int], course: Course) -> Proof:

@@ -10,6 +10,7 @@ from convsolve.channels import ChannelsLike, channel_chain
 from convsolve.domains import Domain, DomainLike, Domains
 from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.layers.base import LayerKind
+from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.registry import KINDS
 from convsolve.shapes import Shape, shape_text
 from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
@@ -38,6 +39,7 @@ class Problem:
         channels: in front of each layer and behind the last; None where nobody said.
         ties: per layer and axis parameter, for each axis the axis whose value it shares.
         tie: what was asked for as ties: ``default``, ``none``, ``all`` or names.
+        objectives: what shall be least or most, the most important first.
     """
 
     input: Shape
@@ -46,6 +48,7 @@ class Problem:
     channels: tuple[int | None, ...]
     ties: tuple[tuple[tuple[int, ...], ...], ...]
     tie: str
+    objectives: tuple[Objective, ...] = ()
 
     @property
     def axes(self) -> int:
@@ -71,6 +74,7 @@ class Problem:
                 self.channels[0],
                 *(number for number, one in zip(self.channels[1:], self.layers, strict=True) if one.kind.weighted),
             ],
+            **({"minimize": [*map(str, self.objectives)]} if self.objectives else {}),
         }
 
 
@@ -87,6 +91,8 @@ class Question(TypedDict, total=False):
     output_padding: DomainLike | None
     tie: str | Iterable[str] | None
     channels: ChannelsLike
+    minimize: ObjectiveLike
+    maximize: ObjectiveLike
 
 
 def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
@@ -103,6 +109,8 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     output_padding: DomainLike | None = None,
     tie: str | Iterable[str] | None = None,
     channels: ChannelsLike = None,
+    minimize: ObjectiveLike = None,
+    maximize: ObjectiveLike = None,
 ) -> Problem:
     """Read a question.
 
@@ -119,6 +127,8 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         output_padding: see kernel_size.
         tie: ``none``, ``all``, or the parameters that are equal on all axes.
         channels: one number more than there are convolutions; None in a list is one that nobody said.
+        minimize: ``params``, ``macs``, ``activations``, the most important first; ``-macs`` is made large.
+        maximize: likewise, to be made large; less important than what is minimised.
 
     Raises:
         Error: whatever of these cannot be understood or does not fit together.
@@ -143,8 +153,21 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     found = tuple(_layer(item, len(source.size), given, holes=True) for item in written.layers)
     _every_domain_used(given, written)
     chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
+    objectives = read_objectives(minimize, maximize)
+    if objectives and None in chain:
+        raise Error(
+            "unknown-channels",
+            f"{objectives[0].cost} cannot be counted without channels",
+            help=[f"give all of them, as in --channels {_some_channels(found)}"],
+        )
     tie_text = _tie_text(tie)
-    return Problem(source, goal, found, chain, _ties(found, source, goal, tie_text), tie_text)
+    return Problem(source, goal, found, chain, _ties(found, source, goal, tie_text), tie_text, objectives)
+
+
+def _some_channels(layers: Sequence[Layer]) -> str:
+    """As many channels as the layers need, to show how they are written."""
+    convolutions = sum(layer.kind.weighted for layer in layers)
+    return ",".join(["16"] * convolutions + ["3"]) if convolutions < 8 else "16,16,...,3"
 
 
 def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:

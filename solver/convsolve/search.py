@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import groupby, product
+from math import inf
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -19,6 +20,7 @@ from convsolve.components import Step
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph, State
 from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.potential import ANY, Potential
 from convsolve.problem import Problem
 from convsolve.ranking import Style
 
@@ -58,7 +60,7 @@ class _Group(NamedTuple):
 
 
 _Outs = dict[int, tuple[int, list[SizeMap]]]  # sizes behind an axis: a bound, and the maps that lead there
-NEVER = 1 << 62
+NEVER = inf
 
 
 class _Node(NamedTuple):
@@ -85,12 +87,13 @@ class _Listed(Generic[Item]):
 
 
 class BestFirst:
-    """The paths of one component by ascending score."""
+    """The paths of one component by ascending score; with a potential, by its objectives first."""
 
-    def __init__(self, graph: Graph, style: Style, expansion: Expansion) -> None:
+    def __init__(self, graph: Graph, style: Style, expansion: Expansion, potential: Potential | None = None) -> None:
         self.graph = graph
         self.style = style
         self.expansion = expansion
+        self.potential = potential
         self.weights = [len(twins) for twins in graph.component.twins]
         self.kinds = [step.layer.kind for step in graph.steps]
         # layers with something to choose; the others keep every size and are put back at the end
@@ -155,14 +158,30 @@ class BestFirst:
                     made[key] = Floors(self.kinds[place], settings, self.style, first=self._first(depth))
                 floors.append(made[key])
             live = [self.expansion.columns[position][axis] for position in positions]
-            found.append(AxisBounds(floors, live, self.style))
+            best = None if self.potential is None else [self.potential.best[place][axis] for place in self.places]
+            found.append(AxisBounds(floors, live, self.style, best))
         return found
 
     def _bound(self, depth: int, state: State, active: Active) -> int:
         total = 0
         for axis, (weight, bounds, size) in enumerate(zip(self.weights, self.bounds, state, strict=True)):
             total += weight * bounds.bound(depth, size, active[axis][:2] if active else None)
-        return total
+        return total + self._rest(depth, state)
+
+    def _rest(self, depth: int, state: State) -> int:
+        """The least that the objectives add behind a state."""
+        if self.potential is None:
+            return 0
+        position = self.places[depth] if depth < len(self.places) else len(self.kinds)
+        return self.potential.least[position][state]
+
+    def _price(self, depth: int, kernels: Sequence[int], state: State, out: State) -> int:
+        """What a layer adds to the objectives, with those behind it that have nothing to choose."""
+        if self.potential is None:
+            return 0
+        place, *others = range(self.places[depth], [*self.places, len(self.kinds)][depth + 1])
+        price = self.potential.price(place, kernels, state, out)
+        return price + sum(self.potential.price(other, [ANY] * len(out), out, out) for other in others)
 
     def _floors(self, depth: int, choice: int, axis: int) -> Floors:
         place = self.places[depth]
@@ -199,7 +218,7 @@ class BestFirst:
                     heappush(members, member)
             else:
                 _, choice, on_axes = choices.pop()
-                for group in self._groups(depth, choice, on_axes):
+                for group in self._groups(depth, state, choice, on_axes):
                     heappush(groups, group)
 
     def _choices(self, depth: int, state: State) -> Iterator[tuple[int, int, list[_Outs]]]:
@@ -207,15 +226,32 @@ class BestFirst:
         for choice in range(len(self.graph.steps[self.places[depth]].choices)):
             on_axes = [self._outs_of(depth, choice, axis, size) for axis, size in enumerate(state)]
             if all(on_axes):
-                yield sum([min([bound for bound, _ in outs.values()]) for outs in on_axes]), choice, on_axes
+                least = sum([min([bound for bound, _ in outs.values()]) for outs in on_axes])
+                yield least + self._rest(depth, state), choice, on_axes
 
-    def _groups(self, depth: int, choice: int, on_axes: Sequence[_Outs]) -> Iterator[_Group]:
+    def _groups(self, depth: int, state: State, choice: int, on_axes: Sequence[_Outs]) -> Iterator[_Group]:
         live = self.graph.totals[self.places[depth] + 1]
         for combination in product(*(outs.items() for outs in on_axes)):
             out = tuple([size for size, _ in combination])
             if out in live:
                 bound = sum([bound for _, (bound, _) in combination])
-                yield _Group(bound, out, choice, tuple([tuple(maps) for _, (_, maps) in combination]))
+                group = tuple([tuple(maps) for _, (_, maps) in combination])
+                bound += self._least_price(depth, choice, group, state, out) + self._rest(depth + 1, out)
+                yield _Group(bound, out, choice, group)
+
+    def _least_price(
+        self, depth: int, choice: int, group: Sequence[Sequence[SizeMap]], state: State, out: State
+    ) -> int:
+        """What a layer adds to the objectives between two states with the best kernels that lead there."""
+        if self.potential is None:
+            return 0
+        place = self.places[depth]
+        slope = self.potential.prices.slope(place)
+        kernels = []
+        for domains, maps in zip(self.graph.steps[place].choices[choice], group, strict=True):
+            best = self.potential.best_kernels(place, domains)
+            kernels.append(slope * min([slope * best[size_map] for size_map in maps]) if slope else ANY)
+        return self._price(depth, kernels, state, out)
 
     def _outs_of(self, depth: int, choice: int, axis: int, size: int) -> _Outs:
         """The sizes behind one axis, each with a bound of the rest of the way and the maps that lead there."""
@@ -245,15 +281,17 @@ class BestFirst:
             sizes, weight = (state[axis], group.out[axis]), self.weights[axis]
             every = (setting for size_map in maps for setting in by_map[size_map])
             on_axes.append([self._costed(kind, setting, sizes, weight, first=first) for setting in every])
-        ahead: dict[tuple[object, ...], int] = {}
+        known: dict[tuple[object, ...], tuple[int, int]] = {}
         for combination in product(*on_axes):
             settings = tuple([setting for setting, _, _ in combination])
-            cost = sum([cost for _, cost, _ in combination])
             active = tuple([now for _, _, now in combination if now is not None])
             key = tuple([now[:2] for now in active])
-            if key not in ahead:
-                ahead[key] = self._bound(depth + 1, group.out, active)
-            yield Member(cost + ahead[key], unequal(settings), settings, group.out, cost, active)
+            if key not in known:
+                price = self._price(depth, [now[0] or 0 for now in active], state, group.out)
+                known[key] = (price, self._bound(depth + 1, group.out, active))
+            price, ahead = known[key]
+            cost = price + sum([cost for _, cost, _ in combination])
+            yield Member(cost + ahead, unequal(settings), settings, group.out, cost, active)
 
     def _costed(
         self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int, *, first: bool

@@ -137,6 +137,7 @@ class LayerKind(ABC):
     options: ClassVar[tuple[Option, ...]] = ()
     positional: ClassVar[tuple[str, ...]] = ()  # parameters that may come without their name
     weighted: ClassVar[bool] = False  # a convolution: it has weights and changes the channels
+    on_input: ClassVar[bool] = False  # the kernel is laid on each element of the input, else of the output
 
     dims: int
 
@@ -279,11 +280,8 @@ class Convolution(LayerKind):
     def mac_count(
         self, elements: int, in_channels: int, out_channels: int, sizes: tuple[tuple[int, ...], tuple[int, ...]]
     ) -> int:
-        return elements * in_channels * out_channels // self.groups * prod(self.positions_of(sizes))
-
-    @abstractmethod
-    def positions_of(self, sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
-        """Where the kernel is laid: on the outputs, or, transposed, on the inputs."""
+        positions = prod(sizes[0] if self.on_input else sizes[1])
+        return elements * in_channels * out_channels // self.groups * positions
 
     def keywords(
         self, settings: Sequence[Setting], **others: tuple[Word, Word]

@@ -139,9 +139,6 @@ class Conv(Convolution):
             padding = dilation * (kernel_size - 1) // 2
         return (kernel_size, stride, padding, dilation, 0)
 
-    def positions_of(self, sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
-        return sizes[1]
-
     def receptive_field(self, field: int, setting: Setting) -> int:
         kernel_size, stride, _, dilation = setting
         return (field - 1) * stride + dilation * (kernel_size - 1) + 1

@@ -27,6 +27,7 @@ class ConvTranspose(Convolution):
 
     name = "ConvTranspose"
     record = "conv_transpose"
+    on_input = True
     axis_parameters = (
         AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
         AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE),
@@ -101,9 +102,6 @@ class ConvTranspose(Convolution):
     def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
         kernel_size, stride, padding, dilation, output_padding = setting
         return (kernel_size, stride, padding, dilation, output_padding)
-
-    def positions_of(self, sizes: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
-        return sizes[0]
 
     def receptive_field(self, field: int, setting: Setting) -> int:
         kernel_size, stride, _, dilation, _ = setting

@@ -1,0 +1,104 @@
+"""What a layer adds to the objectives, as one number.
+
+Several objectives become one: each is shifted beyond all that the ones behind it can come to, so that
+sums compare in the order of importance. Under the last of them is room for the style.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import NamedTuple
+
+from convsolve.graph import Graph
+from convsolve.problem import Problem
+
+STYLE_BITS = 64  # more than the style charges of any stack come to
+
+
+class Terms(NamedTuple):
+    """A layer's price: constant + per_input * elements of its input + per_output * elements of its output.
+
+    Both are counted without channels.
+    """
+
+    constant: int
+    per_input: int
+    per_output: int
+
+    def at(self, inputs: int, outputs: int) -> int:
+        """The price at these sizes."""
+        return self.constant + self.per_input * inputs + self.per_output * outputs
+
+
+class Prices:
+    """The prices of all layers of a question.
+
+    Args:
+        problem: the question, with objectives and known channels.
+        graph: all axes together, for how far sizes reach.
+    """
+
+    def __init__(self, problem: Problem, graph: Graph) -> None:
+        self.problem = problem
+        reach = zip(*(graph.reach(axis) for axis in range(len(graph.source))), strict=True)
+        largest = [graph.elements(tuple(sizes[-1] if sizes else 0 for sizes in here)) for here in reach]
+        self._known: dict[tuple[int, int], Terms] = {}
+        self._shifts: list[int] = []
+        shift = STYLE_BITS
+        for number in reversed(range(len(problem.objectives))):
+            self._shifts.insert(0, shift)
+            most = 0
+            for place, layer in enumerate(problem.layers):
+                elements = prod(
+                    axis[layer.kind.positions()["kernel_size"]][-1] for axis in layer.domains if self.kernel(place)
+                )
+                most += abs(self._single(number, place, elements).at(largest[place], largest[place + 1]))
+            shift += most.bit_length() + 1
+
+    def kernel(self, place: int) -> bool:
+        """Whether the layer has a kernel."""
+        return "kernel_size" in self.problem.layers[place].kind.positions()
+
+    def terms(self, place: int, elements: int) -> Terms:
+        """The price of a layer whose kernel has so many elements."""
+        found = self._known.get((place, elements))
+        if found is None:
+            each = [self._single(number, place, elements) for number in range(len(self._shifts))]
+            sums = (
+                sum(part << shift for part, shift in zip(parts, self._shifts, strict=True))
+                for parts in zip(*each, strict=True)
+            )
+            found = self._known[place, elements] = Terms(*sums)
+        return found
+
+    def slope(self, place: int) -> int:
+        """Whether a larger kernel makes the layer dearer (1), cheaper (-1) or neither (0)."""
+        if not self.kernel(place):
+            return 0
+        more = self.terms(place, 2).at(1, 1) - self.terms(place, 1).at(1, 1)
+        return (more > 0) - (more < 0)
+
+    def values(self, price: int) -> tuple[int, ...]:
+        """The objectives' values, of a sum of prices."""
+        found = []
+        for objective, shift in zip(self.problem.objectives, self._shifts, strict=True):
+            value = (price + (1 << (shift - 1))) >> shift
+            price -= value << shift
+            found.append(objective.sign * value)
+        return tuple(found)
+
+    def _single(self, number: int, place: int, elements: int) -> Terms:
+        """One objective's terms, to be made small."""
+        objective, kind = self.problem.objectives[number], self.problem.layers[place].kind
+        before, after = self.problem.channels[place : place + 2]
+        if before is None or after is None:
+            raise ValueError("channels are unknown")
+        sign = objective.sign
+        match objective.cost:
+            case "params":
+                return Terms(sign * kind.weight_count(elements, before, after), 0, 0)
+            case "macs":
+                each = sign * kind.mac_count(elements, before, after, ((1,), (1,)))
+                return Terms(0, each, 0) if kind.on_input else Terms(0, 0, each)
+            case _:
+                return Terms(0, 0, sign * after)

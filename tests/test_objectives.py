@@ -1,0 +1,118 @@
+"""Objectives: the order they give, what they cost, and that nothing is better."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from convsolve import judge
+from convsolve.answering import Assembly
+from convsolve.errors import Error
+from convsolve.expansion import Expansion
+from convsolve.graph import Graph, graphs, whole_graph
+from convsolve.objectives import Objective, read_objectives
+from convsolve.potential import Potential
+from convsolve.prices import Prices
+from convsolve.problem import Problem, ask
+from convsolve.ranking import standard
+from convsolve.search import BestFirst, Combination, conventional, in_graph_order
+from tests.oracle.order import place_in_order
+
+QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
+    ("3@7", "8@28", {"layers": 2, "minimize": "params"}),
+    ("3@7", "8@28", {"layers": 2, "maximize": "params"}),
+    ("3@9", "8@9", {"layers": 2, "kernel_size": "1..4", "minimize": ["macs", "-params"]}),
+    ("8@1", "2@16", {"layers": 3, "kernel_size": "1..4", "stride": "1..3", "maximize": ["macs", "activations"]}),
+    ("8@1", "2@16", {"layers": 3, "kernel_size": "2,4", "minimize": "activations", "maximize": "params"}),
+    ("2@17", "5@1", {"layers": 3, "kernel_size": "1..4", "stride": "1..2", "dilation": "1,2", "minimize": "macs"}),
+    ("4@3x4", "2@7x9", {"layers": 2, "kernel_size": "2..4", "stride": "1..2", "minimize": "macs"}),
+    ("4@3x3", "2@7x7", {"layers": 2, "kernel_size": "2..4", "stride": "1..2", "minimize": "macs"}),
+    ("4@3x4", "2@7x9", {"layers": 1, "tie": "none", "minimize": "params"}),
+    ("4@3x4", "2@7x9", {"layers": 2, "kernel_size": "2..3", "stride": "1..2", "padding": "0..1", "tie": "none",
+                        "maximize": "macs"}),
+    ("4@4x4x3", "2@8x8x7", {"layers": 2, "kernel_size": "2..4", "stride": "1..2", "minimize": ["activations", "macs"]}),
+    ("4@12", "6@12", {"stack": "Conv(k='1..3', s='1..2', c=5) >> Act('relu') >> MaxPool('2,3') >> "
+                               "ConvTranspose(k='2..4')", "minimize": ["activations", "params"]}),
+    ("4@8x8", "4@8x8", {"stack": "Conv(k={1, 3}, s=1, groups=2) >> Norm('batch') >> Conv(k={1, 3}, s=1, bias=False) >> "
+                                 "ConvTranspose(k=3, s=1)", "minimize": "params", "maximize": "activations"}),
+]  # fmt: skip
+
+
+def potential_of(problem: Problem) -> tuple[Graph, Potential]:
+    graph = whole_graph(problem)
+    return graph, Potential(graph, Prices(problem, graph))
+
+
+def costs(problem: Problem, combination: Combination) -> tuple[int, ...]:
+    """The objectives' values, each turned so that less is better."""
+    found = Assembly(problem)(combination).costs.to_dict()
+    return tuple(found[objective.cost] * (1 if objective.least else -1) for objective in problem.objectives)
+
+
+@pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
+def test_objectives_come_before_style(source: str, target: str, question: dict[str, Any]) -> None:
+    problem = ask(source, target, **question)
+    everything = list(in_graph_order(problem, [Expansion(graph) for graph in graphs(problem)]))
+    assert len(everything) > 5
+    wanted = sorted(everything, key=lambda one: (costs(problem, one), place_in_order(problem, one)))
+    graph, potential = potential_of(problem)
+    for most in (len(everything), 5):
+        search = BestFirst(graph, standard(), Expansion(graph), potential)
+        assert list(islice(conventional(problem, [search], most), most)) == wanted[:most]
+    best = potential.prices.values(potential.least[0][graph.source])
+    assert tuple(o.sign * value for o, value in zip(problem.objectives, best, strict=True)) == costs(problem, wanted[0])
+
+
+@pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
+def test_z3_proves_that_nothing_is_better(source: str, target: str, question: dict[str, Any]) -> None:
+    problem = ask(source, target, **question)
+    proof = judge.prove_optimal(problem, *potential_of(problem))
+    assert proof == judge.Proof(judge.Verdict.UNSAT, len(problem.layers))
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_potential_that_is_too_high_is_refuted(place: int) -> None:
+    """With one sum too large somewhere on a best way, some way is cheaper than claimed."""
+    problem = ask("8@1", "2@16", layers=3, kernel_size="1..4", stride="1..3", minimize="macs")
+    graph, potential = potential_of(problem)
+    search = BestFirst(graph, standard(), Expansion(graph), potential)
+    best = Assembly(problem)(next(conventional(problem, [search], 1)))
+    state = best.sizes[place][:1]
+    potential.least[place][state] += 1 << 64
+    assert judge.prove_optimal(problem, graph, potential).verdict == judge.Verdict.SAT
+
+
+def test_a_state_left_out_is_missed() -> None:
+    problem = ask("8@1", "2@16", layers=3, kernel_size="1..4", stride="1..3", minimize="macs")
+    graph, potential = potential_of(problem)
+    del potential.least[1][next(iter(potential.least[1]))]
+    assert judge.prove_optimal(problem, graph, potential).verdict == judge.Verdict.SAT
+
+
+def test_what_is_minimised_comes_first_and_a_minus_turns_around() -> None:
+    assert read_objectives(["macs", "-params"], "activations") == (
+        Objective("macs", least=True),
+        Objective("params", least=False),
+        Objective("activations", least=False),
+    )
+    problem = ask("3@7", "8@28", maximize=["params", "-macs"])
+    assert problem.to_dict()["minimize"] == ["-params", "macs"]
+    assert read_objectives(problem.to_dict()["minimize"], None) == problem.objectives
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ({"minimize": "marcs"}, "error[bad-objective]: minimize: 'marcs' is no objective of this version"),
+        ({"minimize": "macs", "maximize": "macs"}, "error[bad-objective]: maximize: macs stands twice"),
+        ({"maximize": 3}, "error[bad-objective]: maximize: '3' is no objective"),
+        ({"minimize": "macs", "channels": None}, "error[unknown-channels]: macs cannot be counted without channels"),
+    ],
+)
+def test_what_cannot_be_an_objective(question: dict[str, Any], message: str) -> None:
+    known: dict[str, Any] = {"channels": "3,8"}
+    with pytest.raises(Error) as caught:
+        ask(7, 28, **(known | question))
+    assert str(caught.value).partition("\n")[0] == message

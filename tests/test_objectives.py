@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from convsolve import judge
-from convsolve.answering import Assembly
+from convsolve.answer import Status
+from convsolve.answering import Assembly, answer, search_all
 from convsolve.errors import Error
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, whole_graph
 from convsolve.objectives import Objective, read_objectives
 from convsolve.potential import Potential
-from convsolve.prices import Prices
+from convsolve.prices import STYLE_BITS, Prices
 from convsolve.problem import Problem, ask
 from convsolve.ranking import standard
 from convsolve.search import BestFirst, Combination, conventional, in_graph_order
@@ -72,15 +73,13 @@ def test_z3_proves_that_nothing_is_better(source: str, target: str, question: di
     assert proof == judge.Proof(judge.Verdict.UNSAT, len(problem.layers))
 
 
-@pytest.mark.parametrize("place", range(3))
-def test_a_potential_that_is_too_high_is_refuted(place: int) -> None:
-    """With one sum too large somewhere on a best way, some way is cheaper than claimed."""
-    problem = ask("8@1", "2@16", layers=3, kernel_size="1..4", stride="1..3", minimize="macs")
+@pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
+def test_that_the_best_is_better_than_it_is_cannot_be_proved(
+    source: str, target: str, question: dict[str, Any]
+) -> None:
+    problem = ask(source, target, **question)
     graph, potential = potential_of(problem)
-    search = BestFirst(graph, standard(), Expansion(graph), potential)
-    best = Assembly(problem)(next(conventional(problem, [search], 1)))
-    state = best.sizes[place][:1]
-    potential.least[place][state] += 1 << 64
+    potential.least[0][graph.source] += 1 << STYLE_BITS
     assert judge.prove_optimal(problem, graph, potential).verdict == judge.Verdict.SAT
 
 
@@ -89,6 +88,31 @@ def test_a_state_left_out_is_missed() -> None:
     graph, potential = potential_of(problem)
     del potential.least[1][next(iter(potential.least[1]))]
     assert judge.prove_optimal(problem, graph, potential).verdict == judge.Verdict.SAT
+
+
+def test_an_answer_says_what_is_best_and_that_it_is_proved() -> None:
+    found = answer(ask("8@28x28", "3@4x4", layers=3, minimize=["macs", "params"]), count=2)
+    assert (found.status, found.optimal, found.total, found.complete) == (Status.SOLVED, True, 145_215, False)
+    assert found.values == found.bound == (found[0].costs.macs, found[0].costs.params)
+    assert found[0].checked == ("arithmetic", "z3")
+    again = ask(
+        **{key: found.to_dict()["problem"][key] for key in ("input", "target", "stack", "tie", "channels", "minimize")}
+    )
+    assert again == found.problem
+
+
+def test_what_z3_cannot_prove_is_not_called_optimal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge, "prove_optimal", lambda *_: judge.Proof(judge.Verdict.UNKNOWN, 1))
+    found = answer(ask("8@7", "3@28", minimize="macs"), count=1)
+    assert (found.optimal, found.bound, found.values) == (False, None, (found[0].costs.macs,))
+
+
+def test_no_order_is_promised_that_cannot_be_kept() -> None:
+    problem = ask("8@7", "3@28", layers=4, minimize="macs")
+    with pytest.raises(Error, match="more than 100,000"):
+        answer(problem, every=True)
+    with pytest.raises(Error, match="no order"):
+        search_all(problem, lambda _: None)
 
 
 def test_what_is_minimised_comes_first_and_a_minus_turns_around() -> None:

@@ -9,11 +9,13 @@ from typing import Unpack
 from convsolve.answer import Answer, Solution, Status
 from convsolve.check.integers import faults
 from convsolve.errors import Error, did_you_mean
-from convsolve.events import Confirmed, Counted, Ended, Event, Found, Listener, Progress, Worked
+from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Incumbent, Listener, Progress, Worked
 from convsolve.expansion import Expansion
-from convsolve.graph import Graph, graphs, total
+from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.layers.base import Setting
 from convsolve.layers.solved import SolvedLayer
+from convsolve.potential import Potential
+from convsolve.prices import Prices
 from convsolve.problem import Problem, Question, ask
 from convsolve.ranking import standard
 from convsolve.search import BestFirst, Combination, conventional, in_graph_order
@@ -40,7 +42,8 @@ def solve(
         count: how many combinations to list (all for one layer, 5 for a stack).
         all: list every combination.
         question: ``stack``, or ``layer`` and ``layers``; ``kernel_size``, ``stride``, ``padding``,
-            ``dilation``, ``output_padding`` (domains); ``tie``; ``channels``: see `problem.ask`.
+            ``dilation``, ``output_padding`` (domains); ``tie``; ``channels``; ``minimize`` and ``maximize``
+            (``params``, ``macs``, ``activations``): see `problem.ask`.
 
     Returns:
         An Answer; that nothing can be found is an answer too.
@@ -54,6 +57,9 @@ def solve(
         >>> layer = answer[0].layers[0]
         >>> layer.kernel_size, layer.stride, layer.padding
         ((4, 4), (2, 2), (1, 1))
+        >>> answer = cs.solve("1@7x7", "1@14x14", layers=2, minimize="macs")
+        >>> answer[0].costs.macs, answer.optimal
+        (74, True)
     """
     problem = read(input, target, question)
     if count is not None and (type(count) is not int or count < 0):
@@ -141,15 +147,13 @@ def search(
         return
     usual = number if every or len(problem.layers) == 1 else A_FEW
     wanted = min(usual if count is None else count, number)
-    if wanted > MOST_LISTED:
-        raise Error(
-            "too-many",
-            f"more than {MOST_LISTED:,} combinations are too many to hold at once",
-            help=["--jsonl --all prints them as they are found", "--count 100 lists the first hundred"],
-        )
+    if wanted > (MOST_SORTED if problem.objectives else MOST_LISTED):
+        raise _too_many(problem)
     sorts = wanted <= MOST_SORTED
     report(Counted(number, "conventional" if sorts else "graph"))
-    if wanted and sorts:
+    if wanted and problem.objectives:
+        _list(problem, _best(problem, found, wanted, report), confirm, report)
+    elif wanted and sorts:
         searches = [BestFirst(graph, standard(), Expansion(graph)) for graph in found]
         ordered = islice(conventional(problem, searches, wanted), wanted)
         _list(problem, map(Assembly(problem), ordered), confirm, report)
@@ -159,8 +163,33 @@ def search(
     report(Ended(Status.SOLVED))
 
 
+def _too_many(problem: Problem) -> Error:
+    few = "--count 100 lists the first hundred"
+    if problem.objectives:
+        return Error(
+            "too-many",
+            f"more than {MOST_SORTED:,} combinations are too many to bring in an objective's order",
+            help=[few],
+        )
+    return Error(
+        "too-many",
+        f"more than {MOST_LISTED:,} combinations are too many to hold at once",
+        help=["--jsonl --all prints them as they are found", few],
+    )
+
+
 def search_all(problem: Problem, report: Listener) -> None:
-    """Tell every combination in the graph's order, however many there are."""
+    """Tell every combination in the graph's order, however many there are.
+
+    Raises:
+        Error: ``usage`` where there are objectives: the best come first only where all are at hand.
+    """
+    if problem.objectives:
+        raise Error(
+            "usage",
+            "all combinations as they are found have no order, so no objective either",
+            help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
+        )
     found = _counted(problem, report)
     number = total(found)
     if number == 0:
@@ -169,6 +198,32 @@ def search_all(problem: Problem, report: Listener) -> None:
     report(Counted(number, "graph"))
     _list(problem, stream(problem, found), CONFIRMED, report)
     report(Ended(Status.SOLVED))
+
+
+def _best(problem: Problem, found: Sequence[Graph], wanted: int, report: Listener) -> Iterator[Solution]:
+    """The best combinations; behind the first of them Z3 is asked whether any is better."""
+    from convsolve.judge import Verdict, prove_optimal
+
+    def values(solution: Solution) -> tuple[int, ...]:
+        return tuple(getattr(solution.costs, objective.cost) for objective in problem.objectives)
+
+    incumbent = next(stream(problem, found))
+    report(Incumbent(incumbent, values(incumbent)))
+    graph = found[0] if len(found) == 1 else whole_graph(problem)
+    potential = Potential(graph, Prices(problem, graph))
+    search = BestFirst(graph, standard(), Expansion(graph), potential)
+    solutions = map(Assembly(problem), islice(conventional(problem, [search], wanted), wanted))
+    first = next(solutions)
+    report(Incumbent(first, values(first)))
+    yield first
+    proof = prove_optimal(problem, graph, potential)
+    if proof.verdict == Verdict.SAT:
+        raise AssertionError(f"Z3 finds a better answer than {first}")
+    report(Worked({"proof_checks": proof.checks}))
+    if proof.verdict == Verdict.UNSAT:
+        report(Bound(values(first)))
+    yield from solutions
+    report(Worked({"expanded": search.expanded}))
 
 
 def stream(problem: Problem, found: Sequence[Graph] | None = None) -> Iterator[Solution]:

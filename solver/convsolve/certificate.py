@@ -1,10 +1,14 @@
 """That nothing is better than an optimum, as small questions that must all be unsatisfiable.
 
-The potential says, for each size in front of a layer, the least that the rest of a way costs. It is right
+The potential says, for each size in front of a layer, what the rest of a way costs at least. It is right
 if no layer contradicts it: wherever a layer leads from one size to another, its own price and the
 potential behind it come to at least the potential in front. By induction from the target, no way costs
 less than the potential of the input; since the answer costs just that, ``cost < answer`` is
 unsatisfiable. Each step is about one layer, so a proof is as long as the stack is deep.
+
+Only what is cheap must be told apart: a way that is at a position has paid at least what the layers
+before it cost by themselves. So a potential of the optimum less that sum proves as much as a larger
+one, and it is given to all other sizes, those that lead nowhere included.
 """
 
 from __future__ import annotations
@@ -27,25 +31,41 @@ def steps(problem: Problem, graph: Graph, potential: Potential) -> Iterator[Step
     least = [{state: price >> STYLE_BITS for state, price in here.items()} for here in potential.least]
     if least[-1] != {_leaders(graph, problem.target.size): 0}:
         raise ValueError("the potential does not end at the target")
-    never = 1 + max(max(here.values()) for here in least if here)
     reach = list(zip(*(graph.reach(axis) for axis in range(len(graph.source))), strict=True))
-    axes = range(problem.axes)
+    enough = [least[0][_leaders(graph, problem.input.size)]]
+    for place in range(len(problem.layers)):
+        enough.append(enough[-1] - _cheapest(graph, place, potential, reach))
     for place in reversed(range(len(problem.layers))):
-        layer = encode_layer(problem, place, axes, lone=True)
-        names_in, names_out = ([size_name(at, axis) for axis in graph.component.axes] for at in (place, place + 1))
-        terms = [
-            _equals(REST_IN, _table(names_in, least[place], never)),
-            _equals(REST_OUT, _table(names_out, least[place + 1], never)),
-            _equals(INPUTS, _table(names_in, {state: graph.elements(state) for state in least[place]}, 0)),
-            _equals(OUTPUTS, _table(names_out, {state: graph.elements(state) for state in least[place + 1]}, 0)),
-            _equals(PRICE, _price(problem, place, potential)),
-            _within(graph, place, reach[place]),
-        ]
-        dearer = disjunction([f"(= {REST_IN} {never})", f"(< (+ {PRICE} {REST_OUT}) {REST_IN})"])
+        layer = encode_layer(problem, place, range(problem.axes), lone=True)
+        price = _price(problem, place, potential)
+        one = potential.prices.terms(place, 1)
+        terms = [f"(= {PRICE} {price})", _within(graph, place, reach[place])]
+        sides = (place, REST_IN, INPUTS, one.per_input), (place + 1, REST_OUT, OUTPUTS, one.per_output)
+        for position, rest, elements, coefficient in sides:
+            names = [size_name(position, axis) for axis in graph.component.axes]
+            cheap = {state: cost for state, cost in least[position].items() if cost < enough[position]}
+            terms.append(f"(= {rest} {_table(names, cheap, enough[position])})")
+            if coefficient:
+                sizes = {state: graph.elements(state) for state in least[position]}
+                terms.append(f"(= {elements} {_table(names, sizes, _elements(graph, reach[position], coefficient))})")
         astray = f"(not {_within(graph, place + 1, reach[place + 1])})"
-        wrong = disjunction([astray, conjunction([f"(< {REST_OUT} {never})", dearer])])
-        variables = (*layer.variables, REST_IN, REST_OUT, PRICE, INPUTS, OUTPUTS)
-        yield Encoding(variables, layer.sentences), (*terms, wrong)
+        wrong = disjunction([astray, f"(< (+ {PRICE} {REST_OUT}) {REST_IN})"])
+        yield Encoding((*layer.variables, REST_IN, REST_OUT, PRICE, INPUTS, OUTPUTS), layer.sentences), (*terms, wrong)
+
+
+def _cheapest(graph: Graph, place: int, potential: Potential, reach: Sequence[Sequence[range]]) -> int:
+    """The least that a layer can cost, wherever sizes have come to."""
+    found = []
+    for kernel in potential.prices.kernels(place):
+        terms = potential.prices.terms(place, kernel)
+        inputs = _elements(graph, reach[place], terms.per_input)
+        found.append(terms.at(inputs, _elements(graph, reach[place + 1], terms.per_output)))
+    return min(found) >> STYLE_BITS
+
+
+def _elements(graph: Graph, reach: Sequence[range], coefficient: int) -> int:
+    """How many elements make the price least, of all states within reach."""
+    return graph.elements([sizes[0 if coefficient > 0 else -1] if sizes else 0 for sizes in reach])
 
 
 def _leaders(graph: Graph, size: Sequence[int]) -> State:

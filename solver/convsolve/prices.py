@@ -48,16 +48,18 @@ class Prices:
         for number in reversed(range(len(problem.objectives))):
             self._shifts.insert(0, shift)
             most = 0
-            for place, layer in enumerate(problem.layers):
-                elements = prod(
-                    axis[layer.kind.positions()["kernel_size"]][-1] for axis in layer.domains if self.kernel(place)
-                )
+            for place in range(len(problem.layers)):
+                _, elements = self.kernels(place)
                 most += abs(self._single(number, place, elements).at(largest[place], largest[place + 1]))
             shift += most.bit_length() + 1
 
-    def kernel(self, place: int) -> bool:
-        """Whether the layer has a kernel."""
-        return "kernel_size" in self.problem.layers[place].kind.positions()
+    def kernels(self, place: int) -> tuple[int, int]:
+        """The elements of a layer's smallest and of its largest kernel; 1 where it has none."""
+        layer = self.problem.layers[place]
+        position = layer.kind.positions().get("kernel_size")
+        if position is None:
+            return 1, 1
+        return prod(axis[position][0] for axis in layer.domains), prod(axis[position][-1] for axis in layer.domains)
 
     def terms(self, place: int, elements: int) -> Terms:
         """The price of a layer whose kernel has so many elements."""
@@ -73,8 +75,6 @@ class Prices:
 
     def slope(self, place: int) -> int:
         """Whether a larger kernel makes the layer dearer (1), cheaper (-1) or neither (0)."""
-        if not self.kernel(place):
-            return 0
         more = self.terms(place, 2).at(1, 1) - self.terms(place, 1).at(1, 1)
         return (more > 0) - (more < 0)
 

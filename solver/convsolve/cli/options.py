@@ -71,6 +71,20 @@ Tie = Annotated[
     ),
 ]
 
+Minimize = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--minimize",
+        metavar="COST",
+        help="params, macs or activations, proved to be the least; once more for what comes next.",
+        rich_help_panel=ANSWER,
+    ),
+]
+Maximize = Annotated[
+    list[str] | None,
+    typer.Option("--maximize", metavar="COST", help="Likewise the most.", rich_help_panel=ANSWER),
+]
+
 KernelSize = Annotated[
     str | None,
     typer.Option(

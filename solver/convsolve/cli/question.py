@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from convsolve.errors import Error, shown
 
@@ -26,6 +26,8 @@ class Words(TypedDict):
     output_padding: str | None
     tie: str | None
     channels: str | None
+    minimize: NotRequired[list[str] | None]
+    maximize: NotRequired[list[str] | None]
 
 
 def question(source: str, target: str, words: Words) -> Problem:
@@ -46,6 +48,8 @@ def question(source: str, target: str, words: Words) -> Problem:
         output_padding=words["output_padding"],
         tie=words["tie"],
         channels=words["channels"],
+        minimize=words.get("minimize"),
+        maximize=words.get("maximize"),
     )
 
 

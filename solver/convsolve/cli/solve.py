@@ -47,6 +47,8 @@ def solve(  # noqa: PLR0913 - the options of interface.md
     padding: given.Padding = None,
     dilation: given.Dilation = None,
     output_padding: given.OutputPadding = None,
+    minimize: given.Minimize = None,
+    maximize: given.Maximize = None,
     count: Annotated[
         str | None,
         typer.Option(
@@ -93,6 +95,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
       convsolve solve 100@1x1 3@64x64 --layers 5 --emit generator.py
       convsolve solve 28 7 --stack "Conv(k=3) >> MaxPool() >> Conv()"
       convsolve solve 46x62 368x489 -k 16 -s 8           the limits of what is tried
+      convsolve solve 128@4x4 3@64x64 --layers 4 --minimize macs
     """
     if json and jsonl:
         raise Error("usage", "--json and --jsonl exclude each other", help=["leave one of them out"])
@@ -115,6 +118,8 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             output_padding=output_padding,
             tie=tie,
             channels=channels,
+            minimize=minimize,
+            maximize=maximize,
         ),
     )
     if jsonl and every:

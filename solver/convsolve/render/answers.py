@@ -129,12 +129,26 @@ def _came_out(answer: Answer) -> str:
     if answer.status is Status.GAVE_UP:
         return "gave up: none was found, and Z3 could not prove within its budget that there is none"
     total = answer.total
-    order = "most conventional first" if answer.order == "conventional" else "in the graph's order"
+    order = _order(answer)
     if total == 1:
         return "the only combination"
     if answer.complete:
         return f"{len(answer)} combinations, {order}" if total is None else f"{amount(total)} combinations, {order}"
     return f"{len(answer):,} of {'unknown' if total is None else amount(total)} combinations, {order}"
+
+
+def _order(answer: Answer) -> str:
+    """What the first has before all others, and whether that is proved."""
+    if not answer.problem.objectives:
+        return "most conventional first" if answer.order == "conventional" else "in the graph's order"
+    values = answer.values or ()
+    said = [
+        f"{'fewest' if objective.least else 'most'} {objective.cost}{f' ({value:,})' if values else ''}"
+        for objective, value in zip(
+            answer.problem.objectives, values or [0] * len(answer.problem.objectives), strict=True
+        )
+    ]
+    return f"{', then '.join(said)} first{', proved by Z3' if answer.optimal else ', not proved'}"
 
 
 def _limits(layer: Layer) -> str:

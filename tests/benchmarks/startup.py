@@ -58,6 +58,9 @@ class Pair(NamedTuple):
 PAIRS = [Pair("--help", ["--help"], 1.2), Pair("solve 7 28", ["solve", "7", "28"], 1.3)]
 
 
+Case = tuple[Pair, Callable[[list[str]], int]]  # and how it is run
+
+
 def in_pipe(command: list[str]) -> int:
     return subprocess.run(
         command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
@@ -76,10 +79,22 @@ def milliseconds(run: Callable[[], int]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def measure(small_app: Path, rounds: int) -> bool:
-    """Prints the table; true where every goal is met."""
+def ratios(rounds: int) -> list[tuple[str, float, float]]:
+    """For each command, in a pipe: its name, how many times the small application's time it takes, and the goal."""
+    with tempfile.TemporaryDirectory() as directory:
+        small_app = Path(directory, "small_app.py")
+        small_app.write_text(SMALL_APP, encoding="utf-8")
+        found = []
+        for (pair, way), (own, base) in zip(*_measured(small_app, rounds), strict=True):
+            if way is in_pipe:
+                found.append((pair.name, statistics.median(own) / statistics.median(base), pair.goal))
+        return found
+
+
+def _measured(small_app: Path, rounds: int) -> tuple[list[Case], list[tuple[list[float], list[float]]]]:
+    """The cases, and for each the milliseconds of both programs."""
     ours, small = [str(BIN / "convsolve")], [sys.executable, str(small_app)]
-    cases = [(pair, way) for pair in PAIRS for way in (in_pipe, on_terminal)]
+    cases: list[Case] = [(pair, way) for pair in PAIRS for way in (in_pipe, on_terminal)]
     times: list[tuple[list[float], list[float]]] = [([], []) for _ in cases]
     for number in range(rounds + 1):
         for (pair, way), pair_times in zip(cases, times, strict=True):
@@ -87,6 +102,12 @@ def measure(small_app: Path, rounds: int) -> bool:
                 taken = milliseconds(partial(way, [*program, *pair.arguments]))
                 if number:  # the first round fills the caches
                     series.append(taken)
+    return cases, times
+
+
+def measure(small_app: Path, rounds: int) -> bool:
+    """Prints the table; true where every goal is met."""
+    cases, times = _measured(small_app, rounds)
     print(f"{'command':12} {'output':10} {'convsolve':>10} {'small app':>10} {'ratio':>6} {'goal':>5}")
     good = True
     for (pair, way), (own, base) in zip(cases, times, strict=True):

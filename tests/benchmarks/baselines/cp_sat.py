@@ -1,0 +1,165 @@
+"""CP-SAT: the question as a model, by a way of stating a layer (`cp_sat_division`, `cp_sat_table`).
+
+Sizes have the bounds that interval arithmetic gives; axes on which all is the same are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from tests.benchmarks.question import (
+    PARAMETERS,
+    Combination,
+    Domain,
+    Layer,
+    Outcome,
+    OutOfTimeError,
+    Question,
+    RefusedError,
+    bounds,
+)
+
+Variables = Sequence[Any]
+State = Callable[[Any, Layer, list[Variables], list[Any], list[Any]], None]  # adds a layer to a model
+STATUS = {cp_model.INFEASIBLE: "impossible", cp_model.OPTIMAL: "solved", cp_model.FEASIBLE: "solved"}
+
+
+class Model:
+    """A model with its variables; `impossible` where the bounds alone say so."""
+
+    def __init__(self, asked: Question, state: State) -> None:
+        self.asked = asked
+        self.model = cp_model.CpModel()
+        hulls = [bounds(asked, axis) for axis in range(len(asked.axes))]
+        self.impossible = any(low > high for hull in hulls for low, high in hull)
+        if self.impossible:
+            return
+        new = self.model.new_int_var
+        self.sizes = [
+            [new(*hull[place], f"n{place}_{axis}") for axis, hull in enumerate(hulls)]
+            for place in range(len(asked.layers) + 1)
+        ]
+        self.settings: list[list[Variables]] = []
+        for place, layer in enumerate(asked.layers):
+            here: list[Variables] = []
+            for axis in range(len(asked.axes)):
+                setting = []
+                for number, (name, domain) in enumerate(zip(PARAMETERS, layer.domains, strict=True)):
+                    leader = asked.leader(number, axis)
+                    own = self.variable(domain, f"{name}{place}_{axis}") if leader == axis else here[leader][number]
+                    setting.append(own)
+                here.append(setting)
+            self.settings.append(here)
+            state(self.model, layer, here, self.sizes[place], self.sizes[place + 1])
+        for name, value in asked.conditions.items():
+            self._condition(name, value)
+
+    def variable(self, domain: Domain, name: str) -> Any:
+        return self.model.new_int_var_from_domain(cp_model.Domain.from_values(domain), name)
+
+    def read(self, value: Callable[[Any], int]) -> Combination:
+        return self.asked.whole([[tuple(map(value, axis)) for axis in layer] for layer in self.settings])
+
+    def cost(self, what: str) -> Any:
+        """The sum of params or macs as a linear expression over products."""
+        total: Any = 0
+        for place, layer in enumerate(self.asked.layers):
+            into, out = self.asked.channels[place : place + 2]
+            at = place if layer.transposed else place + 1
+            factors: list[tuple[Any, int]] = []
+            for axis, (_, _, copies) in enumerate(self.asked.axes):
+                factors += [(self.settings[place][axis][0], max(layer.domains[0]))] * copies
+                if what == "macs":
+                    factors += [(self.sizes[at][axis], bounds(self.asked, axis)[at][1])] * copies
+            total += into * out * self._product(factors, f"{what}{place}") + (out if what == "params" else 0)
+        return total
+
+    def _product(self, factors: Sequence[tuple[Any, int]], name: str) -> Any:
+        product, most = factors[0]
+        for number, (factor, largest) in enumerate(factors[1:]):
+            most *= largest
+            following = self.model.new_int_var(0, most, f"{name}_{number}")
+            self.model.add_multiplication_equality(following, [product, factor])
+            product = following
+        return product
+
+    def _condition(self, name: str, value: int) -> None:
+        layers = self.asked.layers
+        if name in ("params", "macs"):
+            self.model.add(self.cost(name) <= value)
+        elif name == "receptive_field" and all(layer.domains[1] == (1,) for layer in layers):
+            # at stride 1 the field is a sum
+            reaches = []
+            for layer, ((_, _, _, dilation, _), *_) in zip(layers, self.settings, strict=True):
+                if len(layer.domains[0]) > 1:
+                    raise RefusedError("a receptive field with several kernel sizes")
+                reaches.append((layer.domains[0][0] - 1) * dilation)
+            self.model.add(1 + sum(reaches) == value)
+        elif name in ("mirrored", "repeated"):
+            last = len(layers) - 1
+            for place, here in enumerate(self.settings):
+                other = last - place if name == "mirrored" else place % value
+                if other < place:
+                    for one, partner in zip(here, self.settings[other], strict=True):
+                        for parameter in range(4 if name == "mirrored" else 5):
+                            self.model.add(one[parameter] == partner[parameter])
+        else:
+            raise RefusedError(name)
+
+
+def solver(limit: float, workers: int) -> Any:
+    found = cp_model.CpSolver()
+    found.parameters.max_time_in_seconds = limit
+    found.parameters.num_workers = workers
+    return found
+
+
+def first(asked: Question, limit: float, state: State, workers: int) -> Outcome:
+    made = Model(asked, state)
+    if made.impossible:
+        return Outcome("impossible")
+    run = solver(limit, workers)
+    verdict = STATUS.get(run.solve(made.model), "gave up")
+    return Outcome(verdict, [made.read(run.value)] if verdict == "solved" else ())
+
+
+def optimum(asked: Question, limit: float, state: State, workers: int) -> Outcome:
+    if asked.objective is None:
+        raise RefusedError("no objective")
+    made = Model(asked, state)
+    if made.impossible:
+        return Outcome("impossible")
+    made.model.minimize(made.cost(asked.objective))
+    run = solver(limit, workers)
+    status = run.solve(made.model)
+    if status == cp_model.OPTIMAL:
+        return Outcome("solved", [made.read(run.value)], round(run.objective_value))
+    return Outcome("impossible" if status == cp_model.INFEASIBLE else "gave up")
+
+
+def listed(asked: Question, limit: float, state: State) -> Outcome:
+    """Every answer, as fast as CP-SAT calls back; one worker, as it demands."""
+    made = Model(asked, state)
+    if made.impossible:
+        return Outcome("impossible", complete=True)
+    collect = _Collect(made)
+    run = solver(limit, 1)
+    run.parameters.enumerate_all_solutions = True
+    status = run.solve(made.model, collect)
+    return Outcome("solved", collect.found, len(collect.found), complete=status == cp_model.OPTIMAL)
+
+
+class _Collect(cp_model.CpSolverSolutionCallback):  # type: ignore[misc] # typed as Any
+    def __init__(self, made: Model) -> None:
+        super().__init__()
+        self.made = made
+        self.found: list[Combination] = []
+
+    def on_solution_callback(self) -> None:
+        try:
+            self.found.append(self.made.read(self.value))
+        except OutOfTimeError:
+            self.stop_search()

@@ -1,0 +1,143 @@
+"""Our side: each task as a user would start it, from the keywords of a question to the answer's numbers.
+
+The graph's own answers are measured from the same point as the other engines' models: reading the question counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from time import perf_counter
+from typing import Generic, TypeVar, overload
+
+from convsolve.answer import Answer, Solution, Status
+from convsolve.answering import Assembly, answer, stream
+from convsolve.expansion import Expansion
+from convsolve.graph import graphs, total
+from convsolve.judge import Confirmation, Verdict
+from convsolve.problem import Problem, ask
+from convsolve.search import Combination, in_graph_order
+from tests.benchmarks.question import Combination as Plain
+from tests.benchmarks.question import Outcome, RefusedError
+from tests.benchmarks.suite import Row
+
+BATCH = 1000  # answers that are listed between two looks at the clock
+SHOWN = 500  # of a listing that was stopped, about as many are checked
+
+Listed = TypeVar("Listed")
+
+
+def first_by_graph(row: Row, _limit: float) -> Outcome:
+    problem = _asked(row)
+    found = _first(problem)
+    return Outcome("impossible") if found is None else Outcome("solved", [_plain(found)])
+
+
+def first_by_z3(row: Row, _limit: float) -> Outcome:
+    problem = _asked(row)
+    found = _first(problem)
+    if found is None:
+        return _verdict(problem)
+    verdict = Confirmation(problem)(Assembly(problem)(found))
+    return Outcome("solved" if verdict == Verdict.SAT else "gave up", [_plain(found)])
+
+
+def impossible(row: Row, _limit: float) -> Outcome:
+    return _verdict(_asked(row))
+
+
+def best(row: Row, _limit: float) -> Outcome:
+    return _answered(answer(_asked(row), count=1))
+
+
+def first_five(row: Row, _limit: float) -> Outcome:
+    return _answered(answer(_asked(row), count=5))
+
+
+def count(row: Row, _limit: float) -> Outcome:
+    number = total(graphs(_asked(row)))
+    return Outcome("solved" if number else "impossible", number=number)
+
+
+def listed(row: Row, limit: float) -> Outcome:
+    """Combinations as the graph expands them."""
+    problem = _asked(row)
+    ways = in_graph_order(problem, [Expansion(graph) for graph in graphs(problem)])
+    return _in_time(ways, limit, _plain)
+
+
+def listed_as_solutions(row: Row, limit: float) -> Outcome:
+    """The same as Solution objects, each checked by integers."""
+    return _in_time(stream(_asked(row)), limit, _settings)
+
+
+def optimum(row: Row, _limit: float) -> Outcome:
+    found = answer(ask(**row.keywords, minimize=row.objective), count=1)
+    if found and not found.optimal:
+        return Outcome("gave up")
+    outcome = _answered(found)
+    return outcome._replace(number=getattr(found[0].costs, row.objective or "")) if found else outcome
+
+
+def _asked(row: Row) -> Problem:
+    if row.waits:
+        raise RefusedError(row.waits)
+    return ask(**row.keywords)
+
+
+def _first(problem: Problem) -> Combination | None:
+    found = graphs(problem)
+    if not total(found):
+        return None
+    return next(in_graph_order(problem, [Expansion(graph) for graph in found]))
+
+
+def _verdict(problem: Problem) -> Outcome:
+    status = answer(problem, count=0).status
+    return Outcome("gave up" if status is Status.GAVE_UP else str(status))
+
+
+def _answered(found: Answer) -> Outcome:
+    if found.status is not Status.SOLVED:
+        return Outcome("gave up" if found.status is Status.GAVE_UP else str(found.status))
+    return Outcome("solved", [_settings(solution) for solution in found])
+
+
+def _in_time(ways: Iterator[Listed], limit: float, plain: Callable[[Listed], Plain]) -> Outcome:
+    end, found = perf_counter() + limit, list[Listed]()
+    complete = False
+    while not complete and perf_counter() < end:
+        before = len(found)
+        found += islice(ways, BATCH)
+        complete = len(found) - before < BATCH
+    shown = found if complete else found[:: max(1, len(found) // SHOWN)]
+    return Outcome("solved", Later(shown, plain), len(found), complete)
+
+
+class Later(Sequence[Plain], Generic[Listed]):
+    """Answers that are read as plain numbers when somebody looks, which is no part of finding them."""
+
+    def __init__(self, found: Sequence[Listed], plain: Callable[[Listed], Plain]) -> None:
+        self._found, self._plain = found, plain
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, index: int) -> Plain: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Plain]: ...
+
+    def __getitem__(self, index: int | slice) -> Plain | Sequence[Plain]:
+        if isinstance(index, slice):
+            return [self._plain(one) for one in self._found[index]]
+        return self._plain(self._found[index])
+
+
+def _settings(solution: Solution) -> Plain:
+    return _plain(tuple(layer.settings for layer in solution.layers))
+
+
+def _plain(combination: Combination) -> Plain:
+    return tuple(tuple((*setting, 0)[:5] for setting in layer) for layer in combination)

@@ -1,0 +1,217 @@
+"""The problems: names, questions as keyword arguments of `convsolve.problem.ask`, what is known of them.
+
+`Row.asked` says the same in plain numbers for the other engines, `Row.keywords` for convsolve; the tests hold that
+both mean the same domains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tests.benchmarks.question import Question, question
+
+CONV, TRANSPOSED = "conv", "conv_transpose"
+CALLS = {CONV: "Conv()", TRANSPOSED: "ConvTranspose()"}
+UNTIL_CONDITIONS = "waits for conditions"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One problem.
+
+    Attributes:
+        name: what tables call it.
+        source, target: sizes, one an axis.
+        layers: kinds with how many of each, in order.
+        limits: domains other than the default ones.
+        verdict: ``solved`` or ``impossible``.
+        group: the part of the suite; tasks choose by it.
+        count: the exact number of combinations, where somebody else's counting is known.
+        channels: one number more than there are layers.
+        objective: ``params`` or ``macs``, to be minimised.
+        conditions: ceilings on params and macs, a receptive field, layers that are equal.
+        waits: why convsolve cannot be asked this yet.
+    """
+
+    name: str
+    source: tuple[int, ...]
+    target: tuple[int, ...]
+    layers: tuple[tuple[str, int], ...]
+    limits: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    verdict: str = "solved"
+    group: str = "plain"
+    count: int | None = None
+    channels: tuple[int, ...] = ()
+    objective: str | None = None
+    conditions: Mapping[str, int] = field(default_factory=dict)
+    waits: str = ""
+
+    @cached_property
+    def asked(self) -> Question:
+        """The question in plain numbers."""
+        kinds = [kind for kind, number in self.layers for _ in range(number)]
+        return question(
+            self.source,
+            self.target,
+            kinds,
+            self.limits,
+            channels=self.channels,
+            objective=self.objective,
+            conditions=self.conditions,
+        )
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The question as `convsolve.problem.ask` takes it."""
+        given: dict[str, Any] = {"input": self.source, "target": self.target}
+        if len(self.layers) == 1:
+            given["layer"], given["layers"] = self.layers[0]
+        else:
+            given["stack"] = " >> ".join(f"{CALLS[kind]} * {number}" for kind, number in self.layers)
+        given |= {name: set(values) for name, values in self.limits.items()}
+        return given | ({"channels": self.channels} if self.channels else {})
+
+
+def up(number: int) -> tuple[tuple[str, int], ...]:
+    return ((TRANSPOSED, number),)
+
+
+def down(number: int) -> tuple[tuple[str, int], ...]:
+    return ((CONV, number),)
+
+
+VOCODER = {"kernel_size": range(1, 17), "stride": range(1, 9)}
+WIDE = {"kernel_size": range(1, 49), "stride": range(1, 25)}
+DCGAN = (100, 512, 256, 128, 64, 3)
+
+SUITE = (
+    Row("7 -> 28, one layer", (7,), (28,), up(1), count=12),
+    Row("28 -> 4 in three", (28,), (4,), down(3)),
+    Row("DCGAN, 1 -> 64 in five", (1,), (64,), up(5)),
+    Row("224 -> 7 in five", (224,), (7,), down(5)),
+    Row("tied squares, 4x4 -> 64x64 in four", (4, 4), (64, 64), up(4), count=14_893_895),
+    Row("4x5 -> 61x79 in four", (4, 5), (61, 79), up(4)),
+    Row("4x4 -> 61x79 in four", (4, 4), (61, 79), up(4), count=810_141_981),
+    Row("4x4x3 -> 64x64x48 in four", (4, 4, 3), (64, 64, 48), up(4)),
+    Row("autoencoder, 104 -> 13 -> 104", (104,), (104,), ((CONV, 3), (TRANSPOSED, 3)), {"stride": (2,)}),
+    Row("100 -> 16000 in six, k 16, s 8", (100,), (16000,), up(6), VOCODER),
+    *(Row(f"1 -> 64 in {n}", (1,), (64,), up(n), group="deep") for n in (8, 16, 32, 64)),
+    Row("100 -> 24000 in three, k 48, s 24", (100,), (24000,), up(3), WIDE, group="wide"),
+    Row("24000 -> 50 in three, k 48, s 24", (24000,), (50,), down(3), WIDE, group="wide"),
+    Row(
+        "by range: 7 -> 224 in three, s 2",
+        (7,),
+        (224,),
+        up(3),
+        {"stride": (1, 2)},
+        verdict="impossible",
+        group="impossible",
+    ),
+    Row(
+        "by a gap: 100 -> 1000 in six",
+        (100,),
+        (1000,),
+        up(6),
+        {"kernel_size": (3, 4, 5), "stride": (1, 2), "padding": (0, 1, 2)},
+        verdict="impossible",
+        group="impossible",
+    ),
+    Row(
+        "by parity: 7 -> 28 in two, k3 s2 p1",
+        (7,),
+        (28,),
+        up(2),
+        {"kernel_size": (3,), "stride": (2,), "padding": (1,), "output_padding": (0,)},
+        verdict="impossible",
+        group="impossible",
+    ),
+    Row(
+        "by parity: 20 -> 31 in sixteen, odd k",
+        (20,),
+        (31,),
+        up(16),
+        {"kernel_size": (3, 5, 7), "stride": (1,)},
+        verdict="impossible",
+        group="impossible",
+    ),
+    Row(
+        "least params, 1x1 -> 64x64 in five",
+        (1, 1),
+        (64, 64),
+        up(5),
+        channels=DCGAN,
+        objective="params",
+        group="optimum",
+    ),
+    Row("least macs, 1x1 -> 64x64 in five", (1, 1), (64, 64), up(5), channels=DCGAN, objective="macs", group="optimum"),
+    Row(
+        "least macs, 224 -> 7 in five",
+        (224,),
+        (7,),
+        down(5),
+        channels=(3, 16, 32, 64, 128, 256),
+        objective="macs",
+        group="optimum",
+    ),
+    Row(
+        "least macs, 4x4 -> 61x79 in four",
+        (4, 4),
+        (61, 79),
+        up(4),
+        channels=(128, 64, 32, 16, 3),
+        objective="macs",
+        group="optimum",
+    ),
+    Row(
+        "params at most 2.8 M, 1x1 -> 64x64 in five",
+        (1, 1),
+        (64, 64),
+        up(5),
+        channels=DCGAN,
+        conditions={"params": 2_800_000},
+        group="conditions",
+        waits=UNTIL_CONDITIONS,
+    ),
+    Row(
+        "macs at most 6 M, 224 -> 7 in five",
+        (224,),
+        (7,),
+        down(5),
+        channels=(3, 16, 32, 64, 128, 256),
+        conditions={"macs": 6_000_000},
+        group="conditions",
+        waits=UNTIL_CONDITIONS,
+    ),
+    Row(
+        "receptive field 505 in 24, s 1",
+        (1024,),
+        (1024,),
+        down(24),
+        {"kernel_size": (3,), "stride": (1,), "dilation": (1, 2, 4, 8, 16, 32), "padding": (1, 2, 4, 8, 16, 32)},
+        conditions={"receptive_field": 505},
+        group="conditions",
+        waits=UNTIL_CONDITIONS,
+    ),
+    Row(
+        "mirrored, 100 -> 100 in four and four",
+        (100,),
+        (100,),
+        ((CONV, 4), (TRANSPOSED, 4)),
+        {"stride": (2, 3)},
+        conditions={"mirrored": 1},
+        group="conditions",
+        waits=UNTIL_CONDITIONS,
+    ),
+    Row(
+        "repeated, 100 -> 3 in six, a block of two",
+        (100,),
+        (3,),
+        down(6),
+        conditions={"repeated": 2},
+        group="conditions",
+        waits=UNTIL_CONDITIONS,
+    ),
+)

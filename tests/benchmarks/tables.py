@@ -1,0 +1,69 @@
+"""Tables as text or as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.benchmarks.goals import Goal
+from tests.benchmarks.measuring import Measured
+from tests.benchmarks.results import Results, mean
+from tests.benchmarks.tasks import Task
+
+Line = Sequence[str]
+
+
+def text(head: Line, lines: Sequence[Line], *, markdown: bool) -> str:
+    """The lines under their head; the first column is left-aligned, the others right."""
+    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
+
+    def row(line: Line) -> str:
+        cells = [
+            line[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
+        ]
+        return f"| {' | '.join(cells)} |" if markdown else "  ".join(cells).rstrip()
+
+    rule = row(["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]) if markdown else ""
+    return "\n".join([row(head), *filter(None, [rule]), *map(row, lines)])
+
+
+def task_table(task: Task, found: Results, *, markdown: bool) -> str:
+    """A column an engine: milliseconds by problem, their geometric mean, and how many were solved."""
+    engines = found.engines(task.name)
+    rows = found.rows(task.name)
+    lines = []
+    for row in rows:
+        cells = [_cell(task, found.get(task.name, row, engine)) for engine in engines]
+        lines.append([row, *cells])
+    if task.name != "list":
+        solved = [found.solved(task.name, engine) for engine in engines]
+        lines.append(["geometric mean of these", *(_time(mean(one.values())) if one else "" for one in solved)])
+        lines.append(["solved", *(f"{len(one)} of {len(rows)}" for one in solved)])
+        cpu = []
+        for engine in engines:
+            measured = [found.get(task.name, row, engine) for row in rows]
+            times = [max(one.cpu, 1e-6) for one in measured if one is not None and not one.miss]
+            cpu.append(_time(mean(times)) if times else "")
+        lines.append(["processor time, geometric mean", *cpu])
+    return text([task.note or "milliseconds", *engines], lines, markdown=markdown)
+
+
+def goal_table(goals: Sequence[Goal], *, markdown: bool) -> str:
+    words = {True: "met", False: "missed", None: "not measured"}
+    lines = [[goal.what, goal.goal, goal.reached, words[goal.met]] for goal in goals]
+    return text(["goal", "wanted", "reached", ""], lines, markdown=markdown)
+
+
+def _cell(task: Task, one: Measured | None) -> str:
+    if one is None:
+        return ""
+    if one.miss:
+        return one.miss.partition(":")[0]
+    if task.name == "list":
+        return f"{(one.number or 0) / one.wall:,.0f}"
+    return _time(one.wall)
+
+
+def _time(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:,.0f}" if milliseconds >= 100 else f"{milliseconds:.3g}"

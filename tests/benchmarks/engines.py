@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from tests.benchmarks.question import Outcome
+from tests.benchmarks.question import Outcome, Question
 from tests.benchmarks.suite import Row
 
 Run = Callable[[Row, float], Outcome]
@@ -31,28 +31,16 @@ class Engine(NamedTuple):
 
 def engines() -> list[Engine]:
     """All engines, ours first; those that need what is not installed have no tasks."""
-    cp_sat = [
-        _baseline(
-            f"CP-SAT {way} {workers}",
-            "cp_sat",
-            ("first", "optimum", "listed") if workers == 1 else ("first", "optimum"),
-            "ortools",
-            way=way,
-            workers=workers,
-        )
-        for way in ("division", "table")
-        for workers in (1, 8)
-    ]
     return [
         *_ours(),
-        *cp_sat,
+        *_cp_sat(),
         _baseline("dynamic programme", "dynamic_programme", ("first", "count", "optimum")),
         _baseline("Z3 case split", "z3_split", ("first", "listed")),
         _baseline("Z3 by map", "z3_split", ("listed_by_map",)),
         _baseline("Z3 naive", "z3_naive", ("first",)),
         _baseline("Z3 Optimize", "z3_optimize", ("optimum",)),
         _baseline("python-constraint", "python_constraint", ("first",), "constraint"),
-        _baseline("nested loops", "nested_loops", ("first", "count")),
+        _baseline("nested loops", "nested_loops", ("first",)),
     ]
 
 
@@ -78,22 +66,43 @@ def _ours() -> list[Engine]:
     ]
 
 
-def _baseline(name: str, file: str, functions: tuple[str, ...], module: str = "", **settings: object) -> Engine:
+def _cp_sat() -> list[Engine]:
+    names = [(way, workers) for way in ("division", "table") for workers in (1, 8)]
+    if find_spec("ortools") is None:
+        return [Engine(f"CP-SAT {way} {workers}", {}, NAMES["ortools"]) for way, workers in names]
+    from tests.benchmarks.baselines import cp_sat, cp_sat_score
+    from tests.benchmarks.baselines.cp_sat_division import DIVISION
+    from tests.benchmarks.baselines.cp_sat_table import TABLE, WHOLE_TABLE
+
+    found = []
+    for way, workers in names:
+        statement = DIVISION if way == "division" else TABLE
+        tasks: dict[str, Run] = {
+            task: _plain(partial(run, statement=statement, workers=workers))
+            for task, run in (("first", cp_sat.first), ("impossible", cp_sat.first), ("optimum", cp_sat.optimum))
+        }
+        if way == "division":
+            tasks["best"] = _plain(partial(cp_sat_score.best, workers=workers))
+            tasks["five"] = _plain(partial(cp_sat_score.first_five, workers=workers))
+        if workers == 1:
+            whole = DIVISION if way == "division" else WHOLE_TABLE
+            tasks["list"] = _plain(partial(cp_sat.listed, statement=whole))
+        found.append(Engine(f"CP-SAT {way} {workers}", tasks))
+    return found
+
+
+def _baseline(name: str, file: str, functions: tuple[str, ...], module: str = "") -> Engine:
     if module and find_spec(module) is None:
         return Engine(name, {}, NAMES[module])
     found = import_module(f"tests.benchmarks.baselines.{file}")
-    if "way" in settings:
-        settings["state"] = import_module(f"tests.benchmarks.baselines.cp_sat_{settings.pop('way')}").state
     tasks: dict[str, Run] = {}
     for function in functions:
-        run = getattr(found, function)
-        given = {key: value for key, value in settings.items() if not (function == "listed" and key == "workers")}
-        plain = partial(_plain, partial(run, **given))
-        tasks["list" if function.startswith("listed") else function] = plain
+        run = _plain(getattr(found, function))
+        tasks["list" if function.startswith("listed") else function] = run
         if function == "first":
-            tasks["impossible"] = plain
+            tasks["impossible"] = run
     return Engine(name, tasks)
 
 
-def _plain(run: Callable[..., Outcome], row: Row, limit: float) -> Outcome:
-    return run(row.asked, limit)
+def _plain(run: Callable[[Question, float], Outcome]) -> Run:
+    return lambda row, limit: run(row.asked, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import _lru_cache_wrapper
 from statistics import median
@@ -13,10 +13,12 @@ from time import perf_counter, process_time
 from types import FrameType
 from typing import NamedTuple
 
+from convsolve.problem import ask
 from tests.benchmarks.checker import CheckerError, check, cost
 from tests.benchmarks.engines import Run
-from tests.benchmarks.question import Outcome, OutOfTimeError, RefusedError
+from tests.benchmarks.question import Combination, Outcome, OutOfTimeError, RefusedError
 from tests.benchmarks.suite import Row
+from tests.oracle.order import place_in_order
 
 GRACE = 0.5  # solvers are told the limit; what comes this much later counts as a miss too
 KEPT = ("convsolve.language", "convsolve.ranking.standard", "convsolve.layers.base")  # constants of the program
@@ -27,10 +29,9 @@ class Measured(NamedTuple):
 
     Attributes:
         wall, cpu: seconds, medians; cpu sums over threads.
-        number: what the outcome counted.
-        miss: why there is no result: ``time``, ``gave up``, ``refused``, ``memory``; or ``wrong: ...``.
+        number: what the outcome counted; of the most conventional answers the sum of their scores.
+        miss: why there is no result: ``time``, ``memory``, ``waits ...``, ``refused: ...`` or ``wrong: ...``.
         rounds: how often it ran.
-        score: what the order of answers thinks of the best one, where it was asked for.
     """
 
     wall: float
@@ -48,7 +49,6 @@ class Series:
         self.walls: list[float] = []
         self.cpus: list[float] = []
         self.number: int | None = None
-        self.answer: object = None
         self.miss = ""
 
     @property
@@ -68,7 +68,7 @@ class Series:
         except OutOfTimeError:
             self.miss = "time"
         except RefusedError as error:
-            self.miss = f"refused: {error}"
+            self.miss = str(error) if str(error) == self.row.waits else f"refused: {error}"
         except MemoryError:
             self.miss = "memory"
         else:
@@ -85,10 +85,10 @@ class Series:
         self.number = outcome.number
         try:
             judge(self.row, self.task, outcome)
+            if self.task in ("best", "five"):
+                self.number = sum(score(self.row, answer) for answer in outcome.answers)
         except CheckerError as error:
             self.miss = f"wrong: {error}"
-        else:
-            self.answer = outcome.answers[0] if len(outcome.answers) else None
 
     def measured(self) -> Measured:
         if not self.walls:
@@ -121,10 +121,12 @@ def judge(row: Row, task: str, outcome: Outcome) -> None:
             raise CheckerError(f"{outcome.number} answers instead of {row.count}")
 
 
-def disagreements(found: Sequence[tuple[str, Measured]]) -> list[str]:
-    """Engines whose count or proved minimum differs from the first one's."""
-    said = [(name, one.number) for name, one in found if not one.miss and one.number is not None]
-    return [f"{name}: {number}, {said[0][0]}: {said[0][1]}" for name, number in said[1:] if number != said[0][1]]
+def score(row: Row, answer: Combination) -> int:
+    """How conventional an answer is, by the definition."""
+    problem = ask(**row.keywords)
+    lengths = [len(layer.kind.axis_parameters) for layer in problem.layers]
+    settings = [[one[:length] for one in layer] for layer, length in zip(answer, lengths, strict=True)]
+    return place_in_order(problem, tuple(map(tuple, settings)))[0]
 
 
 def forget() -> None:

@@ -9,8 +9,6 @@ from typing import NamedTuple
 from tests.benchmarks.measuring import Measured
 from tests.benchmarks.suite import Row
 
-CP_SAT = "CP-SAT"
-
 
 class Ratio(NamedTuple):
     """How many times as long another engine takes, over the problems that both solved."""
@@ -69,9 +67,9 @@ class Results:
         ]
 
     def disagreements(self) -> list[str]:
-        """Counts and proved minima that are not the same for all engines."""
+        """Counts, scores and proved minima that are not the same for all engines."""
         found = []
-        for task in ("count", "optimum"):
+        for task in ("count", "best", "five", "optimum"):
             for row in self.rows(task):
                 said: dict[int, str] = {}
                 for engine in self.engines(task):

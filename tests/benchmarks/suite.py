@@ -85,6 +85,7 @@ def down(number: int) -> tuple[tuple[str, int], ...]:
 
 VOCODER = {"kernel_size": range(1, 17), "stride": range(1, 9)}
 WIDE = {"kernel_size": range(1, 49), "stride": range(1, 25)}
+GAP = {"kernel_size": (3, 4, 5), "stride": (1, 2), "padding": (0, 1, 2)}
 DCGAN = (100, 512, 256, 128, 64, 3)
 
 SUITE = (
@@ -97,6 +98,7 @@ SUITE = (
     Row("4x4 -> 61x79 in four", (4, 4), (61, 79), up(4), count=810_141_981),
     Row("4x4x3 -> 64x64x48 in four", (4, 4, 3), (64, 64, 48), up(4)),
     Row("autoencoder, 104 -> 13 -> 104", (104,), (104,), ((CONV, 3), (TRANSPOSED, 3)), {"stride": (2,)}),
+    Row("at a gap's edge, 100 -> 1491 in six", (100,), (1491,), up(6), GAP),
     Row("100 -> 16000 in six, k 16, s 8", (100,), (16000,), up(6), VOCODER),
     *(Row(f"1 -> 64 in {n}", (1,), (64,), up(n), group="deep") for n in (8, 16, 32, 64)),
     Row("100 -> 24000 in three, k 48, s 24", (100,), (24000,), up(3), WIDE, group="wide"),
@@ -115,7 +117,7 @@ SUITE = (
         (100,),
         (1000,),
         up(6),
-        {"kernel_size": (3, 4, 5), "stride": (1, 2), "padding": (0, 1, 2)},
+        GAP,
         verdict="impossible",
         group="impossible",
     ),
@@ -162,6 +164,25 @@ SUITE = (
         (61, 79),
         up(4),
         channels=(128, 64, 32, 16, 3),
+        objective="macs",
+        group="optimum",
+    ),
+    Row(
+        "least macs, 4x5x3 -> 61x79x47 in four",
+        (4, 5, 3),
+        (61, 79, 47),
+        up(4),
+        channels=(128, 64, 32, 16, 3),
+        objective="macs",
+        group="optimum",
+    ),
+    Row(
+        "least macs, 100 -> 16000 in six, k 16, s 8",
+        (100,),
+        (16000,),
+        up(6),
+        VOCODER,
+        channels=(80, 512, 256, 128, 64, 32, 1),
         objective="macs",
         group="optimum",
     ),

@@ -1,4 +1,4 @@
-"""CP-SAT: the question as a model, by a way of stating a layer (`cp_sat_division`, `cp_sat_table`).
+"""CP-SAT: the question as a model, by a statement of a layer (`cp_sat_division`, `cp_sat_table`).
 
 Sizes have the bounds that interval arithmetic gives; axes on which all is the same are one.
 """
@@ -6,7 +6,7 @@ Sizes have the bounds that interval arithmetic gives; axes on which all is the s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ortools.sat.python import cp_model
 
@@ -19,19 +19,37 @@ from tests.benchmarks.question import (
     OutOfTimeError,
     Question,
     RefusedError,
+    Setting,
     bounds,
 )
 
-Variables = Sequence[Any]
-State = Callable[[Any, Layer, list[Variables], list[Any], list[Any]], None]  # adds a layer to a model
+MOST = 1 << 40  # of what is derived: CP-SAT tightens that by itself
+CONDITIONS = ("params", "macs", "receptive_field", "mirrored", "repeated")
 STATUS = {cp_model.INFEASIBLE: "impossible", cp_model.OPTIMAL: "solved", cp_model.FEASIBLE: "solved"}
+
+Variables = Sequence[Any]
+
+
+class Statement(NamedTuple):
+    """How a layer is stated.
+
+    Attributes:
+        state: adds a layer to a model: its settings by axis, and the sizes in front of it and behind it.
+        complete: fills in, afterwards, what the model leaves open: from a setting and the two sizes.
+        conditions: what can be asked of the settings that the model has.
+    """
+
+    state: Callable[..., None]
+    complete: Callable[[Layer, Setting, int, int], Setting] | None = None
+    conditions: Sequence[str] = CONDITIONS
 
 
 class Model:
     """A model with its variables; `impossible` where the bounds alone say so."""
 
-    def __init__(self, asked: Question, state: State) -> None:
+    def __init__(self, asked: Question, statement: Statement) -> None:
         self.asked = asked
+        self.complete = statement.complete
         self.model = cp_model.CpModel()
         hulls = [bounds(asked, axis) for axis in range(len(asked.axes))]
         self.impossible = any(low > high for hull in hulls for low, high in hull)
@@ -53,15 +71,23 @@ class Model:
                     setting.append(own)
                 here.append(setting)
             self.settings.append(here)
-            state(self.model, layer, here, self.sizes[place], self.sizes[place + 1])
+            statement.state(self.model, layer, here, self.sizes[place], self.sizes[place + 1])
         for name, value in asked.conditions.items():
+            if name not in statement.conditions:
+                raise RefusedError(name)
             self._condition(name, value)
 
     def variable(self, domain: Domain, name: str) -> Any:
         return self.model.new_int_var_from_domain(cp_model.Domain.from_values(domain), name)
 
     def read(self, value: Callable[[Any], int]) -> Combination:
-        return self.asked.whole([[tuple(map(value, axis)) for axis in layer] for layer in self.settings])
+        found = [[tuple(map(value, axis)) for axis in layer] for layer in self.settings]
+        if self.complete is not None:
+            sizes = [[value(size) for size in position] for position in self.sizes]
+            for place, layer in enumerate(self.asked.layers):
+                ends = zip(found[place], sizes[place], sizes[place + 1], strict=True)
+                found[place] = [self.complete(layer, *one) for one in ends]
+        return self.asked.whole(found)
 
     def cost(self, what: str) -> Any:
         """The sum of params or macs as a linear expression over products."""
@@ -117,8 +143,8 @@ def solver(limit: float, workers: int) -> Any:
     return found
 
 
-def first(asked: Question, limit: float, state: State, workers: int) -> Outcome:
-    made = Model(asked, state)
+def first(asked: Question, limit: float, statement: Statement, workers: int) -> Outcome:
+    made = Model(asked, statement)
     if made.impossible:
         return Outcome("impossible")
     run = solver(limit, workers)
@@ -126,10 +152,10 @@ def first(asked: Question, limit: float, state: State, workers: int) -> Outcome:
     return Outcome(verdict, [made.read(run.value)] if verdict == "solved" else ())
 
 
-def optimum(asked: Question, limit: float, state: State, workers: int) -> Outcome:
+def optimum(asked: Question, limit: float, statement: Statement, workers: int) -> Outcome:
     if asked.objective is None:
         raise RefusedError("no objective")
-    made = Model(asked, state)
+    made = Model(asked, statement)
     if made.impossible:
         return Outcome("impossible")
     made.model.minimize(made.cost(asked.objective))
@@ -140,9 +166,9 @@ def optimum(asked: Question, limit: float, state: State, workers: int) -> Outcom
     return Outcome("impossible" if status == cp_model.INFEASIBLE else "gave up")
 
 
-def listed(asked: Question, limit: float, state: State) -> Outcome:
+def listed(asked: Question, limit: float, statement: Statement) -> Outcome:
     """Every answer, as fast as CP-SAT calls back; one worker, as it demands."""
-    made = Model(asked, state)
+    made = Model(asked, statement)
     if made.impossible:
         return Outcome("impossible", complete=True)
     collect = _Collect(made)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tests.benchmarks.baselines.cp_sat import MOST, Statement
 from tests.benchmarks.question import Layer
-
-MOST = 1 << 40  # CP-SAT tightens what is derived by itself
 
 
 def state(model: Any, layer: Layer, settings: list[Sequence[Any]], into: list[Any], out: list[Any]) -> None:
@@ -25,15 +24,13 @@ def state(model: Any, layer: Layer, settings: list[Sequence[Any]], into: list[An
         spread = model.new_int_var(0, MOST, "spread")
         model.add_multiplication_equality(spread, [size - 1, stride])
         model.add(after == spread - 2 * padding + reach + extra + 1)
-        if len(dilations) > 1:
+        if max(extras) < min(dilations):
+            continue
+        larger = stride  # max(stride, dilation), where that must be said
+        if min(strides) < max(dilations):
             larger = model.new_int_var(1, max(*strides, *dilations), "larger")
             model.add_max_equality(larger, [stride, dilation])
-            model.add(extra < larger)
-        elif max(extras) >= dilations[0]:
-            # max(stride, dilation) where only the stride varies
-            if min(strides) >= dilations[0]:
-                model.add(extra < stride)
-            else:
-                larger = model.new_int_var(1, max(*strides, *dilations), "larger")
-                model.add_max_equality(larger, [stride, dilations[0]])
-                model.add(extra < larger)
+        model.add(extra < larger)
+
+
+DIVISION = Statement(state)

@@ -15,11 +15,6 @@ def first(asked: Question, _limit: float) -> Outcome:
     return Outcome("impossible") if found is None else Outcome("solved", [asked.whole(found)])
 
 
-def count(asked: Question, _limit: float) -> Outcome:
-    total = sum(1 for _ in _answers(asked))
-    return Outcome("solved" if total else "impossible", number=total)
-
-
 def _answers(asked: Question) -> Iterator[list[Joint]]:
     if asked.conditions:
         raise RefusedError("conditions")

@@ -58,7 +58,7 @@ def test_leaving_a_repository_out_forgets_what_only_it_had() -> None:
 @given(layers())
 def test_costs_are_integers_from_zero_and_never_below_their_floor(layer: tuple[str, Setting, int, int]) -> None:
     kind, setting, size, out = layer
-    cost, floor = layer_cost(kind, setting, size, out), layer_floor(kind, setting)
+    cost, floor = layer_cost(kind, setting, size, out), layer_floor(kind, setting, idle=True)
     assert isinstance(cost, int)
     assert isinstance(floor, int)
     assert 0 <= floor <= cost
@@ -66,7 +66,7 @@ def test_costs_are_integers_from_zero_and_never_below_their_floor(layer: tuple[s
 
 @given(st.integers(1, 4096), st.integers(1, 4096), st.integers(0, 4096), st.integers(1, 4096), KINDS)
 def test_extreme_settings_have_a_cost_too(kernel: int, stride: int, padding: int, dilation: int, kind: str) -> None:
-    assert layer_floor(kind, (kernel, stride, padding, dilation, 0)) >= 0
+    assert layer_floor(kind, (kernel, stride, padding, dilation, 0), idle=True) >= 0
 
 
 @given(st.integers(1, 64), st.integers(2, 16), st.integers(0, 40), st.integers(1, 8), st.integers(0, 40))

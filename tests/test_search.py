@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 from random import Random
 from typing import Any
 
 import pytest
 
+from convsolve.bounds import After
 from convsolve.expansion import Expansion
 from convsolve.graph import graphs
 from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, SizeMap, TorchCall, upwards
@@ -58,8 +59,21 @@ def test_bounds_are_never_above_what_follows() -> None:
     problem = ask("1", "16", layers=3, kernel_size="1..4", stride="1..3")
     (search,) = searches(problem)
     for ranked in islice(search.paths(), 500):
-        assert ranked.score >= search._bound(0, search.graph.source, ())
+        assert ranked.score >= search.members.bound(0, search.graph.source, ())
         assert ranked.score == place_in_order(problem, ranked.path)[0]
+
+
+def test_bounds_charge_for_changes_as_the_style_does() -> None:
+    draw = Random(3)
+    classes: list[tuple[int, int | None]] = [*product(range(1, 5), (None, 1, 2, 3))]
+    for _ in range(200):
+        ways = {one: draw.randint(0, 5000) for one in draw.sample(classes, draw.randint(1, 6))}
+        before = draw.choice(classes)
+        charged = [
+            cost + standard().change_cost("conv_transpose", (*before, 0, None, 0), (*following, 0, None, 0))
+            for following, cost in ways.items()
+        ]
+        assert After(ways)(before) == min(charged)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,16 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 
 from convsolve.layers.base import LayerKind, Setting, SizeMap
 from convsolve.potential import EVERY_KERNEL, Edges
-from convsolve.ranking import Style
+from convsolve.ranking import CHANGE, GROWTH, Style
 
-Class = tuple[int | None, ...]  # kernel_size and stride of a setting, None where the stride is idle
+Class = tuple[int, int | None]  # kernel_size and stride of a setting, None where the stride is idle
+NEVER = 1 << 62
 
 
 class Floors:
@@ -23,37 +26,65 @@ class Floors:
         self, kind: LayerKind, settings: Mapping[SizeMap, Sequence[Setting]], style: Style, *, first: bool
     ) -> None:
         self.kind = kind
-        self._first = first
         self.maps = tuple(settings)
+        self._first = first
         self._settings = settings
         self._style = style
-        self._classes: dict[SizeMap, list[tuple[int, int, int, int]]] = {}
-        self._least: dict[SizeMap, int] = {}
+        self._kernels: dict[tuple[SizeMap, bool], list[tuple[int, int]]] = {}
+        self._least: dict[tuple[SizeMap, bool], int] = {}
 
-    def classes(self, size_map: SizeMap) -> list[tuple[int, int, int, int]]:
-        """Kernel_size, stride, and the least that settings with them and this map cost, not idle and idle."""
-        found = self._classes.get(size_map)
+    def kernels(self, size_map: SizeMap, *, idle: bool) -> list[tuple[int, int]]:
+        """Each kernel_size that a map comes with, and the least that its settings cost, their stride idle or not."""
+        found = self._kernels.get((size_map, idle))
         if found is None:
-            least: dict[tuple[int, int], tuple[int, int]] = {}
+            least: dict[int, int] = {}
             for setting in self._settings[size_map]:
-                window = self.kind.window(setting)
-                key, floors = (0, 0), (0, 0)  # a kind without a window costs nothing
-                if window is not None:
-                    key = window[:2]
-                    floors = (self._floor(window, idle=False), self._floor(window, idle=True))
-                known = least.get(key, floors)
-                least[key] = (min(known[0], floors[0]), min(known[1], floors[1]))
-            found = self._classes[size_map] = [(*key, *floors) for key, floors in least.items()]
+                kernel, floor = 0, 0  # a kind without a window costs nothing
+                if (window := self.kind.window(setting)) is not None:
+                    kernel = window[0]
+                    floor = self._style.layer_floor(self.kind.record, window, idle=idle, first=self._first)
+                least[kernel] = min(least.get(kernel, floor), floor)
+            found = self._kernels[size_map, idle] = list(least.items())
         return found
 
-    def _floor(self, window: tuple[int, int, int, int, int], *, idle: bool) -> int:
-        return self._style.layer_floor(self.kind.record, window, idle=idle, first=self._first)
-
-    def least(self, size_map: SizeMap) -> int:
-        """The least that any setting with this map costs at any size."""
-        found = self._least.get(size_map)
+    def least(self, size_map: SizeMap, *, idle: bool) -> int:
+        """The least that any setting with this map costs."""
+        found = self._least.get((size_map, idle))
         if found is None:
-            found = self._least[size_map] = min(either for *_, either in self.classes(size_map))
+            found = self._least[size_map, idle] = min(floor for _, floor in self.kernels(size_map, idle=idle))
+        return found
+
+
+def idle(size_map: SizeMap, size: int, out: int) -> bool:
+    """Whether one position is left between these sizes, so that the stride has no effect."""
+    return (size if size_map.up else out) == 1
+
+
+class After:
+    """The least that the rest of a way costs from one size on, by the layer in front."""
+
+    def __init__(self, ways: Mapping[Class, int]) -> None:
+        self.least = min(ways.values(), default=0)  # no ways: the end
+        self._ways = ways
+        self._by_kernel: dict[int, int] = {}
+        for (kernel, _), cost in ways.items():
+            self._by_kernel[kernel] = min(cost, self._by_kernel.get(kernel, NEVER))
+        self._kernels = sorted(self._by_kernel)
+        self._up_to = list(accumulate((self._by_kernel[kernel] for kernel in self._kernels), min))
+        self._known: dict[Class, int] = {}
+
+    def __call__(self, before: Class) -> int:
+        """After a layer of the same kind of this class; the charges are those of `Style.change_cost`."""
+        found = self._known.get(before)
+        if found is None:
+            kernel, stride = before
+            if stride is None:
+                found = self._by_kernel.get(kernel, NEVER)
+            else:
+                found = min(self._ways.get(before, NEVER), self._ways.get((kernel, None), NEVER))
+            if smaller := bisect_right(self._kernels, kernel):
+                found = min(found, CHANGE + self._up_to[smaller - 1])
+            found = self._known[before] = min(found, GROWTH + self.least) if self._ways else 0
         return found
 
 
@@ -61,88 +92,67 @@ class AxisBounds:
     """Lower bounds on one axis.
 
     Args:
-        floors: one a layer with a window.
+        floors: one a layer with something to choose.
         live: per position, the sizes that are on some way.
-        style: the score.
         best: per layer, where there are objectives, the edges that their cheapest ways take: ways that
             leave these cost more by an objective, however little they cost in style.
     """
 
     def __init__(
-        self,
-        floors: Sequence[Floors],
-        live: Sequence[Collection[int]],
-        style: Style,
-        best: Sequence[Edges] | None = None,
+        self, floors: Sequence[Floors], live: Sequence[Collection[int]], best: Sequence[Edges] | None = None
     ) -> None:
         self._floors = floors
-        self._style = style
-        self._edges = best
-        self._best: list[dict[int, list[tuple[int, Class]]]] = [{} for _ in floors]
-        self._charges: dict[tuple[str, Class, Class], int] = {}
-        self._known: list[dict[tuple[int, Class | None], int]] = [{} for _ in floors]
+        self._after: list[dict[int, After]] = [dict.fromkeys(live[-1], After({}))]
         for place in reversed(range(len(floors))):
-            ahead = live[place + 1]
-            self._best[place] = {size: self._ways_on(place, size, ahead) for size in live[place]}
+            edges, spans = None if best is None else best[place], _Spans(floors[place].maps, live[place + 1])
+            here = {size: After(self._ways(place, size, spans, edges)) for size in live[place]}
+            self._after.insert(0, here)
 
     def bound(self, place: int, size: int, previous: Class | None) -> int:
-        """The least that layers from `place` on can cost, after a layer of the same kind of this class."""
-        if place == len(self._floors):
-            return 0
-        if place == 0 or self._floors[place - 1].kind.record != self._floors[place].kind.record:
-            previous = None
-        known = self._known[place]
-        found = known.get((size, previous))
-        if found is None:
-            found = known[size, previous] = self._least(place, size, previous)
-        return found
+        """The least that layers from `place` on can cost, after a layer of this class in front of it."""
+        after = self._after[place][size]
+        return after.least if previous is None or not self._alike(place) else after(previous)
 
-    def _least(self, place: int, size: int, previous: Class | None) -> int:
-        ways = self._best[place][size]
-        if previous is None:
-            return ways[0][0]
-        record = self._floors[place].kind.record
-        best = 1 << 62
-        for cost, following in ways:  # ascending, and a charge is never negative
-            if cost >= best:
-                break
-            best = min(best, cost + self._charge(record, previous, following))
-        return best
+    def _alike(self, place: int) -> bool:
+        """Whether a layer follows one of its own kind."""
+        return 0 < place < len(self._floors) and self._floors[place - 1].kind.record == self._floors[place].kind.record
 
-    def _ways_on(self, place: int, size: int, ahead: Container[int]) -> list[tuple[int, Class]]:
-        floors = self._floors[place]
-        edges = None if self._edges is None else self._edges[place]
+    def _ways(self, place: int, size: int, spans: _Spans, edges: Edges | None) -> dict[Class, int]:
+        kernels_of, ahead, alike = self._floors[place].kernels, self._after[0], self._alike(place + 1)
         ways: dict[Class, int] = {}
-        for size_map in floors.maps:
-            up, slope, offset, least = size_map
-            if size < least:
-                continue
-            out = slope * size + offset if up else (size + offset) // slope + 1
-            if out not in ahead:
-                continue
-            kernels = EVERY_KERNEL if edges is None else edges.get((size, out), ())
-            if not kernels:
-                continue
-            idle = (size if up else out) == 1  # where one position is left, its stride has no effect
-            for kernel_size, stride, floor, idle_floor in floors.classes(size_map):
-                if edges is not None and kernel_size not in kernels:
-                    continue
-                following = (kernel_size, None if idle else stride)
-                cost = (idle_floor if idle else floor) + self.bound(place + 1, out, following)
-                if cost < ways.get(following, 1 << 62):
-                    ways[following] = cost
-        return sorted(((cost, key) for key, cost in ways.items()), key=_order)
+        for size_map, out in spans.behind(size):
+            still = idle(size_map, size, out)
+            stride, after = None if still else size_map.stride, ahead[out]
+            wanted = EVERY_KERNEL if edges is None else edges.get((size, out), ())
+            for kernel, floor in kernels_of(size_map, idle=still):
+                if wanted is EVERY_KERNEL or kernel in wanted:
+                    following = (kernel, stride)
+                    cost = floor + (after(following) if alike else after.least)
+                    if cost < ways.get(following, NEVER):
+                        ways[following] = cost
+        return ways
 
-    def _charge(self, record: str, before: Class, after: Class) -> int:
-        """The charge for a change of kernel_size and stride, all else equal."""
-        key = (record, before, after)
-        found = self._charges.get(key)
-        if found is None:
-            found = self._style.change_cost(record, (*before, 0, None, 0), (*after, 0, None, 0))
-            self._charges[key] = found
+
+class _Spans:
+    """A layer's size maps by stride, to find those that lead from a size to live ones."""
+
+    def __init__(self, maps: Sequence[SizeMap], live: Collection[int]) -> None:
+        self._live = sorted(live)
+        by_stride: dict[tuple[bool, int], dict[int, SizeMap]] = {}
+        for size_map in maps:
+            by_stride.setdefault((size_map.up, size_map.stride), {})[size_map.offset] = size_map
+        self._strides = [(*key, min(maps), max(maps), maps) for key, maps in by_stride.items()]
+
+    def behind(self, size: int) -> list[tuple[SizeMap, int]]:
+        """The maps that lead from a size to live ones, with these."""
+        found = []
+        for up, stride, low, high, maps in self._strides:
+            base, step = (stride * size, 1) if up else (-size, stride)
+            first, last = (base + low, base + high) if up else ((size + low) // stride + 1, (size + high) // stride + 1)
+            for out in self._live[bisect_left(self._live, first) : bisect_right(self._live, last)]:
+                offset = out - base if up else (out - 1) * stride - size
+                for at in range(offset, offset + step):
+                    size_map = maps.get(at)
+                    if size_map is not None and size >= size_map.least:
+                        found.append((size_map, out))
         return found
-
-
-def _order(way: tuple[int, Class]) -> tuple[int, list[int]]:
-    cost, key = way
-    return cost, [number or 0 for number in key]

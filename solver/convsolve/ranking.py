@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from math import exp, log, log2
 from pkgutil import get_data
+from typing import NamedTuple
 
 Setting = tuple[int, int, int, int, int]  # kernel_size, stride, padding, dilation, output_padding
 Active = tuple[int | None, ...]  # a setting with None in place of an idle parameter
@@ -54,7 +55,8 @@ IDLE = 1000  # a stride or dilation that changes nothing, yet is not 1
 STEM = 620  # taken off the first convolution of several where its kernel is STEM_KERNEL or more
 STEM_KERNEL = 7
 
-CHANGE = 1500  # twice where the kernel grows: it shrinks twice as often from one layer to the next
+CHANGE = 1500
+GROWTH = 3000  # where the kernel grows: it shrinks twice as often from one layer to the next
 HABIT = 800  # from padding to none or back, where the kernel or the stride changes too
 MORE_PADDING = 200  # padding alone changes and grows: the larger one usually comes first
 
@@ -90,19 +92,20 @@ class Style:
         True
         """
         if kind == "conv_transpose":
-            return _cost(self, kind, setting, idle=in_size == 1)
+            return _known_cost(self, kind, setting, idle=in_size == 1)
         kernel, stride, padding, dilation, _ = setting
         window = dilation * (kernel - 1) + 1
         unread = in_size + padding - (out_size - 1) * stride - window
         # A stride that is needed to come down to one output is not idle in what it costs.
-        cost = _cost(self, kind, setting, idle=out_size == 1 and in_size + 2 * padding <= window)
+        cost = _known_cost(self, kind, setting, idle=out_size == 1 and in_size + 2 * padding <= window)
         cost = max(0, cost - _stem(kind, setting, first=first))
         return cost + round(UNREAD * log2(1 + unread)) if unread > 0 else cost
 
-    def layer_floor(self, kind: str, setting: Setting, *, idle: bool = True, first: bool = False) -> int:
-        """The least that the layer costs at any size, or where its stride is not idle."""
+    def layer_floor(self, kind: str, setting: Setting, *, idle: bool, first: bool = False) -> int:
+        """The least that the layer costs at any size, its stride idle there or not."""
         least = _cost(self, kind, setting, idle=False)
-        least = min(least, _cost(self, kind, setting, idle=True)) if idle else least
+        if idle:
+            least = min(least, _cost(self, kind, setting, idle=True))
         return max(0, least - _stem(kind, setting, first=first))
 
     def active(self, kind: str, setting: Setting, in_size: int, out_size: int) -> Active:
@@ -122,7 +125,7 @@ class Style:
             padding = 0
         if alone:
             return 0 if not padding else CHANGE + (MORE_PADDING if padding > 0 else 0)
-        charge = 2 * CHANGE if kernel > 0 else CHANGE
+        charge = GROWTH if kernel > 0 else CHANGE
         if padding and kind != "conv_transpose" and 1 not in (before[0], after[0]) and 0 in (before[2], after[2]):
             charge += HABIT
         return charge
@@ -137,14 +140,20 @@ def _growth(before: int | None, after: int | None) -> int:
     return 0 if before is None or after is None else after - before
 
 
+class _Shape(NamedTuple):
+    """What kernel_size, stride and dilation cost, whatever the padding; `key` is their place in the table."""
+
+    key: tuple[object, ...]
+    like: int  # repositories that have them
+    nats: float
+    charges: int
+
+
 @lru_cache(maxsize=1 << 16)
-def _cost(style: Style, kind: str, setting: Setting, *, idle: bool) -> int:
-    """A layer's cost without unread input; `idle`: its stride has no effect."""
-    kernel, stride, padding, dilation, output_padding = setting
+def _shape(style: Style, kind: str, window: tuple[int, int, int], *, idle: bool) -> _Shape:
+    kernel, stride, dilation = window
     transposed, pool = kind == "conv_transpose", kind.endswith("_pool")
-    charges = DEAD * (padding > dilation * (kernel - 1)) + DEAD * (output_padding > padding)
-    if kernel == stride == 1 and not pool:
-        charges += POINT
+    charges = POINT if kernel == stride == 1 and not pool else 0
     if kernel == 1 and dilation != 1:
         charges += IDLE
         dilation = 1
@@ -156,14 +165,27 @@ def _cost(style: Style, kind: str, setting: Setting, *, idle: bool) -> int:
         charges += UNEVEN if transposed and kernel % stride else 0
         if kernel % 2 == 0 and not pool and (stride == 1 or (not transposed and kernel % stride)):
             charges += EVEN
-    evidence, shape = style.evidence, (kind, kernel, None if idle else stride, dilation)
-    like = evidence.get(shape, 0)
-    same = evidence.get((*shape, padding, output_padding), 0)
-    nats = _surprise(like, evidence.get((kind,), 0), DOUBT, _shape_rule(kind, kernel, stride, dilation))
+    key = (kind, kernel, None if idle else stride, dilation)
+    like = style.evidence.get(key, 0)
+    nats = _surprise(like, style.evidence.get((kind,), 0), DOUBT, _shape_rule(kind, kernel, stride, dilation))
+    return _Shape(key, like, nats, charges)
+
+
+def _cost(style: Style, kind: str, setting: Setting, *, idle: bool) -> int:
+    """A layer's cost without unread input; `idle`: its stride has no effect."""
+    kernel, stride, padding, dilation, output_padding = setting
+    shape = _shape(style, kind, (kernel, stride, dilation), idle=idle)
+    charges = shape.charges + DEAD * (padding > dilation * (kernel - 1)) + DEAD * (output_padding > padding)
+    if idle:
+        stride = kernel if kind.endswith("_pool") else 1
+    same = style.evidence.get((*shape.key, padding, output_padding), 0)
     # Two paddings are usual, so each has half the weight: one that divides the size, and none.
-    rule = _padding_rule(kind, (kernel, stride, padding, dilation, output_padding))
-    nats += _surprise(same, like, DOUBT / 2, rule)
+    rule = _padding_rule(kind, (kernel, stride, padding, 1 if kernel == 1 else dilation, output_padding))
+    nats = shape.nats + _surprise(same, shape.like, DOUBT / 2, rule)
     return round(FREQUENCY * nats) + charges
+
+
+_known_cost = lru_cache(maxsize=1 << 16)(_cost)  # a floor asks for each setting once, the search again and again
 
 
 def _surprise(count: int, total: int, weight: float, rule: float) -> float:

@@ -1,0 +1,263 @@
+"""The ways on from a state, cheapest first: every joint setting of one layer, listed only when its turn comes.
+
+A decision on the shared parameters leaves sizes on each axis; sizes on all axes are a group of
+settings, which are listed when no other group can have a cheaper one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from heapq import heappop, heappush
+from itertools import count, islice, product
+from typing import NamedTuple
+
+from convsolve import ranking
+from convsolve.bounds import AxisBounds, Floors, idle
+from convsolve.components import Step
+from convsolve.expansion import Expansion, Settings
+from convsolve.graph import Graph, State
+from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.potential import ANY, Potential
+from convsolve.ranking import Style
+
+Active = tuple[ranking.Active, ...]  # a layer's setting on each axis, None where idle
+
+
+class Member(NamedTuple):
+    """One joint setting of a layer on the way from a state; `bound` is of the rest of the way."""
+
+    bound: int  # this layer's cost, no charge for change, and the least behind it
+    unequal: int
+    settings: Settings
+    out: State
+    cost: int
+    active: Active
+
+
+class _Out(NamedTuple):
+    """A size behind one axis: a bound of this layer and the rest, and the maps that lead there."""
+
+    bound: int
+    size: int
+    maps: tuple[SizeMap, ...]
+
+
+class _Group(NamedTuple):
+    """The settings that lead from a state to another, shared parameters decided; not yet listed."""
+
+    out: State
+    choice: int
+    maps: tuple[tuple[SizeMap, ...], ...]  # an axis
+    objectives: int  # the least that they add, here and behind
+
+
+class _Choice(NamedTuple):
+    """A decision on the shared parameters, with the groups that it still has."""
+
+    choice: int
+    groups: Iterator[tuple[int, tuple[_Out, ...]]]
+    bound: int  # of the group that comes next, objectives left out
+    outs: tuple[_Out, ...]
+
+
+class Members:
+    """The joint settings of a component's layers, state by state.
+
+    Attributes:
+        places: the layers with something to choose; the others keep every size.
+    """
+
+    def __init__(self, graph: Graph, style: Style, expansion: Expansion, potential: Potential | None) -> None:
+        self.graph = graph
+        self.style = style
+        self.expansion = expansion
+        self.potential = potential
+        self.weights = [len(twins) for twins in graph.component.twins]
+        self.kinds = [step.layer.kind for step in graph.steps]
+        self.places = [place for place, kind in enumerate(self.kinds) if kind.axis_parameters]
+        self._outs: dict[tuple[int, int, int, int], list[_Out]] = {}
+        self._floor_tables: dict[tuple[Step, bool, int, int], Floors] = {}
+
+    @cached_property
+    def bounds(self) -> list[AxisBounds]:
+        """On each axis, the least that the rest of a way can cost."""
+        positions = [*self.places, len(self.kinds)]
+        found = []
+        for axis in range(len(self.weights)):
+            made: dict[tuple[Step, bool], Floors] = {}
+            floors = []
+            for depth, place in enumerate(self.places):
+                key = (self.graph.steps[place], self._first(depth))
+                if key not in made:
+                    settings = self.expansion.alone(place, axis)
+                    made[key] = Floors(self.kinds[place], settings, self.style, first=self._first(depth))
+                floors.append(made[key])
+            live = [self.expansion.columns[position][axis] for position in positions]
+            best = None if self.potential is None else [self.potential.best[place][axis] for place in self.places]
+            found.append(AxisBounds(floors, live, best))
+        return found
+
+    def bound(self, depth: int, state: State, active: Active) -> int:
+        """The least that the rest of a way can cost, after a layer of the same kind with these settings."""
+        total = 0
+        for axis, (weight, bounds, size) in enumerate(zip(self.weights, self.bounds, state, strict=True)):
+            total += weight * bounds.bound(depth, size, active[axis][:2] if active else None)
+        return total + self._rest(depth, state)
+
+    def _rest(self, depth: int, state: State) -> int:
+        """The least that the objectives add behind a state."""
+        if self.potential is None:
+            return 0
+        position = self.places[depth] if depth < len(self.places) else len(self.kinds)
+        return self.potential.least[position][state]
+
+    def _price(self, depth: int, kernels: Sequence[int], state: State, out: State) -> int:
+        """What a layer adds to the objectives, with those behind it that have nothing to choose."""
+        if self.potential is None:
+            return 0
+        place, *others = range(self.places[depth], [*self.places, len(self.kinds)][depth + 1])
+        price = self.potential.price(place, kernels, state, out)
+        return price + sum(self.potential.price(other, [ANY] * len(out), out, out) for other in others)
+
+    def _floors(self, depth: int, choice: int, axis: int) -> Floors:
+        place = self.places[depth]
+        key = (self.graph.steps[place], self._first(depth), choice, axis)
+        found = self._floor_tables.get(key)
+        if found is None:
+            settings = self.expansion.settings(place, choice, axis)
+            found = Floors(self.kinds[place], settings, self.style, first=self._first(depth))
+            self._floor_tables[key] = found
+        return found
+
+    def _first(self, depth: int) -> bool:
+        """Whether it is the first of several layers that have something to choose."""
+        return depth == 0 and len(self.places) > 1
+
+    def behind(self, depth: int, state: State) -> Iterator[Member]:
+        """Every joint setting on the way from a state, by ascending bound."""
+        number = count()
+        waiting: list[tuple[int, int, _Choice | _Group]] = []
+        members: list[Member] = []
+        rest = self._rest(depth, state)
+        for choice in range(len(self.graph.steps[self.places[depth]].choices)):
+            groups = ascending([self._outs_of(depth, choice, axis, size) for axis, size in enumerate(state)])
+            for first in islice(groups, 1):
+                heappush(waiting, (first[0] + rest, next(number), _Choice(choice, groups, *first)))
+        while waiting or members:
+            if members and (not waiting or members[0].bound < waiting[0][0]):
+                yield heappop(members)
+                continue
+            _, _, item = heappop(waiting)
+            if isinstance(item, _Choice):
+                for following in islice(item.groups, 1):
+                    entry = _Choice(item.choice, item.groups, *following)
+                    heappush(waiting, (entry.bound + rest, next(number), entry))
+                if (group := self._group(depth, state, item)) is not None:
+                    heappush(waiting, (item.bound + group.objectives, next(number), group))
+            else:
+                for member in self._listed(depth, state, item):
+                    heappush(members, member)
+
+    def _group(self, depth: int, state: State, choice: _Choice) -> _Group | None:
+        """The settings of a choice's next combination of sizes, if that is live."""
+        out = tuple([one.size for one in choice.outs])
+        if out not in self.graph.totals[self.places[depth] + 1]:
+            return None
+        maps = tuple([one.maps for one in choice.outs])
+        price = self._least_price(depth, choice.choice, maps, state, out)
+        return _Group(out, choice.choice, maps, price + self._rest(depth + 1, out))
+
+    def _least_price(
+        self, depth: int, choice: int, group: Sequence[Sequence[SizeMap]], state: State, out: State
+    ) -> int:
+        """What a layer adds to the objectives between two states with the best kernels that lead there."""
+        if self.potential is None:
+            return 0
+        place = self.places[depth]
+        slope = self.potential.prices.slope(place)
+        kernels = []
+        for domains, maps in zip(self.graph.steps[place].choices[choice], group, strict=True):
+            best = self.potential.best_kernels(place, domains)
+            kernels.append(slope * min([slope * best[size_map] for size_map in maps]) if slope else ANY)
+        return self._price(depth, kernels, state, out)
+
+    def _outs_of(self, depth: int, choice: int, axis: int, size: int) -> list[_Out]:
+        """The sizes behind one axis, by bound."""
+        key = (depth, choice, axis, size)
+        found = self._outs.get(key)
+        if found is None:
+            floors, weight, bounds = self._floors(depth, choice, axis), self.weights[axis], self.bounds[axis]
+            here = self.expansion.columns[self.places[depth] + 1][axis]
+            by_size: dict[int, list[SizeMap]] = {}
+            for size_map in floors.maps:
+                out = size_map.out(size)
+                if out is not None and out in here:
+                    by_size.setdefault(out, []).append(size_map)
+            found = self._outs[key] = sorted(
+                _Out(
+                    weight * (self._least(floors, maps, size, out) + bounds.bound(depth + 1, out, None)),
+                    out,
+                    tuple(maps),
+                )
+                for out, maps in by_size.items()
+            )
+        return found
+
+    def _least(self, floors: Floors, maps: Sequence[SizeMap], size: int, out: int) -> int:
+        return min([floors.least(size_map, idle=idle(size_map, size, out)) for size_map in maps])
+
+    def _listed(self, depth: int, state: State, group: _Group) -> Iterator[Member]:
+        """A group's settings, each with what it costs on these very sizes."""
+        place = self.places[depth]
+        kind, first = self.kinds[place], self._first(depth)
+        on_axes = []
+        for axis, maps in enumerate(group.maps):
+            by_map = self.expansion.settings(place, group.choice, axis)
+            sizes, weight = (state[axis], group.out[axis]), self.weights[axis]
+            every = (setting for size_map in maps for setting in by_map[size_map])
+            on_axes.append([self._costed(kind, setting, sizes, weight, first=first) for setting in every])
+        known: dict[tuple[object, ...], tuple[int, int]] = {}
+        for combination in product(*on_axes):
+            settings = tuple([setting for setting, _, _ in combination])
+            active = tuple([now for _, _, now in combination if now is not None])
+            key = tuple([now[:2] for now in active])
+            if key not in known:
+                price = self._price(depth, [now[0] or 0 for now in active], state, group.out)
+                known[key] = (price, self.bound(depth + 1, group.out, active))
+            price, ahead = known[key]
+            cost = price + sum([cost for _, cost, _ in combination])
+            yield Member(cost + ahead, unequal(settings), settings, group.out, cost, active)
+
+    def _costed(
+        self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int, *, first: bool
+    ) -> tuple[Setting, int, ranking.Active | None]:
+        window = kind.window(setting)
+        if window is None:
+            return setting, 0, None
+        cost = weight * self.style.layer_cost(kind.record, window, *sizes, first=first)
+        return setting, cost, self.style.active(kind.record, window, *sizes)
+
+
+def unequal(settings: Sequence[Setting]) -> int:
+    """How many further values the parameters have on the other axes; 0 where all axes are equal."""
+    if len(settings) == 1:
+        return 0
+    return sum(len(set(values)) - 1 for values in zip(*settings, strict=True))
+
+
+def ascending(lists: Sequence[Sequence[_Out]]) -> Iterator[tuple[int, tuple[_Out, ...]]]:
+    """All combinations of one entry a list, by ascending sum of their bounds; the lists ascend themselves."""
+    if not all(lists):
+        return
+    start = (0,) * len(lists)
+    heap = [(sum(one[0].bound for one in lists), start, 0)]
+    while heap:
+        least, indices, pivot = heappop(heap)
+        yield least, tuple([one[index] for one, index in zip(lists, indices, strict=True)])
+        # each combination is reached in one way: an index moves on only where none behind it has
+        for place in range(pivot, len(indices)):
+            one, index = lists[place], indices[place]
+            if index + 1 < len(one):
+                more = one[index + 1].bound - one[index].bound
+                heappush(heap, (least + more, (*indices[:place], index + 1, *indices[place + 1 :]), place))

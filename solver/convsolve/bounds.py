@@ -114,8 +114,11 @@ class AxisBounds:
         return after.least if previous is None or not self._alike(place) else after(previous)
 
     def _alike(self, place: int) -> bool:
-        """Whether a layer follows one of its own kind."""
-        return 0 < place < len(self._floors) and self._floors[place - 1].kind.record == self._floors[place].kind.record
+        """Whether a layer with a window follows one of its own kind: then changes are charged."""
+        if not 0 < place < len(self._floors):
+            return False
+        before, here = self._floors[place - 1].kind, self._floors[place].kind
+        return before.record == here.record and "kernel_size" in here.positions()
 
     def _ways(self, place: int, size: int, spans: _Spans, edges: Edges | None) -> dict[Class, int]:
         kernels_of, ahead, alike = self._floors[place].kernels, self._after[0], self._alike(place + 1)

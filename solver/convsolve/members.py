@@ -13,7 +13,7 @@ from itertools import count, islice, product
 from typing import NamedTuple
 
 from convsolve import ranking
-from convsolve.bounds import AxisBounds, Floors, idle
+from convsolve.bounds import AxisBounds, Class, Floors, idle
 from convsolve.components import Step
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph, State
@@ -102,7 +102,7 @@ class Members:
         """The least that the rest of a way can cost, after a layer of the same kind with these settings."""
         total = 0
         for axis, (weight, bounds, size) in enumerate(zip(self.weights, self.bounds, state, strict=True)):
-            total += weight * bounds.bound(depth, size, active[axis][:2] if active else None)
+            total += weight * bounds.bound(depth, size, _class(active[axis]) if active else None)
         return total + self._rest(depth, state)
 
     def _rest(self, depth: int, state: State) -> int:
@@ -194,18 +194,12 @@ class Members:
                 out = size_map.out(size)
                 if out is not None and out in here:
                     by_size.setdefault(out, []).append(size_map)
-            found = self._outs[key] = sorted(
-                _Out(
-                    weight * (self._least(floors, maps, size, out) + bounds.bound(depth + 1, out, None)),
-                    out,
-                    tuple(maps),
-                )
-                for out, maps in by_size.items()
-            )
+            outs = []
+            for out, maps in by_size.items():
+                least = min([floors.least(size_map, idle=idle(size_map, size, out)) for size_map in maps])
+                outs.append(_Out(weight * (least + bounds.bound(depth + 1, out, None)), out, tuple(maps)))
+            found = self._outs[key] = sorted(outs)
         return found
-
-    def _least(self, floors: Floors, maps: Sequence[SizeMap], size: int, out: int) -> int:
-        return min([floors.least(size_map, idle=idle(size_map, size, out)) for size_map in maps])
 
     def _listed(self, depth: int, state: State, group: _Group) -> Iterator[Member]:
         """A group's settings, each with what it costs on these very sizes."""
@@ -237,6 +231,11 @@ class Members:
             return setting, 0, None
         cost = weight * self.style.layer_cost(kind.record, window, *sizes, first=first)
         return setting, cost, self.style.active(kind.record, window, *sizes)
+
+
+def _class(active: ranking.Active) -> Class:
+    kernel, stride, *_ = active
+    return kernel or 0, stride
 
 
 def unequal(settings: Sequence[Setting]) -> int:

@@ -50,7 +50,8 @@ def steps(problem: Problem, graph: Graph, potential: Potential) -> Iterator[Step
                 terms.append(f"(= {elements} {_table(names, sizes, _elements(graph, reach[position], coefficient))})")
         astray = f"(not {_within(graph, place + 1, reach[place + 1])})"
         wrong = disjunction([astray, f"(< (+ {PRICE} {REST_OUT}) {REST_IN})"])
-        yield Encoding((*layer.variables, REST_IN, REST_OUT, PRICE, INPUTS, OUTPUTS), layer.sentences), (*terms, wrong)
+        variables = (*layer.variables, REST_IN, REST_OUT, PRICE, INPUTS, OUTPUTS)
+        yield layer._replace(variables=variables), (*terms, wrong)
 
 
 def _cheapest(graph: Graph, place: int, potential: Potential, reach: Sequence[Sequence[range]]) -> int:

@@ -1,21 +1,28 @@
 """A question as labelled SMT-LIB: the one definition of what is feasible.
 
-Variables are ``size.<position>.<axis>`` and ``layer.<layer>.<axis>.<parameter>``; every sentence has
-a label of its own and the words for it, so that a conflict can name what it is made of.
+Variables are ``size.<position>.<axis>`` and ``layer.<layer>.<axis>.<parameter>``. Every sentence has
+a label of its own and the words for it, so that a conflict can name what it is made of. What layers
+demand on an axis is written once as functions, ``conv.0.0.rule.size``, and called wherever another
+layer is of the same kind and domains: a deep stack is little longer than one layer. With numbers in
+place of the variables the same sentences say that a combination is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from convsolve.language import parse
+from convsolve.domains import Domain
+from convsolve.language import names, parse
 from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
+from convsolve.layers.base import LayerKind
 from convsolve.problem import Problem
 from convsolve.shapes import LARGEST_SIZE
 
 SPLIT = ("stride", "dilation")  # what makes products linear once it is a number
+SIZES = ("in_size", "out_size")
 
 
 class Sentence(NamedTuple):
@@ -26,20 +33,38 @@ class Sentence(NamedTuple):
     reason: str
 
 
+class Clause(NamedTuple):
+    """What a layer demands on one axis, wherever it stands: a function of its parameters and sizes."""
+
+    label: str
+    arguments: tuple[str, ...]
+    term: str
+    reason: str
+
+
 class Encoding(NamedTuple):
-    """Integer variables and the sentences over them."""
+    """Integer variables, the sentences over them, and the functions that they call, by name."""
 
     variables: tuple[str, ...]
     sentences: tuple[Sentence, ...]
-
-    def declarations(self) -> str:
-        """The variables, declared."""
-        return "\n".join(f"(declare-const {name} Int)" for name in self.variables)
+    functions: Mapping[str, Clause]
 
     def text(self) -> str:
         """The whole as SMT-LIB 2, every assertion named."""
+        functions = (defined(name, clause) for name, clause in self.functions.items())
         named = (f"(assert (! {s.term} :named {s.label}))" for s in self.sentences)
-        return "\n".join([self.declarations(), *named])
+        return "\n".join([*functions, *map(declared, self.variables), *named])
+
+
+def defined(name: str, clause: Clause) -> str:
+    """The definition of a function."""
+    arguments = " ".join(f"({argument} Int)" for argument in clause.arguments)
+    return f"(define-fun {name} ({arguments}) Bool {clause.term})"
+
+
+def declared(variable: str) -> str:
+    """The declaration of a variable."""
+    return f"(declare-const {variable} Int)"
 
 
 def size_name(position: int, axis: int) -> str:
@@ -56,62 +81,102 @@ def whole(problem: Problem) -> Encoding:
     """The question: all layers, all axes, the input and the target."""
     axes = range(problem.axes)
     layers = [encode_layer(problem, place, axes, lone=True) for place in range(len(problem.layers))]
-    last = len(problem.layers)
-    ends = [
-        Sentence(f"{word}.{axis}", f"(= {size_name(position, axis)} {size})", f"{word} size on axis {axis}")
-        for word, position, shape in (("input", 0, problem.input), ("target", last, problem.target))
+    variables = dict.fromkeys(name for layer in layers for name in layer.variables)
+    sentences = [*encode_ends(problem), *(sentence for layer in layers for sentence in layer.sentences)]
+    functions = {name: clause for layer in layers for name, clause in layer.functions.items()}
+    return Encoding(tuple(variables), tuple(dict.fromkeys(sentences)), functions)
+
+
+def encode_ends(problem: Problem, numbers: Mapping[str, int] | None = None) -> list[Sentence]:
+    """The input and the target."""
+    ends = ("input", 0, problem.input), ("target", len(problem.layers), problem.target)
+    return [
+        Sentence(
+            f"{word}.{axis}",
+            f"(= {_written(size_name(position, axis), numbers)} {size})",
+            f"{word} size on axis {axis}",
+        )
+        for word, position, shape in ends
         for axis, size in enumerate(shape.size)
     ]
-    variables = dict.fromkeys(name for layer in layers for name in layer.variables)
-    sentences = [*ends[: problem.axes], *(s for layer in layers for s in layer.sentences), *ends[problem.axes :]]
-    return Encoding(tuple(variables), tuple(dict.fromkeys(sentences)))
 
 
-def encode_layer(problem: Problem, place: int, axes: Iterable[int], *, lone: bool) -> Encoding:
+def encode_layer(
+    problem: Problem, place: int, axes: Iterable[int], *, lone: bool, numbers: Mapping[str, int] | None = None
+) -> Encoding:
     """One layer on the given axes: its domains, its kind's rules, its ties, the range of its sizes.
 
     With `lone`, also that it is not reached by a single element where it refuses one: the axes must
-    then stand for all.
+    then stand for all. With `numbers` these stand in place of the variables.
     """
     layer, ties = problem.layers[place], problem.ties[place]
     parameters = [parameter.name for parameter in layer.kind.axis_parameters]
     variables: list[str] = []
     sentences: list[Sentence] = []
+    functions: dict[str, Clause] = {}
     axes = tuple(axes)
     for axis in axes:
         where = f"layer {place} ({layer.kind.name}), axis {axis}"
-        terms = {name: setting_name(place, axis, name) for name in parameters}
-        domains = dict(zip(parameters, layer.domains[axis], strict=True))
-        sizes = {"in_size": size_name(place, axis), "out_size": size_name(place + 1, axis)}
-        variables += [*terms.values(), *sizes.values()]
-        sentences += [
-            Sentence(f"{terms[name]}.domain", members(terms[name], domain), f"{where}: the values of {name}")
-            for name, domain in domains.items()
-        ]
-        sentences += [
-            Sentence(f"{name}.range", f"(<= 1 {name} {LARGEST_SIZE})", f"axis {axis}: every size is at least 1")
-            for name in sizes.values()
-        ]
-        cases = {name: domain for name, domain in domains.items() if name in SPLIT}
+        own = {name: setting_name(place, axis, name) for name in parameters}
+        own |= zip(SIZES, (size_name(place, axis), size_name(place + 1, axis)), strict=True)
+        variables += own.values()
+        terms = {name: _written(variable, numbers) for name, variable in own.items()}
+        alike = _first_alike(problem, place, axis)
+        for clause in _clauses(layer.kind, layer.domains[axis]):
+            function = f"{layer.kind.record}.{alike}.{clause.label}"
+            functions[function] = clause
+            call = f"({function} {' '.join([terms[argument] for argument in clause.arguments])})"
+            sentences.append(Sentence(f"layer.{place}.{axis}.{clause.label}", call, f"{where}: {clause.reason}"))
         sentences += [
             Sentence(
-                f"layer.{place}.{axis}.rule.{rule.label}",
-                smt(parse(rule.sentence), terms | sizes, cases),
-                f"{where}: {rule.reason}",
+                f"{own[name]}.range", f"(<= 1 {terms[name]} {LARGEST_SIZE})", f"axis {axis}: every size is at least 1"
             )
-            for rule in layer.kind.rules
+            for name in SIZES
         ]
         for name, leaders in zip(parameters, ties, strict=True):
             if leaders[axis] != axis and leaders[axis] in axes:
-                leader = setting_name(place, leaders[axis], name)
+                leader = _written(setting_name(place, leaders[axis], name), numbers)
                 sentences.append(
-                    Sentence(f"{terms[name]}.tie", f"(= {terms[name]} {leader})", f"{where}: {name} is tied")
+                    Sentence(f"{own[name]}.tie", f"(= {terms[name]} {leader})", f"{where}: {name} is tied")
                 )
     if lone and (reason := problem.refuses_single(place)):
-        single = conjunction([f"(= {size_name(place, axis)} 1)" for axis in axes])
+        single = conjunction([f"(= {_written(size_name(place, axis), numbers)} 1)" for axis in axes])
         where = f"layer {place} ({layer.kind.name})"
         sentences.append(Sentence(f"layer.{place}.rule.elements", f"(not {single})", f"{where}: {reason}"))
-    return Encoding(tuple(dict.fromkeys(variables)), tuple(sentences))
+    return Encoding(tuple(dict.fromkeys(variables)) if numbers is None else (), tuple(sentences), functions)
+
+
+def _written(variable: str, numbers: Mapping[str, int] | None) -> str:
+    return variable if numbers is None else numeral(numbers[variable])
+
+
+def _first_alike(problem: Problem, place: int, axis: int) -> str:
+    """Where a layer of this kind with these domains on an axis is first found: the name of what they share."""
+    layer = problem.layers[place]
+    return next(
+        f"{number}.{other}"
+        for number, earlier in enumerate(problem.layers)
+        if earlier.kind == layer.kind
+        for other, domains in enumerate(earlier.domains)
+        if domains == layer.domains[axis]
+    )
+
+
+@lru_cache(maxsize=256)  # bounded: the domains are users'
+def _clauses(kind: LayerKind, domains: tuple[Domain, ...]) -> tuple[Clause, ...]:
+    by_name = dict(zip((parameter.name for parameter in kind.axis_parameters), domains, strict=True))
+    found = [
+        Clause(f"{name}.domain", (name,), members(name, domain), f"the values of {name}")
+        for name, domain in by_name.items()
+    ]
+    cases = {name: domain for name, domain in by_name.items() if name in SPLIT}
+    for rule in kind.rules:
+        sentence = parse(rule.sentence)
+        said = set(names(sentence))
+        arguments = tuple(name for name in (*by_name, *SIZES) if name in said)
+        term = smt(sentence, {name: name for name in arguments}, cases)
+        found.append(Clause(f"rule.{rule.label}", arguments, term, rule.reason))
+    return tuple(found)
 
 
 def among(states: Sequence[tuple[int, ...]], names: Sequence[str]) -> str:

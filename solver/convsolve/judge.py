@@ -7,19 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 import z3
 
 from convsolve import certificate
 from convsolve.answer import Solution
-from convsolve.encoding import Encoding, among, encode_layer, equal, size_name, values, whole
+from convsolve.encoding import (
+    Clause,
+    Encoding,
+    among,
+    declared,
+    defined,
+    encode_ends,
+    encode_layer,
+    equal,
+    size_name,
+    values,
+    whole,
+)
 from convsolve.graph import Course, Graph, State, Ways, meet
 from convsolve.potential import Potential
 from convsolve.problem import Problem
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
+# For each layer and axis in a first try: some milliseconds, in which nearly all is decided that is decided at all.
+FIRST_TRY = 20_000
 MOST_STATES = 20_000  # a set of sizes larger than this is no help in a proof
 
 
@@ -41,78 +56,103 @@ class Proof(NamedTuple):
     checks: int
 
 
+_running: set[z3.Context] = set()  # those in which a check is under way, for `interrupt` alone
+
+
+def interrupt() -> None:
+    """Stop every check that is running in this process, from any thread; each ends as UNKNOWN.
+
+    A check that begins later is not stopped: who wants the work to end calls this until it has ended.
+    """
+    for context in tuple(_running):
+        context.interrupt()
+
+
 class Confirmation:
     """Puts solutions to the encoded equations, each with all its numbers."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.context = z3.Context()
-        self.solver = _solver(self.context)
-        self.solver.from_string(whole(problem).text())
-        self.asked = 0
+        self._session = _Session()
+        self._layers: set[tuple[object, ...]] = set()  # those for which the equations hold, with their numbers
 
     def __call__(self, solution: Solution) -> Verdict:
         """Whether the equations hold for it."""
-        # behind a switch of its own, so that one solver serves them all
-        switch = f"solution.{self.asked}"
-        self.asked += 1
+        problem, sizes = self.problem, solution.sizes
         settings = [layer.settings for layer in solution.layers]
-        numbers = equal(values(self.problem, settings, solution.sizes))
-        self.solver.from_string(f"(declare-const {switch} Bool)\n(assert (=> {switch} {numbers}))")
-        return _check(self.solver, z3.Bool(switch, self.context))
+        numbers = dict(values(problem, settings, sizes))
+        sentences = encode_ends(problem, numbers)
+        functions: dict[str, Clause] = {}
+        # solutions share layers, and sentences of numbers alone that were true once stay so
+        layers = enumerate(zip(settings, pairwise(sizes), strict=True))
+        new = {key for key in layers if key not in self._layers}
+        for place, _ in sorted(new):
+            layer = encode_layer(problem, place, range(problem.axes), lone=True, numbers=numbers)
+            sentences += layer.sentences
+            functions |= layer.functions
+        verdict = self._session.ask(Encoding((), tuple(sentences), functions))
+        if verdict == Verdict.SAT:
+            self._layers |= new
+        return verdict
 
 
 def decide(problem: Problem) -> Verdict:
     """The whole question, nothing narrowed."""
-    return _ask(z3.Context(), whole(problem), ())
+    encoding = whole(problem)
+    verdict = _at_once(problem, encoding)
+    return verdict if verdict != Verdict.UNKNOWN else _thorough(encoding)
 
 
 def prove_impossible(problem: Problem, graph: Graph) -> Proof:
     """That no way leads through a component which the graph found empty.
 
-    Layer by layer: the input is in the first set of sizes, and each layer leads from a set into the
-    next; the target is in the last, and towards it each set can be entered from the one before it
-    only; and the two chains do not meet. Each of these is one small question to Z3. One axis by
-    itself is tried first, and the whole question last.
+    The whole question is tried first, since most are decided at once. What is not, as where only
+    parity is in the way, is proved layer by layer: the input is in the first set of sizes, and each
+    layer leads from a set into the next; the target is in the last, and towards it each set can be
+    entered from the one before it only; and the two chains do not meet. Each of these is one small
+    question to Z3. One axis by itself comes before several, and at last the whole question again.
     """
+    encoding = whole(problem)
+    verdict = _at_once(problem, encoding)
+    if verdict != Verdict.UNKNOWN:
+        return Proof(verdict, 1)
     axes = graph.component.axes
-    context = z3.Context()
     courses: list[tuple[tuple[int, ...], Course]] = [
         ((axis,), graph.alone(position)) for position, axis in enumerate(axes)
     ]
     if len(axes) > 1:
         courses.append((axes, graph.course()))
-    checks = 0
+    checks = 1
     for some, course in courses:
-        proof = _layered(context, problem, some, course)
+        proof = _layered(problem, some, course)
         checks += proof.checks
         if proof.verdict == Verdict.UNSAT:
             return Proof(Verdict.UNSAT, checks)
-    return Proof(decide(problem), checks + 1)
+    return Proof(_thorough(encoding), checks + 1)
 
 
 def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof:
     """That no way is better than the potential says."""
-    context = z3.Context()
-    checks = 0
-    for encoding, extra in certificate.steps(problem, graph, potential):
-        checks += 1
-        verdict = _ask(context, encoding, extra)
-        if verdict != Verdict.UNSAT:
-            return Proof(verdict, checks)
-    return Proof(Verdict.UNSAT, checks)
+    return _none_possible(certificate.steps(problem, graph, potential))
 
 
-def _layered(context: z3.Context, problem: Problem, axes: Sequence[int], course: Course) -> Proof:
+def _layered(problem: Problem, axes: Sequence[int], course: Course) -> Proof:
     front, back = meet(course, most=MOST_STATES)
     if front[-1].keys() & back[0].keys() or len(front) + len(back) != len(course.layers) + 2:
         return Proof(Verdict.UNKNOWN, 0)
+    proof = _none_possible(_proof_steps(problem, axes, front, back, lone=any(course.barred)))
+    return proof if proof.verdict == Verdict.UNSAT else Proof(Verdict.UNKNOWN, proof.checks)
+
+
+def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]]) -> Proof:
+    """That each of several small questions, made of sentences and further terms, is unsatisfiable."""
+    session = _Session()
     checks = 0
-    for encoding, extra in _proof_steps(problem, axes, front, back, lone=any(course.barred)):
+    for encoding, extra in steps:
         checks += 1
-        verdict = _ask(context, encoding, extra)
+        verdict = session.ask(encoding, extra)
         if verdict != Verdict.UNSAT:
-            return Proof(Verdict.UNKNOWN, checks)
+            return Proof(verdict, checks)
     return Proof(Verdict.UNSAT, checks)
 
 
@@ -132,7 +172,7 @@ def _proof_steps(
     ends = equal((size_name(last, axis), problem.target.size[axis]) for axis in axes)
     # the sets come from the graph, the ends of the chain from the question itself
     yield encode_layer(problem, 0, axes, lone=lone), (starts, f"(not {lies_in(front[0], 0)})")
-    yield Encoding(tuple(names(last)), ()), (ends, f"(not {lies_in(back[-1], last)})")
+    yield Encoding(tuple(names(last)), (), {}), (ends, f"(not {lies_in(back[-1], last)})")
     middle = len(front) - 1
     for place in range(middle):
         leaves = (lies_in(front[place], place), f"(not {lies_in(front[place + 1], place + 1)})")
@@ -142,25 +182,54 @@ def _proof_steps(
         enters = (f"(not {lies_in(back[ahead], place)})", lies_in(back[ahead + 1], place + 1))
         yield encode_layer(problem, place, axes, lone=lone), enters
     both = (lies_in(front[-1], middle), lies_in(back[0], middle))
-    yield Encoding(tuple(names(middle)), ()), both
+    yield Encoding(tuple(names(middle)), (), {}), both
 
 
-def _ask(context: z3.Context, encoding: Encoding, extra: Iterable[str]) -> Verdict:
-    solver = _solver(context)
-    solver.from_string("\n".join([encoding.text(), *(f"(assert {term})" for term in extra)]))
+class _Session:
+    """A Context in which questions are asked one after the other: making one takes as long as a small question."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self.solver = z3.SimpleSolver(ctx=z3.Context())
+        self.solver.set("rlimit", budget)
+        self._known: set[str] = set()
+
+    def ask(self, encoding: Encoding, extra: Iterable[str] = ()) -> Verdict:
+        """Whether all sentences and terms can hold; of them nothing is kept, of the names they use all."""
+        functions = {name: clause for name, clause in encoding.functions.items() if name not in self._known}
+        variables = [name for name in encoding.variables if name not in self._known]
+        self._known.update(functions, variables)
+        names = [*(defined(name, clause) for name, clause in functions.items()), *map(declared, variables)]
+        self.solver.from_string("\n".join(names))
+        self.solver.push()
+        # once is enough: identical layers make the same sentences of the same numbers
+        terms = dict.fromkeys([*(sentence.term for sentence in encoding.sentences), *extra])
+        self.solver.from_string("\n".join([f"(assert {term})" for term in terms]))
+        verdict = _check(self.solver)
+        self.solver.pop()
+        return verdict
+
+
+def _at_once(problem: Problem, encoding: Encoding) -> Verdict:
+    """A whole question, as far as little work decides it."""
+    return _Session(FIRST_TRY * len(problem.layers) * problem.axes).ask(encoding)
+
+
+def _thorough(encoding: Encoding) -> Verdict:
+    """A whole question with Z3's preprocessing, which takes longer and, where it is hard, gets further."""
+    context = z3.Context()
+    # z3.SolverFor would make the global context too, which takes as long as a whole small question
+    solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_LIA", context)), context)
+    solver.set("rlimit", BUDGET)
+    solver.from_string(encoding.text())
     return _check(solver)
 
 
-def _solver(context: z3.Context) -> z3.Solver:
-    # z3.SolverFor would make the global context too, which takes as long as a whole small question
-    logic = z3.to_symbol("QF_LIA", context)
-    solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), logic), context)
-    solver.set("rlimit", BUDGET)
-    return solver
-
-
-def _check(solver: z3.Solver, *switches: z3.BoolRef) -> Verdict:
-    result = solver.check(*switches)
+def _check(solver: z3.Solver) -> Verdict:
+    _running.add(solver.ctx)
+    try:
+        result = solver.check()
+    finally:
+        _running.discard(solver.ctx)
     if result == z3.sat:
         return Verdict.SAT
     if result == z3.unsat:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from convsolve import answering
-from convsolve.answer import Answer, Status
+from convsolve.answer import Status
 from convsolve.check import child
 from convsolve.check.report import Backend, Fault, Outcome, Report
 from convsolve.cli import checks, doctor
+from convsolve.events import Ended, Listener
 from convsolve.problem import Problem
 from tests.command_line import Said, convsolve
 
@@ -125,10 +126,10 @@ def test_z3_is_asked_beyond_the_first_hundred() -> None:
 
 
 def test_giving_up_is_neither_found_nor_impossible(monkeypatch: pytest.MonkeyPatch) -> None:
-    def undecided(problem: Problem, **_: object) -> Answer:
-        return Answer(Status.GAVE_UP, problem, (), complete=False, total=None, order="conventional", stats={})
+    def undecided(_: Problem, report: Listener, **__: object) -> None:
+        report(Ended(Status.GAVE_UP))
 
-    monkeypatch.setattr(answering, "answer", undecided)
+    monkeypatch.setattr(answering, "search", undecided)
     said = convsolve("solve", "7", "1000")
     assert (said.code, said.out) == (4, "")
     assert "gave up: none was found, and Z3 could not prove within its budget that there is none" in said.err

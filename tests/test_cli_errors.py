@@ -188,7 +188,7 @@ def test_a_defect_is_one_line_without_a_traceback(monkeypatch: pytest.MonkeyPatc
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by nothing\nand more")
 
-    monkeypatch.setattr(answering, "answer", broken)
+    monkeypatch.setattr(answering, "search", broken)
     said = convsolve("solve", "7", "28")
     first, second = said.err.splitlines()
     assert said.code == 1
@@ -203,10 +203,12 @@ def test_want_of_memory_is_giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def greedy(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(answering, "answer", greedy)
+    monkeypatch.setattr(answering, "search", greedy)
     said = convsolve("solve", "7", "28", "--json")
     assert said.code == 4
-    assert json.loads(said.out)["code"] == "out-of-memory"
+    record = json.loads(said.out)
+    assert (record["status"], record["stopped"]) == ("gave_up", "memory")
+    assert "gave up: memory ran out before an answer or a proof\n" in said.err
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:

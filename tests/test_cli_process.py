@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -55,27 +56,37 @@ def test_a_signal_ends_it_and_every_line_is_whole(number: signal.Signals, code: 
         assert process.wait() == code
     assert time.monotonic() - sent < 5
     assert words.decode().splitlines()[1].startswith("limits: "), "what is said, is said before the first line"
-    assert words.count(b"\n") == 3
+    assert words.count(b"\n") == 4
+    assert re.fullmatch(rb"[\d,]+ printed; then it was (interrupted|terminated)", words.splitlines()[-1])
     assert rest == b"" or rest.endswith(b"\n")
     for line in [first, *rest.splitlines()][-3:]:
         assert json.loads(line)["schema"] == "convsolve.solution/1"
 
 
-def test_a_termination_does_not_wait_for_a_long_call() -> None:
-    code = (
-        "import ctypes, signal, os, threading\n"
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["interrupted", "terminated"]
+)
+def test_a_signal_does_not_wait_for_a_long_call(number: signal.Signals, code: int) -> None:
+    """What was found before it is printed."""
+    script = (
+        "import ctypes, os, threading\n"
+        "from convsolve import answering\n"
         "from convsolve.cli import app\n"
-        "def stuck(arguments):\n"
-        "    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
+        "search = answering.search\n"
+        "def stuck(problem, report, **asked):\n"
+        "    search(problem, report, **asked | {'count': 1})\n"
+        f"    threading.Timer(0.1, os.kill, (os.getpid(), {int(number)})).start()\n"
         "    ctypes.CDLL(None).sleep(30)\n"
-        "    return 0\n"
-        "app._run = stuck\n"
+        "answering.search = stuck\n"
         "app.main()\n"
     )
     start = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=30)
-    assert done.returncode == 143
+    done = subprocess.run(
+        [sys.executable, "-c", script, "solve", "7", "28", "--json"], capture_output=True, check=False, timeout=30
+    )
     assert time.monotonic() - start < 10
+    assert done.returncode == code
+    assert len(json.loads(done.stdout)["solutions"]) == 1
 
 
 @pytest.mark.parametrize("arguments", [ENDLESS[1:], ["solve", "7", "28"], ["solve", "--help"]], ids=" ".join)

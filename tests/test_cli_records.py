@@ -11,8 +11,11 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from convsolve import answering
+from convsolve.answer import Status
 from convsolve.cli import records
 from convsolve.errors import Error
+from convsolve.events import Counted, Ended, Listener
 from convsolve.problem import Problem
 from convsolve.schema import NAMES, schema
 from tests.command_line import convsolve
@@ -124,13 +127,11 @@ def test_all_as_lines_of_an_impossible_question_is_a_proof() -> None:
 
 
 def test_a_count_may_have_thousands_of_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    from convsolve import answering
-    from convsolve.answer import Answer, Status
+    def huge(_: Problem, report: Listener, **__: object) -> None:
+        report(Counted(10**9999, "conventional"))
+        report(Ended(Status.SOLVED))
 
-    def huge(problem: Problem, **_: object) -> Answer:
-        return Answer(Status.SOLVED, problem, (), complete=False, total=10**9999, order="conventional", stats={})
-
-    monkeypatch.setattr(answering, "answer", huge)
+    monkeypatch.setattr(answering, "search", huge)
     assert convsolve("count", "7", "28").out == f"1{'0' * 9999}\n"
     assert f'"total": 1{"0" * 9999}, ' in convsolve("count", "7", "28", "--json").out
     assert "0 of about 1.0e9999 combinations" in convsolve("solve", "7", "28", "--count", "0").err

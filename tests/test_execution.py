@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from convsolve.check import child, execution, thin
-from convsolve.check.child import Limits, check_layers, check_many, check_solution, split_model, verify_file
+from convsolve.check.child import check_layers, check_many, check_solution, split_model, verify_file
 from convsolve.check.execution import PASSES, run
 from convsolve.check.report import Fault, Outcome, Report
 from convsolve.check.user_model import load, run_model
@@ -24,6 +24,7 @@ from convsolve.emit.dressing import dressed
 from convsolve.emit.writing import write_text
 from convsolve.errors import Error
 from convsolve.layers.solved import SolvedLayer
+from convsolve.limits import Limits
 from convsolve.shapes import Shape
 from tests.oracle.sabotage import one_is_caught
 from tests.oracle.solutions import Part, drawn, solution

@@ -12,6 +12,7 @@ from convsolve.costs import Costs, costs_of
 from convsolve.errors import Error
 from convsolve.layers.base import LayerKind, TorchCall
 from convsolve.layers.solved import SolvedLayer, per_axis
+from convsolve.limits import Stop
 from convsolve.problem import Problem
 from convsolve.registry import kind_named
 from convsolve.shapes import LARGEST_SIZE, Shape
@@ -26,17 +27,6 @@ class Status(StrEnum):
     SOLVED = "solved"
     IMPOSSIBLE = "impossible"
     GAVE_UP = "gave_up"
-
-
-class Stop(StrEnum):
-    """What ended a search before its end; see `Answer.stopped`."""
-
-    TIMEOUT = "timeout"
-    MEMORY = "memory"
-    BUDGET = "budget"  # Z3's own, in a proof
-    INTERRUPTED = "interrupted"
-    TERMINATED = "terminated"
-    CRASHED = "crashed"
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Unpack
 
@@ -14,6 +15,7 @@ from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.layers.base import Setting
 from convsolve.layers.solved import SolvedLayer
+from convsolve.limits import UNLIMITED, Limits, Stop, Stopped, to_change
 from convsolve.potential import Potential
 from convsolve.prices import Prices
 from convsolve.problem import Problem, Question, ask
@@ -26,12 +28,14 @@ CONFIRMED = 100  # answers that are put to Z3 one by one
 A_FEW = 5
 
 
-def solve(
+def solve(  # noqa: PLR0913 - the words of interface.md
     input: object,  # noqa: A002 - the user's word
     target: object = None,
     *,
     count: int | None = None,
     all: bool = False,  # noqa: A002 - the user's word
+    timeout: float | str | None = None,
+    memory: float | str | None = None,
     **question: Unpack[Question],
 ) -> Answer:
     """The layers that turn one size into another, most conventional first.
@@ -41,6 +45,8 @@ def solve(
         target: the shape that must come out.
         count: how many combinations to list (all for one layer, 5 for a stack).
         all: list every combination.
+        timeout: seconds after which the search ends; ``stopped`` then says so, and what was found is here.
+        memory: MiB that it may take; either limit makes it run in a child process.
         question: ``stack``, or ``layer`` and ``layers``; ``kernel_size``, ``stride``, ``padding``,
             ``dilation``, ``output_padding`` (domains); ``tie``; ``channels``; ``minimize`` and ``maximize``
             (``params``, ``macs``, ``activations``): see `problem.ask`.
@@ -64,32 +70,40 @@ def solve(
     problem = read(input, target, question)
     if count is not None and (type(count) is not int or count < 0):
         raise Error("bad-value", f"count must be a number from 0 on, not {count!r}")
-    return answer(problem, count=count, every=all)
+    return answer(problem, count=count, every=all, limits=Limits.read(timeout, memory))
 
 
 def count(
     input: object,  # noqa: A002 - the user's word
     target: object = None,
+    *,
+    timeout: float | str | None = None,
+    memory: float | str | None = None,
     **question: Unpack[Question],
 ) -> int:
     """The exact number of combinations, without listing them; arguments as for `solve`.
 
     Raises:
-        Error: as `solve`; ``gave-up`` where none is found and Z3 cannot prove that there is none.
+        Error: as `solve`; ``gave-up`` where a limit ends it first, or none is found and Z3 cannot prove
+            that there is none.
 
     Example:
         >>> import convsolve as cs
         >>> cs.count(7, 28, layers=4)
         3678185
     """
-    found = answer(read(input, target, question), count=0)
+    problem = read(input, target, question)
+    limits = Limits.read(timeout, memory)
+    found = answer(problem, count=0, limits=limits)
     if found.total is None:
-        raise Error(
-            "gave-up",
-            "no combination was found, and Z3 could not prove within its budget that there is none",
-            help=["ask for fewer layers, or narrow a limit, as in --kernel-size 3..5"],
-        )
+        raise Error("gave-up", _unknown(found), help=[to_change(found.stopped, limits)])
     return found.total
+
+
+def _unknown(found: Answer) -> str:
+    if found.stopped is None or found.stopped is Stop.BUDGET:
+        return "no combination was found, and Z3 could not prove within its budget that there is none"
+    return f"{found.stopped.words} before the combinations were counted, or proved to be none"
 
 
 def read(input: object, target: object, question: Question) -> Problem:  # noqa: A002 - the user's word
@@ -113,7 +127,7 @@ def answer(
     *,
     count: int | None = None,
     every: bool = False,
-    confirm: int = CONFIRMED,
+    limits: Limits = UNLIMITED,
     report: Listener | None = None,
 ) -> Answer:
     """The answer to a question as it was read.
@@ -122,7 +136,7 @@ def answer(
         problem: the question.
         count: how many combinations to list (all for one layer, 5 for a stack).
         every: list all.
-        confirm: how many of them are put to Z3, the first ones.
+        limits: of time and memory; with any, the search runs in a child process.
         report: is told all that is found, as it is found.
     """
     progress = Progress(problem, count=count, every=every)
@@ -132,14 +146,33 @@ def answer(
         if report is not None:
             report(event)
 
-    search(problem, tell, count=count, every=every, confirm=confirm)
+    work = partial(search, problem, count=count, every=every)
+    if not limits:
+        work(tell)
+        return progress.answer()
+    from convsolve.workers import limited
+
+    try:
+        for events in limited(work, limits):
+            for event in events:
+                tell(event)
+    except Stopped as stopped:
+        return progress.answer(stopped.stop)
     return progress.answer()
 
 
 def search(
     problem: Problem, report: Listener, *, count: int | None = None, every: bool = False, confirm: int = CONFIRMED
 ) -> None:
-    """Look for what `answer` is asked for, and tell it all: see `convsolve.events`."""
+    """Look for what `answer` is asked for, and tell it all: see `convsolve.events`.
+
+    Args:
+        problem: the question.
+        report: is told.
+        count: as for `answer`.
+        every: as for `answer`.
+        confirm: how many are put to Z3, the first ones.
+    """
     found = _counted(problem, report)
     number = total(found)
     if number == 0:

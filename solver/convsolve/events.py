@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from convsolve.answer import Answer, Solution, Status, Stop
+from convsolve.answer import Answer, Solution, Status
+from convsolve.limits import Stop
 from convsolve.problem import Problem
 
 

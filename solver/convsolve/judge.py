@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
+from threading import current_thread, main_thread
 from typing import NamedTuple
 
 import z3
@@ -54,18 +55,6 @@ class Proof(NamedTuple):
 
     verdict: Verdict
     checks: int
-
-
-_running: set[z3.Context] = set()  # those in which a check is under way, for `interrupt` alone
-
-
-def interrupt() -> None:
-    """Stop every check that is running in this process, from any thread; each ends as UNKNOWN.
-
-    A check that begins later is not stopped: who wants the work to end calls this until it has ended.
-    """
-    for context in tuple(_running):
-        context.interrupt()
 
 
 class Confirmation:
@@ -190,7 +179,7 @@ class _Session:
 
     def __init__(self, budget: int = BUDGET) -> None:
         self.solver = z3.SimpleSolver(ctx=z3.Context())
-        self.solver.set("rlimit", budget)
+        _limit(self.solver, budget)
         self._known: set[str] = set()
 
     def ask(self, encoding: Encoding, extra: Iterable[str] = ()) -> Verdict:
@@ -219,21 +208,25 @@ def _thorough(encoding: Encoding) -> Verdict:
     context = z3.Context()
     # z3.SolverFor would make the global context too, which takes as long as a whole small question
     solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_LIA", context)), context)
-    solver.set("rlimit", BUDGET)
+    _limit(solver, BUDGET)
     solver.from_string(encoding.text())
     return _check(solver)
 
 
+def _limit(solver: z3.Solver, budget: int) -> None:
+    # Z3 takes Ctrl-C while it works. In the main thread that ends a check; beside it, whoever waits shall hear it.
+    solver.set(rlimit=budget, ctrl_c=current_thread() is main_thread())
+
+
 def _check(solver: z3.Solver) -> Verdict:
-    _running.add(solver.ctx)
-    try:
-        result = solver.check()
-    finally:
-        _running.discard(solver.ctx)
+    result = solver.check()
     if result == z3.sat:
         return Verdict.SAT
     if result == z3.unsat:
         return Verdict.UNSAT
-    if solver.reason_unknown() == "interrupted from keyboard":
+    reason = solver.reason_unknown()
+    if reason == "interrupted from keyboard":
         raise KeyboardInterrupt  # Z3 swallows the signal and goes on
+    if "memory" in reason:
+        raise MemoryError
     return Verdict.UNKNOWN

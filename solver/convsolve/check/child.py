@@ -15,13 +15,15 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from convsolve.check.report import TORCH, Fault, Outcome, Report, refuse_unknown
 from convsolve.check.wire import decoded, encoded
 from convsolve.errors import Error, shown
+from convsolve.limits import Limits, confine
 from convsolve.shapes import Shape
 
 if TYPE_CHECKING:
@@ -35,21 +37,9 @@ _MODULE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _START = "import sys; sys.path.append(sys.argv[1]); from convsolve.check.child import main; main()"
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a child may use.
-
-    Attributes:
-        seconds: wall time, the start of torch (2 to 4 s) included.
-        mebibytes: memory beyond what torch takes for itself. Data segments are limited, not the
-            address space, most of which torch never touches.
-    """
-
-    seconds: float = 120.0
-    mebibytes: int = 4096
-
-
-DEFAULT = Limits()
+# Wall time, the start of torch (2 to 4 s) included; memory beyond what torch takes for itself. Data
+# segments are limited, not the address space, most of which torch never touches.
+DEFAULT = Limits(seconds=120, mebibytes=4096)
 
 
 def check_solution(solution: Solution, levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT) -> Report:
@@ -84,7 +74,9 @@ def check_many(
     end = time.monotonic() + limits.seconds
     reports: list[Report] = []
     while len(reports) < len(stacks):
-        left = max(0.0, end - time.monotonic())
+        left = end - time.monotonic()
+        if left <= 0:
+            return reports + [_timed_out(limits)] * (len(stacks) - len(reports))
         request = {
             "task": "layers",
             "stacks": [encoded(layers) for layers in stacks[len(reports) :]],
@@ -188,7 +180,7 @@ def _ask(request: Mapping[str, Any], limits: Limits) -> tuple[list[dict[str, Any
     text = json.dumps({**request, "limits": [limits.seconds, limits.mebibytes]}).encode()
     stopped = False
     try:
-        said, _ = child.communicate(text, timeout=limits.seconds)
+        said, _ = child.communicate(text, timeout=None if limits.seconds == inf else limits.seconds)
     except subprocess.TimeoutExpired as error:
         said, stopped = error.output or b"", True
     finally:
@@ -199,7 +191,7 @@ def _ask(request: Mapping[str, Any], limits: Limits) -> tuple[list[dict[str, Any
 
 
 def _timed_out(limits: Limits) -> Report:
-    return Report(Outcome.TIMED_OUT, notes=(f"stopped after {limits.seconds:g} s",))
+    return Report(Outcome.TIMED_OUT, notes=(f"stopped after {max(0, limits.seconds):.3g} s",))
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -298,22 +290,9 @@ def _model(request: Mapping[str, Any]) -> Report:
         raise Error("model-failed", text, help=["mend the file, then verify it again"]) from None
 
 
-def _limit(seconds: float, mebibytes: int) -> None:
-    if sys.platform == "win32":
-        return
-    import resource
-
+def _limit(seconds: float, mebibytes: float) -> None:
     # The parent watches the clock; should it be gone, the processor's time ends the child.
-    cores = os.cpu_count() or 1
-    wanted = {
-        resource.RLIMIT_DATA: (mebibytes + TORCH_ITSELF) * 2**20,
-        resource.RLIMIT_CPU: int(seconds * cores) + 1,
-        resource.RLIMIT_CORE: 0,
-    }
-    for kind, value in wanted.items():
-        _, hard = resource.getrlimit(kind)
-        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (soft, hard))
+    confine((mebibytes + TORCH_ITSELF) * 2**20, seconds * (os.cpu_count() or 1) + 1)
 
 
 if __name__ == "__main__":

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import PurePath
-from threading import Thread
-from time import sleep
 from typing import NoReturn
 
 from convsolve.cli.exits import ExitCode
+from convsolve.cli.signals import Signals, Terminated
 from convsolve.cli.streams import say, write_record
 from convsolve.errors import Error
-
-GRACE = 0.6  # seconds that a terminated process may take to put things in order
-
-
-class Terminated(BaseException):
-    """SIGTERM, raised where the program stands, so that what is open is closed."""
 
 
 def main() -> NoReturn:
@@ -46,9 +38,9 @@ def run(arguments: Sequence[str]) -> int:
     before = sys.stdout
     code: int = ExitCode.FOUND
     try:
-        with _terminable():
+        with Signals() as signals:
             try:
-                code = _run(given)
+                code = _run(given, signals)
                 if sys.stdout is not None:
                     sys.stdout.flush()  # here, where an error can still be told
             except BrokenPipeError:
@@ -77,14 +69,14 @@ def run(arguments: Sequence[str]) -> int:
     return int(code)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], signals: Signals) -> int:
     # Imported here, so that an interrupt while Typer is loading is one of ours, too.
     from typer import Abort, TyperException
 
     from convsolve.cli.commands import application
 
     try:
-        code = application(arguments)(args=arguments, prog_name="convsolve", standalone_mode=False)
+        code = application(arguments)(args=arguments, prog_name="convsolve", standalone_mode=False, obj=signals)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
             say(error.format_message())
@@ -148,37 +140,3 @@ def _silence(stream: object) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, number)
     os.close(nowhere)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends the program in order, and in time: also while a long call holds Python up."""
-
-    def terminate(*_: object) -> NoReturn:
-        raise Terminated
-
-    try:
-        before = signal.signal(signal.SIGTERM, terminate)
-    except ValueError:  # not in the main thread: whoever started this one decides
-        yield
-        return
-    heard, hear = os.pipe()
-    os.set_blocking(hear, False)
-    wakeup = signal.set_wakeup_fd(hear, warn_on_full_buffer=False)
-    # The handler runs once Python runs again, and a check of Z3's may take its time. Writing the
-    # signal's number to a pipe is done at once, and this thread hears it.
-    Thread(target=_end_late, args=(heard,), daemon=True).start()
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        signal.set_wakeup_fd(wakeup)
-        os.close(hear)
-
-
-def _end_late(heard: int) -> None:
-    while number := os.read(heard, 1):
-        if number[0] == signal.SIGTERM:
-            sleep(GRACE)
-            os._exit(ExitCode.TERMINATED)
-    os.close(heard)

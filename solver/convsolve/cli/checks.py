@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from convsolve.answer import Answer, Solution
-from convsolve.check.child import check_many
+from convsolve.check.child import DEFAULT, TORCH_ITSELF, check_many
 from convsolve.check.report import BACKWARD, TORCH, Outcome, Report
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.options import Level
+from convsolve.cli.output import MOST_RUN
 from convsolve.cli.streams import named, say
 from convsolve.emit.writing import refuse, write_text
-
-MOST_RUN = 100  # solutions that torch runs for one answer
+from convsolve.limits import Limits
 
 IN_TORCH = {Level.TORCH: (TORCH,), Level.BACKWARD: (TORCH, BACKWARD)}
 
@@ -27,12 +27,13 @@ class Checked(NamedTuple):
     remarks: list[str]
 
 
-def more_checked(answer: Answer, level: Level | None) -> Checked:
-    """The answer checked up to a level: by torch, the first hundred."""
+def more_checked(answer: Answer, level: Level | None, limits: Limits) -> Checked:
+    """The answer checked up to a level: by torch, the first hundred, as far as the limits allow."""
     listed = [*answer.solutions]
     code, remarks = ExitCode.FOUND, []
     run = listed[:MOST_RUN] if level in IN_TORCH else []
-    reports = check_many([solution.layers for solution in run], IN_TORCH[level]) if run and level else []
+    stacks = [solution.layers for solution in run]
+    reports = check_many(stacks, IN_TORCH[level], limits=_in_torch(limits)) if run and level else []
     for place, report in enumerate(reports):
         listed[place] = listed[place].with_checked(*report.levels)
         if not report.passed:
@@ -41,7 +42,7 @@ def more_checked(answer: Answer, level: Level | None) -> Checked:
     return Checked(replace(answer, solutions=tuple(listed)), code, remarks)
 
 
-def written_first(answer: Answer, path: str, *, force: bool, level: Level | None) -> Checked:
+def written_first(answer: Answer, path: str, *, force: bool, level: Level | None, limits: Limits) -> Checked:
     """The first solution's code in a file, once torch has run it, or as far as a lower level asks."""
     from convsolve.emit.code import code as code_of_solution
 
@@ -50,7 +51,7 @@ def written_first(answer: Answer, path: str, *, force: bool, level: Level | None
     text = code_of_solution(solution)
     remarks: list[str] = []
     if TORCH not in solution.checked and level in {None, *IN_TORCH}:
-        (report,) = check_many([solution.layers])
+        (report,) = check_many([solution.layers], limits=_in_torch(limits))
         if not report.passed:
             help_line = [] if report.faults else ["  help: --check z3 writes it without a run in torch"]
             return Checked(answer, code_of(report), [*told(report), f"{named(path)} was not written", *help_line])
@@ -58,6 +59,11 @@ def written_first(answer: Answer, path: str, *, force: bool, level: Level | None
     write_text(path, text, force=force)
     remarks += [f"wrote {named(path)}, checked: {', '.join(solution.checked)}", *to_edit(solution, path)]
     return Checked(replace(answer, solutions=(solution, *others)), ExitCode.FOUND, remarks)
+
+
+def _in_torch(limits: Limits) -> Limits:
+    """What is left of a command's limits for torch, whose own memory counts here, too."""
+    return DEFAULT.within(Limits(limits.seconds, limits.mebibytes - TORCH_ITSELF))
 
 
 def to_edit(solution: Solution, path: str) -> list[str]:

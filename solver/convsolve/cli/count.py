@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import typer
+
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.question import Words, question
+from convsolve.cli.signals import Signals
 from convsolve.cli.solve import outcome
 from convsolve.cli.streams import Color, say, write_record
+from convsolve.limits import Limits, to_change
 
 
 def count(  # noqa: PLR0913 - the options of interface.md
+    ctx: typer.Context,
     source: given.Input,
     target: given.Target,
     *,
@@ -23,6 +30,8 @@ def count(  # noqa: PLR0913 - the options of interface.md
     padding: given.Padding = None,
     dilation: given.Dilation = None,
     output_padding: given.OutputPadding = None,
+    timeout: given.Timeout = None,
+    memory: given.Memory = None,
     json: given.Json = False,
     color: given.ColorOption = Color.AUTO,
 ) -> int:
@@ -34,6 +43,7 @@ def count(  # noqa: PLR0913 - the options of interface.md
       convsolve count 224 7 --stack "Conv() * 4 >> MaxPool()"
     """
     del color  # a number has none
+    limits = Limits.read(timeout, memory)
     problem = question(
         source,
         target,
@@ -50,19 +60,25 @@ def count(  # noqa: PLR0913 - the options of interface.md
             channels=channels,
         ),
     )
-    from convsolve.answering import answer
-    from convsolve.render.answers import headline, limits
+    from convsolve.answering import search
+    from convsolve.cli.output import Texts, words
+    from convsolve.cli.work import heard
+    from convsolve.events import Progress
 
-    found = answer(problem, count=0)
+    signals: Signals = ctx.obj
+    kept = Texts(Progress(problem, count=0), None)
+    found = kept.progress.answer(heard(partial(search, problem, count=0), kept, limits, signals))
     code = outcome(found)
-    if json:
-        write_record(found.to_dict())
+    headline, *others = words(found)
+    with signals.noted():
+        if json:
+            write_record(found.to_dict())
+        elif found.total is not None:
+            write_record(found.total)
         if code is not ExitCode.FOUND:
-            say(headline(found), *limits(problem))
+            say(headline)
+        if code is not ExitCode.FOUND or not json:
+            say(*others)
+        if code is ExitCode.GAVE_UP:
+            say(f"  help: {to_change(found.stopped, limits)}")
         return code
-    if found.total is None:
-        say(headline(found))
-    else:
-        write_record(found.total)
-    say(*([headline(found)] if code is ExitCode.IMPOSSIBLE else []), *limits(problem))
-    return code

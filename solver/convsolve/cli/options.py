@@ -123,6 +123,25 @@ OutputPadding = Annotated[
     ),
 ]
 
+Timeout = Annotated[
+    str | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="End by then, with what was found until then.",
+        rich_help_panel=ANSWER,
+    ),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="MIB",
+        help="The same where the search takes more memory than this.",
+        rich_help_panel=ANSWER,
+    ),
+]
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, whatever comes out.", rich_help_panel=OUTPUT)]
 ColorOption = Annotated[
     Color,

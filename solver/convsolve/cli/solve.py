@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -9,15 +11,15 @@ import typer
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.question import Words, number, question
-from convsolve.cli.streams import Color, Look, look, record_text, say, write, write_now, write_record
+from convsolve.cli.signals import CODES, Signals, Terminated
+from convsolve.cli.streams import Color, Look, look, say, write
 from convsolve.errors import Error
+from convsolve.limits import Limits, to_change
 
 if TYPE_CHECKING:
     from convsolve.answer import Answer, Solution
-    from convsolve.events import Event
+    from convsolve.cli.checks import Checked
     from convsolve.problem import Problem
-
-LARGEST_BLOCK = 1_024  # records that wait to be written together
 
 
 class Wanted(NamedTuple):
@@ -31,9 +33,31 @@ class Wanted(NamedTuple):
     json: bool
     jsonl: bool
     page: Look
+    limits: Limits
+
+    @property
+    def confirm(self) -> int:
+        """How many solutions are put to Z3."""
+        from convsolve.answering import CONFIRMED, MOST_LISTED
+
+        return CONFIRMED if self.check in {None, given.Level.ARITHMETIC} else MOST_LISTED
+
+    @property
+    def text(self) -> Callable[[int, Solution], str] | None:
+        """How a solution is written; None where a table is drawn of all."""
+        from convsolve.cli.output import record
+        from convsolve.render.answers import rows
+
+        return record if self.json or self.jsonl else None if self.page.table else rows
+
+    @property
+    def in_torch(self) -> bool:
+        """Whether torch is to run what was found."""
+        return self.emit is not None or self.check in {given.Level.TORCH, given.Level.BACKWARD}
 
 
 def solve(  # noqa: PLR0913 - the options of interface.md
+    ctx: typer.Context,
     source: given.Input,
     target: given.Target,
     *,
@@ -79,6 +103,8 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             rich_help_panel=given.CODE,
         ),
     ] = None,
+    timeout: given.Timeout = None,
+    memory: given.Memory = None,
     force: given.Force = False,
     json: given.Json = False,
     jsonl: Annotated[
@@ -103,6 +129,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
         raise Error("usage", "--all and --count exclude each other", help=["leave one of them out"])
     if emit == "-":
         raise Error("usage", "--emit writes a file", help=["convsolve solve ... --json | convsolve emit -"])
+    limits = Limits.read(timeout, memory)
     wanted = None if count is None else number(count, "--count", least=0 if emit is None else 1)
     problem = question(
         source,
@@ -122,47 +149,88 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             maximize=maximize,
         ),
     )
-    if jsonl and every:
-        if emit is not None or check is not None:
-            raise Error(
-                "usage",
-                "--jsonl --all prints combinations as they are found, checked by integers alone",
-                help=["leave out --all, or --emit and --check"],
-            )
-        return _streamed(problem)
-    return _listed(problem, Wanted(wanted, every, check, emit, force, json, jsonl, look(color)))
+    if jsonl and every and (emit is not None or check is not None):
+        raise Error(
+            "usage",
+            "--jsonl --all prints combinations as they are found, checked by integers alone",
+            help=["leave out --all, or --emit and --check"],
+        )
+    asked = Wanted(wanted, every, check, emit, force, json, jsonl, look(color), limits)
+    return (_as_found if jsonl and not asked.in_torch else _listed)(problem, asked, ctx.obj)
 
 
-def _listed(problem: Problem, wanted: Wanted) -> ExitCode:
-    from convsolve.answering import CONFIRMED, MOST_LISTED, answer
+def _as_found(problem: Problem, wanted: Wanted, signals: Signals) -> int:
+    """A solution a line, each as soon as it is found."""
+    from convsolve.answering import search, search_all
+    from convsolve.cli.output import Lines, words
+    from convsolve.cli.work import heard
+    from convsolve.events import Progress
 
-    confirm = MOST_LISTED if wanted.check not in {None, given.Level.ARITHMETIC} else CONFIRMED
-    found = answer(problem, count=wanted.number, every=wanted.every, confirm=confirm)
-    code = outcome(found)
-    remarks: list[str] = []
-    if found and (wanted.check is not None or wanted.emit is not None):
-        from convsolve.cli.checks import more_checked, written_first
+    progress = Progress(problem, count=wanted.number, every=wanted.every)
+    lines = Lines(progress, head=wanted.every)
+    work = (
+        partial(search_all, problem)
+        if wanted.every
+        else partial(search, problem, count=wanted.number, confirm=wanted.confirm)
+    )
+    stop = heard(work, lines, wanted.limits, signals, line=not wanted.page.table)
+    with signals.noted():
+        lines.finish()
+        found = progress.answer(stop)
+        if not found:
+            say(*words(found), *_advice(found, wanted.limits))
+        elif found.stopped:
+            say(f"{lines.written:,} printed; then {found.stopped.words}", *_advice(found, wanted.limits))
+        return outcome(found)
 
-        found, code, remarks = more_checked(found, wanted.check)
-        if wanted.emit is not None and code is not ExitCode.CHECK_FAILED:
-            found, ended, written = written_first(found, wanted.emit, force=wanted.force, level=wanted.check)
-            code, remarks = max(code, ended), [*remarks, *written]
-    if wanted.json:
-        write_record(found.to_dict())
-    elif wanted.jsonl:
-        write(record_text(solution.to_dict()) for solution in found)
-    else:
-        _shown(found, wanted.page, hint=wanted.emit is None)
-    if (wanted.json or wanted.jsonl) and not found:
-        say(*_words(found), *_advice(found))
-    say(*remarks)
-    return code
+
+def _listed(problem: Problem, wanted: Wanted, signals: Signals) -> int:
+    """All together, once all is known."""
+    from convsolve.answering import search
+    from convsolve.cli import output
+    from convsolve.cli.work import heard
+    from convsolve.events import Progress
+
+    progress = Progress(problem, count=wanted.number, every=wanted.every)
+    texts = output.Texts(progress, wanted.text)
+    work = partial(search, problem, count=wanted.number, every=wanted.every, confirm=wanted.confirm)
+    found = progress.answer(heard(work, texts, wanted.limits, signals))
+    code, remarks = outcome(found), _advice(found, wanted.limits)
+    if found and signals.heard is None and (wanted.check is not None or wanted.emit is not None):
+        try:
+            found, code, more = _checked(found, wanted, signals.remaining(wanted.limits))
+            remarks += more
+        except (KeyboardInterrupt, Terminated):
+            remarks.append("ended before torch had run it")
+    with signals.noted():
+        if wanted.json:
+            output.write_answer(found, texts.of(found))
+        elif wanted.jsonl:
+            write(texts.of(found))
+        else:
+            output.show(found, wanted.page, texts.of(found), hint=wanted.emit is None, seconds=signals.left)
+        if (wanted.json or wanted.jsonl) and (not found or found.stopped):
+            say(*output.words(found))
+        say(*remarks)
+        return code if signals.heard is None else CODES[signals.heard]
+
+
+def _checked(found: Answer, wanted: Wanted, limits: Limits) -> Checked:
+    from convsolve.cli.checks import Checked, more_checked, written_first
+
+    checked = more_checked(found, wanted.check, limits)
+    if wanted.emit is None or checked.code is ExitCode.CHECK_FAILED:
+        return checked
+    written = written_first(checked.answer, wanted.emit, force=wanted.force, level=wanted.check, limits=limits)
+    return Checked(written.answer, max(checked.code, written.code), [*checked.remarks, *written.remarks])
 
 
 def outcome(found: Answer) -> ExitCode:
     """The exit code of an answer."""
     from convsolve.answer import Status
 
+    if found.stopped in CODES:
+        return CODES[found.stopped]
     codes = {
         Status.SOLVED: ExitCode.FOUND,
         Status.IMPOSSIBLE: ExitCode.IMPOSSIBLE,
@@ -171,41 +239,12 @@ def outcome(found: Answer) -> ExitCode:
     return codes[found.status]
 
 
-def _words(found: Answer) -> list[str]:
-    from convsolve.render.answers import headline, limits
-
-    return [headline(found), *limits(found.problem)]
-
-
-def _shown(found: Answer, page: Look, *, hint: bool) -> None:
-    from convsolve.render import answers
-    from convsolve.render.table import drawn
-
-    err = look(Color.AUTO)
-    first, *others = _words(found)
-    say(err.bold(first) if page.colored else first)
-    if not found.solutions:
-        say(*others, *_advice(found))
-        return
-    if page.table:
-        columns, parts = answers.table(found.solutions)
-        say("")
-        write(drawn(columns, parts, width=page.width, bold=page.bold, dim=page.dim))
-        say("")
-    else:
-        write(answers.rows(found.solutions))
-    say(*others, answers.checks(found.solutions))
-    if page.table and hint:
-        say(answers.hint(found.solutions[0]))
-
-
-def _advice(found: Answer) -> list[str]:
+def _advice(found: Answer, limits: Limits) -> list[str]:
     from convsolve.answer import Status
 
-    if found.status is Status.SOLVED:  # --count 0
-        return []
-    if found.status is Status.GAVE_UP:
-        return ["  help: ask for fewer layers, or narrow a limit, as in --kernel-size 3..5"]
+    if found.status is not Status.IMPOSSIBLE:
+        ended = found.stopped is None or found.stopped in CODES
+        return [] if ended else [f"  help: {to_change(found.stopped, limits)}"]
     if all(len(domain) == 1 for layer in found.problem.layers for axis in layer.domains for domain in axis):
         return ["  help: leave a parameter of the stack open, as in ConvTranspose(), or change the layers"]
     lines = [f"  help: widen a limit, as in {_wider(found.problem)}, or change the layers"]
@@ -226,52 +265,3 @@ def _wider(problem: Problem) -> str:
                 if parameter.name in most:
                     most[parameter.name] = max(most[parameter.name], domain[-1])
     return f"--kernel-size 1..{2 * most['kernel_size']} --stride 1..{2 * most['stride']}"
-
-
-def _streamed(problem: Problem) -> int:
-    from convsolve.answering import search_all
-
-    lines = _Lines(problem)
-    search_all(problem, lines)
-    lines.flush()
-    found = lines.progress.answer()
-    if not found:
-        say(*_words(found), *_advice(found))
-    return outcome(found)
-
-
-class _Lines:
-    """A listener that writes a record a line: the first at once, then in blocks, since each write has its price."""
-
-    def __init__(self, problem: Problem) -> None:
-        from convsolve.events import Progress
-
-        self.progress = Progress(problem)
-        self.waiting: list[Solution] = []
-        self.size = 1
-
-    def __call__(self, event: Event) -> None:
-        from convsolve.events import Confirmed, Counted, Found
-        from convsolve.render.answers import limits, streamed
-
-        match event:
-            case Found(solution):
-                if len(self.waiting) >= self.size:
-                    self.flush()
-                self.waiting.append(solution)
-            case Confirmed(_, level):  # the last one found
-                self.waiting[-1] = self.waiting[-1].with_checked(level)
-                if len(self.waiting) >= self.size:
-                    self.flush()
-            case Counted(total, _):
-                self.progress(event)
-                if total:
-                    say(streamed(self.progress.answer()), *limits(self.progress.problem))
-            case _:
-                self.progress(event)
-
-    def flush(self) -> None:
-        """Write what is waiting."""
-        write_now([record_text(solution.to_dict()) for solution in self.waiting])
-        self.waiting = []
-        self.size = min(2 * self.size, LARGEST_BLOCK)

@@ -58,6 +58,12 @@ def write(lines: Iterable[str]) -> None:
         sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
+def write_pieces(pieces: Iterable[str]) -> None:
+    """Data that is too much to be one text."""
+    if sys.stdout is not None:
+        sys.stdout.writelines(pieces)
+
+
 def write_now(lines: Iterable[str]) -> None:
     """Data that someone may be waiting for, in one write."""
     if sys.stdout is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from math import floor, log10
 from operator import itemgetter
@@ -10,9 +10,10 @@ from operator import itemgetter
 from convsolve.answer import Answer, Solution, Status
 from convsolve.costs import Costs
 from convsolve.domains import domain_text
+from convsolve.limits import Stop
 from convsolve.problem import Layer, Problem
 from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
-from convsolve.render.table import Column, Part, Row, tabbed
+from convsolve.render.table import Column, Part, Row
 
 HEAD = ("solution", *FIELDS)
 LARGEST_WRITTEN_OUT = 10**15
@@ -80,16 +81,9 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
     return head, parts
 
 
-def rows(solutions: Iterable[Solution]) -> Iterator[str]:
+def rows(place: int, solution: Solution) -> str:
     """The same for a program: a line a layer, with the solution's number in front."""
-    return tabbed(
-        HEAD,
-        (
-            [str(number), *fields(layer)]
-            for number, solution in enumerate(solutions, start=1)
-            for layer in solution.layers
-        ),
-    )
+    return "\n".join(["\t".join([str(place + 1), *fields(layer)]) for layer in solution.layers])
 
 
 def costs_text(costs: Costs) -> str:
@@ -127,7 +121,19 @@ def _came_out(answer: Answer) -> str:
     if answer.status is Status.IMPOSSIBLE:
         return "impossible, proved by Z3: no combination within the limits"
     if answer.status is Status.GAVE_UP:
-        return "gave up: none was found, and Z3 could not prove within its budget that there is none"
+        return f"gave up: {_gave_up(answer)}"
+    return f"{_found(answer)}; then {answer.stopped.words}" if answer.stopped else _found(answer)
+
+
+def _gave_up(answer: Answer) -> str:
+    if answer.stopped is None or answer.stopped is Stop.BUDGET:
+        return "none was found, and Z3 could not prove within its budget that there is none"
+    if answer.total:
+        return f"{answer.stopped.words} before one of {amount(answer.total)} combinations was listed"
+    return f"{answer.stopped.words} before an answer or a proof"
+
+
+def _found(answer: Answer) -> str:
     total = answer.total
     order = _order(answer)
     if total == 1:

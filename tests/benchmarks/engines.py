@@ -83,6 +83,7 @@ def _cp_sat() -> list[Engine]:
         }
         if way == "division":
             tasks["best"] = _plain(partial(cp_sat_score.best, workers=workers))
+        if way == "division" and workers == 1:
             tasks["five"] = _plain(partial(cp_sat_score.first_five, workers=workers))
         if workers == 1:
             whole = DIVISION if way == "division" else WHOLE_TABLE

@@ -37,15 +37,25 @@ def task_table(task: Task, found: Results, *, markdown: bool) -> str:
         lines.append([row, *cells])
     if task.name != "list":
         solved = [found.solved(task.name, engine) for engine in engines]
-        lines.append(["geometric mean of these", *(_time(mean(one.values())) if one else "" for one in solved)])
-        lines.append(["solved", *(f"{len(one)} of {len(rows)}" for one in solved)])
-        cpu = []
-        for engine in engines:
-            measured = [found.get(task.name, row, engine) for row in rows]
-            times = [max(one.cpu, 1e-6) for one in measured if one is not None and not one.miss]
-            cpu.append(_time(mean(times)) if times else "")
-        lines.append(["processor time, geometric mean", *cpu])
+        lines += [
+            ["solved", *(f"{len(one)} of {len(rows)}" for one in solved)],
+            ["geometric mean of these", *(_time(mean(one.values())) if one else "" for one in solved)],
+            ["processor time of these", *(_processor(task, found, engine) for engine in engines)],
+            [f"by {engines[0]}'s", *(_ratio(task, found, engines[0], engine) for engine in engines)],
+        ]
     return text([task.note or "milliseconds", *engines], lines, markdown=markdown)
+
+
+def _processor(task: Task, found: Results, engine: str) -> str:
+    measured = [found.get(task.name, row, engine) for row in found.rows(task.name)]
+    times = [max(one.cpu, 1e-6) for one in measured if one is not None and not one.miss]
+    return _time(mean(times)) if times else ""
+
+
+def _ratio(task: Task, found: Results, first: str, other: str) -> str:
+    """The other's time by the first one's, over what both solved."""
+    ratio = found.ratio((task.name, first), (task.name, other))
+    return f"{ratio.factor:.3g}x on {ratio.problems}" if ratio and other != first else ""
 
 
 def goal_table(goals: Sequence[Goal], *, markdown: bool) -> str:

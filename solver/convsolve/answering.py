@@ -267,7 +267,7 @@ def stream(problem: Problem, found: Sequence[Graph] | None = None) -> Iterator[S
 
 def _counted(problem: Problem, report: Listener) -> list[Graph]:
     found = graphs(problem)
-    states = sum(len(states) for graph in found for states in graph.totals)
+    states = sum(len(states) for graph in found for states in graph.live)
     report(Worked({"states": states, "expanded": 0, "z3_checks": 0}))
     return found
 

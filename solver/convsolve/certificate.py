@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from convsolve.encoding import Encoding, encode_layer, setting_name, size_name
-from convsolve.graph import Graph, State
+from convsolve.graph import Graph
 from convsolve.language.smtlib import conjunction, disjunction, numeral
 from convsolve.potential import Potential
 from convsolve.prices import STYLE_BITS, Terms
 from convsolve.problem import Problem
+from convsolve.tables import State
 
 Step = tuple[Encoding, tuple[str, ...]]
 REST_IN, REST_OUT, PRICE, INPUTS, OUTPUTS = "rest.in", "rest.out", "price", "elements.in", "elements.out"

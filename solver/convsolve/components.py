@@ -6,17 +6,17 @@ Axes that share nothing are components of their own, and what is counted there m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 
 from convsolve.domains import Domain
-from convsolve.layers.base import SizeMap, downwards, upwards
+from convsolve.layers.fans import Fan, Part, part_of
 from convsolve.problem import Layer, Problem
 
 Choice = tuple[tuple[Domain, ...], ...]  # the domains of each axis, shared parameters decided
-FREE = -(1 << 62)  # the least of a shifted map: its input may lie below 1 until the shift is added
 
 
 @dataclass(frozen=True)
@@ -98,62 +98,65 @@ class Step:
         return tuple(found)
 
     @cached_property
-    def maps(self) -> tuple[dict[SizeMap, int], ...]:
-        """The size maps of each axis by itself, ties left out, with the number of settings that share each."""
-        return tuple(self.layer.kind.maps(domains) for domains in self.layer.domains)
+    def fans(self) -> tuple[tuple[Fan, ...], ...]:
+        """The size maps of each axis by itself, ties left out."""
+        return tuple(self.layer.kind.fans(domains) for domains in self.layer.domains)
 
     @cached_property
     def families(self) -> tuple[Family, ...]:
         """All joint size maps."""
-        if len(self.choices) == 1 and self.choices[0] == self.layer.domains:
-            return families([self.maps])
-        known: dict[tuple[Domain, ...], dict[SizeMap, int]] = {}
-        for domains in dict.fromkeys(domains for choice in self.choices for domains in choice):
-            known[domains] = self.layer.kind.maps(domains)
-        return families([known[domains] for domains in choice] for choice in self.choices)
+        fans = cache(self.layer.kind.fans)
+        return families([fans(domains) for domains in choice] for choice in self.choices)
 
-
-AxisMaps = tuple[tuple[SizeMap, int], ...]  # size maps with the number of settings that share each
+    @cached_property
+    def alone(self) -> tuple[tuple[Family, ...], ...]:
+        """The size maps of each axis by itself, ties left out."""
+        return tuple(families([[fans]]) for fans in self.fans)
 
 
 @dataclass(frozen=True)
 class Family:
-    """Joint size maps, up to a common shift of their offsets on all axes.
+    """Joint size maps of one direction, up to a common shift of their offsets on all axes.
 
     A shared kernel_size shifts every axis by as much, while padding and output_padding are each
-    axis' own: so a few maps an axis and a few shifts stand for all their combinations.
+    axis' own: so a few fans an axis and a few shifts stand for all their combinations.
 
     Attributes:
-        members: for each stride, say, the maps of each axis; any of one axis goes with any of another.
-        shifts: what is added to the offset on every axis, and how many choices add it.
+        up: the direction.
+        least: on each axis, the smallest size that is accepted.
+        members: for each stride, say, the fans of each axis; any of one axis goes with any of another.
+        shift: what is added to the offsets of all axes alike.
     """
 
-    members: tuple[tuple[AxisMaps, ...], ...]
-    shifts: tuple[tuple[int, int], ...]
+    up: bool
+    least: tuple[int, ...]
+    members: tuple[tuple[tuple[Fan, ...], ...], ...]
+    shift: Part
 
 
-def families(choices: Iterable[Sequence[Mapping[SizeMap, int]]]) -> tuple[Family, ...]:
+def families(choices: Iterable[Sequence[Sequence[Fan]]]) -> tuple[Family, ...]:
     """The choices' joint maps, those that are shifts of each other taken together."""
-    alike: dict[tuple[AxisMaps, ...], dict[int, int]] = {}
+    alike: dict[tuple[tuple[Fan, ...], ...], Counter[int]] = {}
     for axes in choices:
-        if not all(axes):
-            continue
-        shift = min(size_map.offset for size_map in axes[0]) if all(map(_shiftable, axes)) else None
-        base = tuple(tuple(sorted((_base(m, shift), count) for m, count in maps.items())) for maps in axes)
-        shifts = alike.setdefault(base, {})
-        shifts[shift or 0] = shifts.get(shift or 0, 0) + 1
-    members: dict[tuple[tuple[int, int], ...], list[tuple[AxisMaps, ...]]] = {}
+        for some in product(*map(_alike, axes)):
+            if len({fans[0].up for fans in some}) > 1:
+                raise NotImplementedError("a layer that leads upwards on one axis and downwards on another")
+            # what refuses more inputs than those that come out below 1 is no shift of anything
+            low = some[0][0].offset if all(fans[0].least == 1 for fans in some) else 0
+            base = tuple(tuple(fan._replace(offset=fan.offset - low) for fan in fans) for fans in some)
+            alike.setdefault(base, Counter())[low] += 1
+    members: dict[tuple[bool, tuple[int, ...], Part], list[tuple[tuple[Fan, ...], ...]]] = {}
     for base, shifts in alike.items():
-        low = min(shifts)
-        lowest = tuple(tuple((m._replace(offset=m.offset + low), count) for m, count in maps) for maps in base)
-        members.setdefault(tuple((shift - low, count) for shift, count in shifts.items()), []).append(lowest)
-    return tuple(Family(tuple(some), shifts) for shifts, some in members.items())
+        low, shift = part_of(shifts)
+        key = base[0][0].up, tuple(fans[0].least for fans in base), shift
+        lowest = tuple(tuple(fan._replace(offset=fan.offset + low) for fan in fans) for fans in base)
+        members.setdefault(key, []).append(lowest)
+    return tuple(Family(up, least, tuple(some), shift) for (up, least, shift), some in members.items())
 
 
-def _shiftable(maps: Mapping[SizeMap, int]) -> bool:
-    """Whether the maps refuse exactly what would come out below 1: then the sizes themselves say so."""
-    return all(m == (upwards(m.stride, m.offset) if m.up else downwards(m.stride, m.offset)) for m in maps)
-
-
-def _base(size_map: SizeMap, shift: int | None) -> SizeMap:
-    return size_map if shift is None else size_map._replace(offset=size_map.offset - shift, least=FREE)
+def _alike(fans: Sequence[Fan]) -> Iterable[tuple[Fan, ...]]:
+    """The fans of one axis, by direction and by what they refuse."""
+    found: dict[tuple[bool, int], list[Fan]] = {}
+    for fan in fans:
+        found.setdefault((fan.up, fan.least), []).append(fan)
+    return map(tuple, found.values())

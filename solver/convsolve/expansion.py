@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from convsolve.components import Step
 from convsolve.domains import Domain
-from convsolve.graph import Graph, State
+from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.tables import State
 
 Settings = tuple[Setting, ...]  # of one layer, one an axis of the component
 
@@ -27,7 +28,7 @@ class Expansion:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.columns = [
-            [{state[axis] for state in states} for axis in range(len(graph.source))] for states in graph.totals
+            [{state[axis] for state in states} for axis in range(len(graph.source))] for states in graph.live
         ]
         self._settings: dict[tuple[LayerKind, tuple[Domain, ...]], Mapping[SizeMap, list[Setting]]] = {}
         self._options: dict[tuple[int, int, int, int], list[tuple[Setting, int]]] = {}
@@ -41,9 +42,9 @@ class Expansion:
         return found
 
     def _expand(self, place: int, state: State) -> list[Way]:
-        if state not in self.graph.totals[place]:
+        if state not in self.graph.live[place]:
             return []
-        ahead = self.graph.totals[place + 1]
+        ahead = self.graph.live[place + 1]
         found = []
         for choice in range(len(self.graph.steps[place].choices)):
             options = [self._on_axis(place, choice, axis, size) for axis, size in enumerate(state)]

@@ -28,9 +28,10 @@ from convsolve.encoding import (
     values,
     whole,
 )
-from convsolve.graph import Course, Graph, State, Ways, meet
+from convsolve.graph import Course, Graph, meet
 from convsolve.potential import Potential
 from convsolve.problem import Problem
+from convsolve.tables import State, Table
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
@@ -127,7 +128,7 @@ def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof
 
 def _layered(problem: Problem, axes: Sequence[int], course: Course) -> Proof:
     front, back = meet(course, most=MOST_STATES)
-    if front[-1].keys() & back[0].keys() or len(front) + len(back) != len(course.layers) + 2:
+    if front[-1].within(back[0]) or len(front) + len(back) != len(course.layers) + 2:
         return Proof(Verdict.UNKNOWN, 0)
     proof = _none_possible(_proof_steps(problem, axes, front, back, lone=any(course.barred)))
     return proof if proof.verdict == Verdict.UNSAT else Proof(Verdict.UNKNOWN, proof.checks)
@@ -146,7 +147,7 @@ def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]]) -> Proof:
 
 
 def _proof_steps(
-    problem: Problem, axes: Sequence[int], front: Sequence[Ways], back: Sequence[Ways], *, lone: bool
+    problem: Problem, axes: Sequence[int], front: Sequence[Table], back: Sequence[Table], *, lone: bool
 ) -> Iterator[tuple[Encoding, tuple[str, ...]]]:
     """Questions that must all be unsatisfiable."""
 

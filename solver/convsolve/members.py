@@ -16,10 +16,11 @@ from convsolve import ranking
 from convsolve.bounds import AxisBounds, Class, Floors, idle
 from convsolve.components import Step
 from convsolve.expansion import Expansion, Settings
-from convsolve.graph import Graph, State
+from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, Setting, SizeMap
 from convsolve.potential import ANY, Potential
 from convsolve.ranking import Style
+from convsolve.tables import State
 
 Active = tuple[ranking.Active, ...]  # a layer's setting on each axis, None where idle
 
@@ -162,7 +163,7 @@ class Members:
     def _group(self, depth: int, state: State, choice: _Choice) -> _Group | None:
         """The settings of a choice's next combination of sizes, if that is live."""
         out = tuple([one.size for one in choice.outs])
-        if out not in self.graph.totals[self.places[depth] + 1]:
+        if out not in self.graph.live[self.places[depth] + 1]:
             return None
         maps = tuple([one.maps for one in choice.outs])
         price = self._least_price(depth, choice.choice, maps, state, out)

@@ -11,10 +11,11 @@ from functools import cache
 from itertools import product
 
 from convsolve.domains import Domain
-from convsolve.graph import Graph, State
+from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, SizeMap
 from convsolve.prices import Prices
 from convsolve.shapes import LARGEST_SIZE
+from convsolve.tables import State
 
 Edges = Mapping[tuple[int, int], Collection[int]]  # of a layer on one axis: two sizes, and the kernels between them
 EVERY_KERNEL = range(LARGEST_SIZE)

@@ -13,12 +13,13 @@ from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from convsolve.expansion import Expansion, Settings
-from convsolve.graph import Graph, State
+from convsolve.graph import Graph
 from convsolve.layers.base import Setting
 from convsolve.members import Active, Member, Members, unequal
 from convsolve.potential import Potential
 from convsolve.problem import Problem
 from convsolve.ranking import Style
+from convsolve.tables import State
 
 Path = tuple[Settings, ...]  # layer by layer, axis by axis of a component
 Combination = tuple[tuple[Setting, ...], ...]  # layer by layer, every axis of the question

@@ -13,6 +13,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from convsolve.domains import Domain
 from convsolve.language import compiled, names, parse
+from convsolve.layers.fans import Fan, fan_of, part_of
 
 Setting = tuple[int, ...]  # a kind's axis parameters on one axis, in the kind's own order
 Word = int | float | bool | str | None  # what an option may be
@@ -60,6 +61,11 @@ class SizeMap(NamedTuple):
     offset: int
     least: int
 
+    @classmethod
+    def of(cls, stride: int, offset: int, *, up: bool, least: int = 1) -> SizeMap:
+        """The map that refuses what is below `least` or would come out below 1."""
+        return cls(up, stride, offset, max(least, -((offset - 1) // stride) if up else -offset))
+
     def out(self, size: int) -> int | None:
         """The size that comes out, or None where the layer refuses."""
         if size < self.least:
@@ -82,12 +88,12 @@ IDENTITY = SizeMap(up=True, stride=1, offset=0, least=1)
 
 def upwards(stride: int, offset: int) -> SizeMap:
     """The map n -> stride*n + offset, legal where that is at least 1."""
-    return SizeMap(up=True, stride=stride, offset=offset, least=max(1, -((offset - 1) // stride)))
+    return SizeMap.of(stride, offset, up=True)
 
 
 def downwards(stride: int, offset: int, least: int = 1) -> SizeMap:
     """The map n -> (n + offset)//stride + 1, legal from `least` on and where n + offset >= 0."""
-    return SizeMap(up=False, stride=stride, offset=offset, least=max(least, -offset))
+    return SizeMap.of(stride, offset, up=False, least=least)
 
 
 class SettingsByMap(Mapping[SizeMap, list[Setting]]):
@@ -197,9 +203,26 @@ class LayerKind(ABC):
             found.setdefault(self.size_map(setting), []).append(setting)
         return found
 
+    def fans(self, domains: Sequence[Domain]) -> tuple[Fan, ...]:
+        """The size maps of all settings, those that differ in the offset alone taken together."""
+        alike: dict[tuple[bool, int, int], Counter[int]] = {}
+        for size_map in map(self.size_map, self.settings(domains)):
+            plain = SizeMap.of(size_map.stride, size_map.offset, up=size_map.up)
+            least = 1 if size_map == plain else size_map.least
+            alike.setdefault((size_map.up, size_map.stride, least), Counter())[size_map.offset] += 1
+        return tuple(
+            fan_of(stride, part_of(offsets), constant=0, up=up, least=least)
+            for (up, stride, least), offsets in alike.items()
+        )
+
     def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
         """How many settings share each size map."""
-        return dict(Counter(map(self.size_map, self.settings(domains))))
+        found: dict[SizeMap, int] = {}
+        for fan in self.fans(domains):
+            for offset, settings in fan.offsets().items():
+                size_map = SizeMap.of(fan.stride, offset, up=fan.up, least=fan.least)
+                found[size_map] = found.get(size_map, 0) + settings
+        return found
 
     @property
     def setting_rules(self) -> tuple[str, ...]:

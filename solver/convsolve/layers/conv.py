@@ -20,6 +20,7 @@ from convsolve.layers.base import (
     TorchCall,
     downwards,
 )
+from convsolve.layers.fans import Fan, fan_of, part_of
 
 KERNEL = tuple(range(1, 8))
 STRIDE = (1, 2, 3, 4)
@@ -104,16 +105,13 @@ class Conv(Convolution):
     def _least(self, side: int) -> int:
         return max(1, {"reflect": side + 1, "circular": side}.get(self.padding_mode, 1))
 
-    def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
+    def fans(self, domains: Sequence[Domain]) -> tuple[Fan, ...]:
         kernels, strides, paddings, dilations = domains
         if self.padding_word == "same" or self.padding_mode != "zeros":
-            return super().maps(domains)
-        offsets: Counter[int] = Counter()
-        extents = Counter(d * (k - 1) for d in dilations for k in kernels)
-        for extent, count in extents.items():
-            for padding in paddings:
-                offsets[2 * padding - extent - 1] += count
-        return {downwards(s, offset): count for s in strides for offset, count in offsets.items()}
+            return super().fans(domains)
+        extents = Counter(-d * (k - 1) for d in dilations for k in kernels)
+        whole = fan_of(1, part_of(extents), part_of(2 * p for p in paddings), constant=-1, up=False)
+        return tuple(whole._replace(stride=stride) for stride in strides)
 
     def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
         if self.padding_word == "same" or self.padding_mode != "zeros":

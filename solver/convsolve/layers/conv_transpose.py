@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from convsolve.layers.base import (
     upwards,
 )
 from convsolve.layers.conv import BIAS, GROUPS, KERNEL, OUT_CHANNELS, STRIDE, padding_limits
+from convsolve.layers.fans import Fan, fan_of, part_of
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,22 @@ class ConvTranspose(Convolution):
         kernel_size, stride, padding, dilation, output_padding = setting
         return upwards(stride, dilation * (kernel_size - 1) + output_padding + 1 - stride - 2 * padding)
 
-    def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
+    def fans(self, domains: Sequence[Domain]) -> tuple[Fan, ...]:
         kernels, strides, paddings, dilations, output_paddings = domains
-        found: dict[SizeMap, int] = {}
+        found = []
+        twice = part_of(-2 * p for p in paddings)
+        legals = [part_of(output_paddings[:legal]) for legal in range(1, len(output_paddings) + 1)]
         for stride in strides:
-            sums: Counter[int] = Counter()  # dilation*(kernel_size - 1) + output_padding
+            extents: dict[int, Counter[int]] = {}  # by how many values of output_padding are legal with them
             for dilation in dilations:
-                legal = [a for a in output_paddings if a < max(stride, dilation)]
-                sums.update(dilation * (k - 1) + a for k in kernels for a in legal)
-            offsets: Counter[int] = Counter()
-            for total, count in sums.items():
-                for padding in paddings:
-                    offsets[total + 1 - stride - 2 * padding] += count
-            found |= {upwards(stride, offset): count for offset, count in offsets.items()}
-        return found
+                legal = bisect_left(output_paddings, max(stride, dilation))
+                if legal:
+                    extents.setdefault(legal, Counter()).update(dilation * (k - 1) for k in kernels)
+            found += [
+                fan_of(stride, part_of(sums), legals[legal - 1], twice, constant=1 - stride, up=True)
+                for legal, sums in extents.items()
+            ]
+        return tuple(found)
 
     def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
         kernels, _, paddings, dilations, output_paddings = domains

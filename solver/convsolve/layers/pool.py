@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -20,6 +21,7 @@ from convsolve.layers.base import (
     axis_keywords,
     downwards,
 )
+from convsolve.layers.fans import Fan, fan_of, part_of
 
 KERNEL = AxisParameter("kernel_size", "k", 1, None, hole=True, limits=tuple(range(2, 8)))
 STRIDE = AxisParameter("stride", "s", 1, "kernel_size", hole=False)
@@ -79,6 +81,30 @@ class Pool(LayerKind):
         if self.ceil_mode:
             offset = min(offset + stride - 1, padding - 1)
         return downwards(stride, offset, self.smallest_input(kernel_size))
+
+    def fans(self, domains: Sequence[Domain]) -> tuple[Fan, ...]:
+        kernels, strides, paddings, *others = domains
+        windows = Counter(
+            (
+                k if self.stride_follows else None,
+                self.smallest_input(k),
+                2 * p - d * (k - 1) - 1,
+                p if self.ceil_mode else 0,
+            )
+            for k in kernels
+            for p in paddings
+            if 2 * p <= k
+            for d in (others[0] if others else (1,))
+        )
+        found: dict[tuple[int, int], Counter[int]] = {}
+        for (own, least, offset, padding), settings in windows.items():
+            for stride in strides if own is None else {own}.intersection(strides):
+                last = min(offset + stride - 1, padding - 1) if self.ceil_mode else offset
+                found.setdefault((stride, least), Counter())[last] += settings
+        return tuple(
+            fan_of(stride, part_of(offsets), constant=0, up=False, least=least)
+            for (stride, least), offsets in found.items()
+        )
 
     def smallest_input(self, kernel_size: int) -> int:
         """The least size that the kind itself demands, whatever the padding."""

@@ -1,0 +1,116 @@
+"""Size maps by the handful: all that share direction and stride, their offsets as a sum of independent choices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import product
+from operator import eq
+from typing import NamedTuple
+
+# What one choice adds to an offset, from 0 on: amounts that are evenly spaced and come once each, or
+# amounts with the number of settings that add each.
+Part = range | tuple[tuple[int, int], ...]
+
+
+class Fan(NamedTuple):
+    """The maps n -> stride*n + c (``up``) or n -> (n + c)//stride + 1 for many offsets c.
+
+    c is ``offset`` plus one amount of each part, in every combination. What comes out is at least 1;
+    inputs below ``least`` are refused beside that.
+
+    Example:
+        >>> fan = fan_of(2, part_of([0, 1]), part_of([0, -2, -4]), constant=1, up=True)
+        >>> fan.offset, fan.parts
+        (-3, (range(0, 2), range(0, 5, 2)))
+        >>> sorted(fan.offsets().items())
+        [(-3, 1), (-2, 1), (-1, 1), (0, 1), (1, 1), (2, 1)]
+    """
+
+    up: bool
+    stride: int
+    offset: int
+    parts: tuple[Part, ...]
+    least: int = 1
+
+    @property
+    def reach(self) -> int:
+        """How far the largest offset lies above the smallest."""
+        return sum(map(last, self.parts))
+
+    @property
+    def settings(self) -> int:
+        """How many settings these maps have together."""
+        number = 1
+        for part in self.parts:
+            number *= times(part)
+        return number
+
+    def ahead(self, sizes: range) -> range:
+        """From the smallest to the largest size that may come out of some sizes in a row."""
+        low, high = max(sizes.start, self.least), sizes.stop - 1
+        most = self.offset + self.reach
+        if low > high:
+            return range(0)
+        if self.up:
+            return range(max(1, self.stride * low + self.offset), self.stride * high + most + 1)
+        return range(max(1, (low + self.offset) // self.stride + 1), (high + most) // self.stride + 2)
+
+    def behind(self, sizes: range) -> range:
+        """From the smallest to the largest size that may lead to some sizes in a row."""
+        low, high = sizes.start, sizes.stop - 1
+        most = self.offset + self.reach
+        if low > high:
+            return range(0)
+        if self.up:
+            low, high = -((most - low) // self.stride), (high - self.offset) // self.stride
+        else:
+            low, high = (low - 1) * self.stride - most, high * self.stride - 1 - self.offset
+        return range(max(low, self.least), high + 1)
+
+    def offsets(self) -> dict[int, int]:
+        """Every offset, with the number of settings that give it."""
+        found = {self.offset: 1}
+        for part in self.parts:
+            sums: dict[int, int] = {}
+            for (offset, settings), (amount, count) in product(found.items(), pairs(part)):
+                sums[offset + amount] = sums.get(offset + amount, 0) + settings * count
+            found = sums
+        return found
+
+
+def fan_of(stride: int, *choices: tuple[int, Part], constant: int, up: bool, least: int = 1) -> Fan:
+    """A fan from what is added to the constant, each as `part_of` gives it."""
+    offset = constant + sum(lowest for lowest, _ in choices)
+    return Fan(up, stride, offset, tuple(part for _, part in choices if last(part) or times(part) != 1), least)
+
+
+def part_of(choice: Iterable[int] | Mapping[int, int]) -> tuple[int, Part]:
+    """The least amount of a choice, and the choice counted from there; a mapping has how often an amount comes."""
+    counts = choice if isinstance(choice, Mapping) else Counter(choice)
+    amounts = sorted(counts)
+    first, step = amounts[0], amounts[1] - amounts[0] if len(amounts) > 1 else 1
+    even = range(first, amounts[-1] + 1, step)
+    if sum(counts.values()) == len(amounts) == len(even) and all(map(eq, amounts, even)):
+        return first, range(0, amounts[-1] - first + 1, step)
+    return first, tuple((amount - first, counts[amount]) for amount in amounts)
+
+
+def turned(part: Part) -> Part:
+    """The same amounts seen from the largest of them."""
+    return part if isinstance(part, range) else tuple((part[-1][0] - amount, count) for amount, count in reversed(part))
+
+
+def last(part: Part) -> int:
+    """The largest amount."""
+    return part[-1] if isinstance(part, range) else part[-1][0]
+
+
+def times(part: Part) -> int:
+    """How many settings the choice is between."""
+    return len(part) if isinstance(part, range) else sum(count for _, count in part)
+
+
+def pairs(part: Part) -> Iterable[tuple[int, int]]:
+    """Every amount with the number of settings that add it."""
+    return ((amount, 1) for amount in part) if isinstance(part, range) else part

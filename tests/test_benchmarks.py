@@ -24,7 +24,9 @@ SMALL = (
     Row("two axes", (3, 3), (6, 7), up(1), {"kernel_size": (1, 2, 3, 4)}, count=13),
     Row("there and back", (9,), (9,), ((CONV, 1), (TRANSPOSED, 1)), {"kernel_size": (3,), "stride": (2, 3)}, count=6),
     Row("dilated", (9,), (13,), up(1), {"kernel_size": (2, 3), "stride": (1, 2), "dilation": (1, 3)}, count=5),
+    Row("all tied, solved", (3, 4), (6, 8), up(1), {"kernel_size": (1, 2, 3, 4)}, tie="all", count=4),
     Row("parity", (7,), (28,), up(2), {"kernel_size": (3,), "stride": (2,), "output_padding": (0,)}, "impossible"),
+    Row("all tied", (3, 3), (6, 7), up(1), {"kernel_size": (1, 2, 3, 4)}, "impossible", tie="all"),
     Row("range", (7,), (224,), up(2), {"stride": (1, 2)}, "impossible"),
 )
 CHEAPEST = (
@@ -44,6 +46,9 @@ STYLED = (
 ENGINES = engines()
 REFUSED = {
     ("python-constraint", "first", "two axes"),
+    ("python-constraint", "first", "all tied, solved"),
+    *((name, "first", "all tied, solved") for name in ("CP-SAT table 1", "CP-SAT table 8")),
+    *((name, "impossible", "all tied") for name in ("python-constraint", "CP-SAT table 1", "CP-SAT table 8")),
     *((f"CP-SAT division {workers}", task, "dilated") for workers in (1, 8) for task in ("best", "five")),
 }
 
@@ -95,7 +100,7 @@ def test_every_engine_does_its_tasks_on_small_problems(engine: Engine, task: str
 
 @pytest.mark.parametrize("row", [row for row in SMALL if row.count], ids=lambda row: row.name)
 def test_the_checker_takes_exactly_what_brute_force_finds(row: Row) -> None:
-    every = set(brute_force.solutions(row.source, row.target, oracle_layers(row)))
+    every = set(brute_force.solutions(row.source, row.target, oracle_layers(row), row.tie))
     assert len(every) == row.count
     for answer in every:
         check(row.asked, answer)
@@ -104,7 +109,7 @@ def test_the_checker_takes_exactly_what_brute_force_finds(row: Row) -> None:
 @pytest.mark.parametrize("row", [row for row in STYLED if row.verdict == "solved"], ids=lambda row: row.name)
 def test_cp_sat_minimises_the_very_score(row: Row) -> None:
     pytest.importorskip("ortools", reason="ortools is not installed (the bench extra)")
-    every = brute_force.solutions(row.source, row.target, oracle_layers(row))
+    every = brute_force.solutions(row.source, row.target, oracle_layers(row), row.tie)
     least = sorted(score(row, answer) for answer in every)[:5]
     engine = next(engine for engine in ENGINES if engine.name == "CP-SAT division 1")
     found = engine.tasks["five"](row, 20.0).answers
@@ -114,7 +119,7 @@ def test_cp_sat_minimises_the_very_score(row: Row) -> None:
 
 @pytest.mark.parametrize("row", CHEAPEST, ids=lambda row: row.name)
 def test_the_least_cost_is_that_of_brute_force(row: Row) -> None:
-    every = brute_force.solutions(row.source, row.target, oracle_layers(row))
+    every = brute_force.solutions(row.source, row.target, oracle_layers(row), row.tie)
     least = min(cost(row.asked, answer, row.objective or "") for answer in every)
     programme = next(engine for engine in ENGINES if engine.name == "dynamic programme")
     assert programme.tasks["optimum"](row, 10.0).number == least
@@ -123,7 +128,7 @@ def test_the_least_cost_is_that_of_brute_force(row: Row) -> None:
 def test_bounds_hold_all_sizes_of_answers() -> None:
     for row in SMALL[:2]:
         low_high = bounds(row.asked, 0)
-        for answer in brute_force.solutions(row.source, row.target, oracle_layers(row)):
+        for answer in brute_force.solutions(row.source, row.target, oracle_layers(row), row.tie):
             size: int | None = row.source[0]
             for layer, ((low, high), settings) in zip(
                 row.asked.layers, zip(low_high[1:], answer, strict=True), strict=True
@@ -156,7 +161,7 @@ def test_the_checker_says_what_is_wrong(answer: Combination, words: str) -> None
 
 def test_the_checker_holds_ties_and_conditions() -> None:
     row = SMALL[2]
-    (answer, *_) = brute_force.solutions(row.source, row.target, oracle_layers(row))
+    (answer, *_) = brute_force.solutions(row.source, row.target, oracle_layers(row), row.tie)
     ((first, second),) = answer
     with pytest.raises(CheckerError, match="stride differs"):
         check(row.asked, ((first, (second[0], second[1] + 1, *second[2:])),))

@@ -124,6 +124,9 @@ def _faster(found: Results, one: Faster) -> Goal:
         nothing = bool(asked) and not right and engine is not None
         return Goal(what, goal, f"solved 0 of {len(asked)}" if nothing else "", False if nothing else None)
     reached = f"{_number(ratio.factor)}x on {ratio.problems} of {len(asked)}"
+    beyond = sum(1 for row in right if (other := found.get(task, row, engine or "")) and other.miss == "time")
+    if beyond:
+        reached += f", {beyond} more beyond its limit"
     return Goal(what, goal, reached, ratio.factor >= one.goal and len(right) == len(asked))
 
 

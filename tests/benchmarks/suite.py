@@ -32,6 +32,7 @@ class Row:
         count: the exact number of combinations, where somebody else's counting is known.
         channels: one number more than there are layers.
         objective: ``params`` or ``macs``, to be minimised.
+        tie: ``default``, or ``all`` where every parameter is equal on all axes.
         conditions: ceilings on params and macs, a receptive field, layers that are equal.
         waits: why convsolve cannot be asked this yet.
     """
@@ -46,6 +47,7 @@ class Row:
     count: int | None = None
     channels: tuple[int, ...] = ()
     objective: str | None = None
+    tie: str = "default"
     conditions: Mapping[str, int] = field(default_factory=dict)
     waits: str = ""
 
@@ -60,6 +62,7 @@ class Row:
             self.limits,
             channels=self.channels,
             objective=self.objective,
+            tie=self.tie,
             conditions=self.conditions,
         )
 
@@ -71,6 +74,8 @@ class Row:
             given["layer"], given["layers"] = self.layers[0]
         else:
             given["stack"] = " >> ".join(f"{CALLS[kind]} * {number}" for kind, number in self.layers)
+        if self.tie != "default":
+            given["tie"] = self.tie
         given |= {name: set(values) for name, values in self.limits.items()}
         return given | ({"channels": self.channels} if self.channels else {})
 
@@ -138,6 +143,24 @@ SUITE = (
         {"kernel_size": (3, 5, 7), "stride": (1,)},
         verdict="impossible",
         group="impossible",
+    ),
+    Row(
+        "by parity: 7 -> 224 in five, odd k, s 2",
+        (7,),
+        (224,),
+        up(5),
+        {"kernel_size": (3, 5, 7), "stride": (2,), "output_padding": (0,)},
+        verdict="impossible",
+        group="impossible",
+    ),
+    Row(
+        "by a tie: 4x4 -> 61x79 in four",
+        (4, 4),
+        (61, 79),
+        up(4),
+        verdict="impossible",
+        group="impossible",
+        tie="all",
     ),
     Row(
         "least params, 1x1 -> 64x64 in five",

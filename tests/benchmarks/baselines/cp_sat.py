@@ -50,6 +50,8 @@ class Model:
     def __init__(self, asked: Question, statement: Statement) -> None:
         self.asked = asked
         self.complete = statement.complete
+        if self.complete is not None and "padding" in asked.shared:
+            raise RefusedError("padding is not in the model")
         self.model = cp_model.CpModel()
         hulls = [bounds(asked, axis) for axis in range(len(asked.axes))]
         self.impossible = any(low > high for hull in hulls for low, high in hull)

@@ -105,8 +105,9 @@ def _steps(asked: Question, layer: Layer) -> list[Step]:
             offset = reach + extra + 1 - stride - 2 * padding if layer.transposed else 2 * padding - reach - 1
             setting, number = own.get((stride, offset), ((kernel, stride, padding, dilation, extra), 0))
             own[stride, offset] = (setting, number + 1)
-        for maps in product(own, repeat=len(asked.axes)):
-            settings = tuple(own[one][0] for one in maps)
-            settings, number = found.get(maps, (settings, 0))
-            found[maps] = (settings, number + prod(own[one][1] for one in maps))
+        number_of_axes = len(asked.axes)
+        together = "padding" in asked.shared  # and so is output_padding
+        for maps in ((one,) * number_of_axes for one in own) if together else product(own, repeat=number_of_axes):
+            settings, number = found.get(maps, (tuple(own[one][0] for one in maps), 0))
+            found[maps] = (settings, number + (own[maps[0]][1] if together else prod(own[one][1] for one in maps)))
     return [(maps, *rest) for maps, rest in found.items()]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import product
 from random import Random
 from typing import Any
@@ -71,13 +73,14 @@ def test_graph_and_z3_agree_on_drawn_questions() -> None:
         empty = [graph for graph in graphs(problem) if not graph.total]
         assert verdict == (judge.Verdict.UNSAT if empty else judge.Verdict.SAT), problem.to_dict()
         if empty:
-            assert judge.prove_impossible(problem, empty[0]) == (judge.Verdict.UNSAT, 1)
+            assert judge.prove_impossible(problem, empty[0]).verdict == judge.Verdict.UNSAT
         verdicts[verdict] += 1
     assert min(verdicts.values()) > 20
 
 
 def test_what_is_not_decided_at_once_is_proved_layer_by_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "FIRST_TRY", 1)
+    monkeypatch.setattr(judge, "AT_ONCE", 1)
+    monkeypatch.setattr(judge, "SOON", 1)
     monkeypatch.setattr(judge, "_thorough", lambda _: pytest.fail("the layers should have sufficed"))
     draw = Random(12)
     checks = []
@@ -205,3 +208,57 @@ def test_an_interrupt_inside_z3_is_one_outside(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")
     with pytest.raises(KeyboardInterrupt):
         judge.decide(ask(7, 28))
+
+
+def test_want_of_memory_inside_z3_is_one_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise z3.Z3Exception(b"out of memory")
+
+    monkeypatch.setattr(z3.Solver, "from_string", refuse)
+    with pytest.raises(MemoryError):
+        judge.decide(ask(7, 28))
+
+
+def test_what_went_wrong_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge.decide(ask(7, 28))
+    (spare,) = judge._spare
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")
+    with pytest.raises(KeyboardInterrupt):
+        judge.decide(ask(7, 28))
+    monkeypatch.undo()
+    assert spare not in judge._spare
+    assert judge.decide(ask(7, 28)) == judge.Verdict.SAT
+
+
+def test_a_confirmed_layer_does_not_vouch_for_another() -> None:
+    """Layers that are right by themselves, and sizes in front of them or at the ends that are not theirs."""
+    problem = ask(7, 28, layers=2)
+    confirm = judge.Confirmation(problem)
+    answers = list(cs.solve(7, 28, layers=2, count=200))
+    assert {confirm(answer) for answer in answers} == {judge.Verdict.SAT}
+    refused = 0
+    for one, other in product(answers[::7], repeat=2):
+        mixed = cs.Solution((one.layers[0], other.layers[1]))
+        fits = one.layers[0].out_size == other.layers[1].in_size
+        assert (confirm(mixed) == judge.Verdict.SAT) == fits
+        refused += not fits
+    assert refused > 100
+    last = answers[0].layers[1]
+    assert confirm(cs.Solution((answers[0].layers[0], replace(last, out_size=(27,))))) == judge.Verdict.UNSAT
+    first = replace(answers[0].layers[0], in_size=(8,))
+    assert confirm(cs.Solution((first, last))) == judge.Verdict.UNSAT
+
+
+def test_sessions_at_the_same_time_have_contexts_of_their_own() -> None:
+    problem = ask("4x5", "61x79", layers=4)
+    answers = list(cs.solve("4x5", "61x79", layers=4, count=5))
+    wrong = cs.Solution((*answers[0].layers[:3], answers[1].layers[2]))
+
+    def work(_: int) -> list[judge.Verdict]:
+        confirm = judge.Confirmation(problem)
+        return [confirm(answer) for answer in (*answers, wrong)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(work, range(64)))
+    assert found == [[judge.Verdict.SAT] * 5 + [judge.Verdict.UNSAT]] * 64

@@ -1,15 +1,17 @@
 """The only door to Z3: verdicts on encoded questions, proofs of impossibility.
 
-Every call makes a Context of its own; what Z3 could not decide is UNKNOWN and never taken for a no.
+No two calls share a Context at a time; what Z3 could not decide is UNKNOWN and never taken for a no.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import partial
 from itertools import pairwise
 from threading import current_thread, main_thread
 from typing import NamedTuple
+from weakref import finalize
 
 import z3
 
@@ -35,8 +37,9 @@ from convsolve.tables import State, Table
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
-# For each layer and axis in a first try: some milliseconds, in which nearly all is decided that is decided at all.
-FIRST_TRY = 20_000
+# For each layer and axis in a first try, and in a second: nearly all that is decided at all is decided with the first,
+# in a few milliseconds.
+AT_ONCE, SOON = 5_000, 50_000
 MOST_STATES = 20_000  # a set of sizes larger than this is no help in a proof
 
 
@@ -56,6 +59,11 @@ class Proof(NamedTuple):
 
     verdict: Verdict
     checks: int
+
+
+# A Context is 17 MB that must be filled, which takes longer than most questions: the last one is kept for the next
+# session. It is in one session at a time, and so in one thread.
+_spare: list[z3.Solver] = []
 
 
 class Confirmation:
@@ -89,7 +97,7 @@ class Confirmation:
 def decide(problem: Problem) -> Verdict:
     """The whole question, nothing narrowed."""
     encoding = whole(problem)
-    verdict = _at_once(problem, encoding)
+    verdict = _tried(problem, encoding, SOON)
     return verdict if verdict != Verdict.UNKNOWN else _thorough(encoding)
 
 
@@ -100,25 +108,27 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
     parity is in the way, is proved layer by layer: the input is in the first set of sizes, and each
     layer leads from a set into the next; the target is in the last, and towards it each set can be
     entered from the one before it only; and the two chains do not meet. Each of these is one small
-    question to Z3. One axis by itself comes before several, and at last the whole question again.
+    question to Z3. What takes less comes first: one axis by itself, the whole question with some
+    more work, several axes together, and at last the whole question with all the work there is.
     """
     encoding = whole(problem)
-    verdict = _at_once(problem, encoding)
-    if verdict != Verdict.UNKNOWN:
-        return Proof(verdict, 1)
     axes = graph.component.axes
-    courses: list[tuple[tuple[int, ...], Course]] = [
-        ((axis,), graph.alone(position)) for position, axis in enumerate(axes)
+    alone = [((axis,), graph.alone(position)) for position, axis in enumerate(axes)]
+    together = [(axes, graph.course())] if len(axes) > 1 else []
+    attempts: list[Callable[[], Proof]] = [
+        lambda: Proof(_tried(problem, encoding, AT_ONCE), 1),
+        *(partial(_layered, problem, *one) for one in alone),
+        lambda: Proof(_tried(problem, encoding, SOON), 1),
+        *(partial(_layered, problem, *one) for one in together),
+        lambda: Proof(_thorough(encoding), 1),
     ]
-    if len(axes) > 1:
-        courses.append((axes, graph.course()))
-    checks = 1
-    for some, course in courses:
-        proof = _layered(problem, some, course)
+    checks = 0
+    for attempt in attempts:
+        proof = attempt()
         checks += proof.checks
-        if proof.verdict == Verdict.UNSAT:
-            return Proof(Verdict.UNSAT, checks)
-    return Proof(_thorough(encoding), checks + 1)
+        if proof.verdict != Verdict.UNKNOWN:
+            return Proof(proof.verdict, checks)
+    return Proof(Verdict.UNKNOWN, checks)
 
 
 def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof:
@@ -176,32 +186,47 @@ def _proof_steps(
 
 
 class _Session:
-    """A Context in which questions are asked one after the other: making one takes as long as a small question."""
+    """A solver in a Context, asked one question after the other, and handed on to a later session."""
 
     def __init__(self, budget: int = BUDGET) -> None:
-        self.solver = z3.SimpleSolver(ctx=z3.Context())
+        try:
+            self.solver = _spare.pop()
+        except IndexError:
+            self.solver = z3.SimpleSolver(ctx=z3.Context())
         _limit(self.solver, budget)
         self._known: set[str] = set()
+        self._leave = finalize(self, _hand_on, self.solver)
+        self._leave.atexit = False  # pyrefly: ignore[missing-attribute] - it is a property
 
     def ask(self, encoding: Encoding, extra: Iterable[str] = ()) -> Verdict:
         """Whether all sentences and terms can hold; of them nothing is kept, of the names they use all."""
         functions = {name: clause for name, clause in encoding.functions.items() if name not in self._known}
         variables = [name for name in encoding.variables if name not in self._known]
         self._known.update(functions, variables)
-        names = [*(defined(name, clause) for name, clause in functions.items()), *map(declared, variables)]
-        self.solver.from_string("\n".join(names))
-        self.solver.push()
         # once is enough: identical layers make the same sentences of the same numbers
         terms = dict.fromkeys([*(sentence.term for sentence in encoding.sentences), *extra])
-        self.solver.from_string("\n".join([f"(assert {term})" for term in terms]))
-        verdict = _check(self.solver)
-        self.solver.pop()
+        try:
+            names = [*(defined(name, clause) for name, clause in functions.items()), *map(declared, variables)]
+            _read(self.solver, names)
+            self.solver.push()
+            _read(self.solver, [f"(assert {term})" for term in terms])
+            verdict = _check(self.solver)
+            self.solver.pop()
+        except BaseException:
+            self._leave.detach()  # nobody shall inherit what went wrong
+            raise
         return verdict
 
 
-def _at_once(problem: Problem, encoding: Encoding) -> Verdict:
-    """A whole question, as far as little work decides it."""
-    return _Session(FIRST_TRY * len(problem.layers) * problem.axes).ask(encoding)
+def _hand_on(solver: z3.Solver) -> None:
+    solver.reset()
+    if not _spare:
+        _spare.append(solver)
+
+
+def _tried(problem: Problem, encoding: Encoding, work: int) -> Verdict:
+    """A whole question, as far as so much work for each layer and axis decides it."""
+    return _Session(work * len(problem.layers) * problem.axes).ask(encoding)
 
 
 def _thorough(encoding: Encoding) -> Verdict:
@@ -210,13 +235,22 @@ def _thorough(encoding: Encoding) -> Verdict:
     # z3.SolverFor would make the global context too, which takes as long as a whole small question
     solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_LIA", context)), context)
     _limit(solver, BUDGET)
-    solver.from_string(encoding.text())
+    _read(solver, [encoding.text()])
     return _check(solver)
 
 
 def _limit(solver: z3.Solver, budget: int) -> None:
     # Z3 takes Ctrl-C while it works. In the main thread that ends a check; beside it, whoever waits shall hear it.
     solver.set(rlimit=budget, ctrl_c=current_thread() is main_thread())
+
+
+def _read(solver: z3.Solver, lines: Iterable[str]) -> None:
+    try:
+        solver.from_string("\n".join(lines))
+    except z3.Z3Exception as error:
+        if "memory" in str(error):
+            raise MemoryError from error
+        raise
 
 
 def _check(solver: z3.Solver) -> Verdict:

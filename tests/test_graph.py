@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from convsolve import tables
-from convsolve.components import families
+from convsolve.components import NO_SHIFT, families
 from convsolve.graph import Graph, Walk, graphs, meet, total
-from convsolve.layers.fans import Fan, fan_of, part_of
+from convsolve.layers.fans import Fan, counted, fan_of, part_of
 from convsolve.problem import Problem, ask
 from convsolve.tables import Table
 from tests.oracle import ways
@@ -158,7 +158,7 @@ def _compare(
     ends = sorted({out for _, out in moves})
     for forward, sources in ((True, states), (False, draw.sample(ends, min(len(ends), 20)))):
         most = 255 if counting else 1
-        table = Table(long, most, counting=counting)
+        table = Table(long, counting=counting, most=most)
         for state in sources:
             table.put((*state[:long], *state[long + 1 :]), state[long], most)
         wanted: Counter[State] = Counter()
@@ -183,7 +183,7 @@ def test_a_layer_that_refuses_single_elements_is_not_entered_by_one() -> None:
 def test_what_is_refused_is_refused() -> None:
     up, down = fan_of(2, part_of([0]), constant=0, up=True), fan_of(2, part_of([0]), constant=0, up=False)
     with pytest.raises(NotImplementedError, match="upwards on one axis"):
-        families([[[up], [down]]])
+        families([([[up], [down]], NO_SHIFT)])
 
 
 def test_chains_end_at_one_position_unless_they_grow_too_long() -> None:
@@ -200,7 +200,7 @@ def test_chains_end_at_one_position_unless_they_grow_too_long() -> None:
 def test_what_may_lie_ahead_and_behind(up: bool) -> None:  # noqa: FBT001 - a parameter of the test
     draw = Random(3)
     for _ in range(300):
-        parts = [part_of(draw.choices(range(-9, 10), k=draw.randint(1, 6))) for _ in range(draw.randint(1, 3))]
+        parts = [counted(draw.choices(range(-9, 10), k=draw.randint(1, 6))) for _ in range(draw.randint(1, 3))]
         fan = fan_of(draw.randint(1, 4), *parts, constant=draw.randint(-9, 9), up=up, least=draw.choice([1, 1, 3]))
         assert fan.offsets() == _offsets(fan)
         assert fan.settings == sum(fan.offsets().values())

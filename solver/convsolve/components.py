@@ -7,16 +7,17 @@ Axes that share nothing are components of their own, and what is counted there m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import product
 
 from convsolve.domains import Domain
-from convsolve.layers.fans import Fan, Part, part_of
+from convsolve.layers.fans import Fan, Part, pairs, part_of
 from convsolve.problem import Layer, Problem
 
 Choice = tuple[tuple[Domain, ...], ...]  # the domains of each axis, shared parameters decided
+NO_SHIFT: tuple[int, Part] = (0, range(1))
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Component:
 
 def components(problem: Problem) -> tuple[Component, ...]:
     """The axes, parted into those that share parameters, directly or through others."""
+    if problem.axes == 1:
+        return (Component((0,), ((0,),)),)
     merged: dict[int, list[int]] = {}
     for axis in range(problem.axes):
         leader = next((one for one in merged if _twins(problem, one, axis)), axis)
         merged.setdefault(leader, []).append(axis)
     groups = {axis: {axis} for axis in merged}
-    for leaders in (tie for layer in problem.ties for tie in layer):
+    for leaders in dict.fromkeys(tie for layer in dict.fromkeys(problem.ties) for tie in layer):
         for one, other in product(merged, merged):
             if leaders[one] == leaders[other] and groups[one] is not groups[other]:
                 groups[one] |= groups[other]
@@ -80,22 +83,24 @@ class Step:
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
         """Every decision on the shared parameters, as the domains that it leaves on each axis."""
-        domains = self.layer.domains
+        return tuple(self._choices(None))
+
+    def _choices(self, left_open: int | None) -> Iterator[Choice]:
+        """The decisions on the shared parameters, one of these perhaps left open."""
+        domains = [list(axis) for axis in self.layer.domains]
         shared = []  # (parameter, axes, values)
         for parameter, leaders in enumerate(self.ties):
             for leader in dict.fromkeys(leaders):
                 axes = [axis for axis, other in enumerate(leaders) if other == leader]
                 if len(axes) > 1:
-                    common = set.intersection(*(set(domains[axis][parameter]) for axis in axes))
-                    shared.append((parameter, axes, sorted(common)))
-        found = []
-        for values in product(*(values for _, _, values in shared)):
-            decided = [list(axis) for axis in domains]
-            for (parameter, axes, _), value in zip(shared, values, strict=True):
+                    common = tuple(sorted(set.intersection(*(set(domains[axis][parameter]) for axis in axes))))
+                    values = [common] if common and parameter == left_open else [(value,) for value in common]
+                    shared.append((parameter, axes, values))
+        for decisions in product(*(values for _, _, values in shared)):
+            for (parameter, axes, _), domain in zip(shared, decisions, strict=True):
                 for axis in axes:
-                    decided[axis][parameter] = (value,)
-            found.append(tuple(tuple(axis) for axis in decided))
-        return tuple(found)
+                    domains[axis][parameter] = domain
+            yield tuple([tuple(axis) for axis in domains])
 
     @cached_property
     def fans(self) -> tuple[tuple[Fan, ...], ...]:
@@ -105,13 +110,38 @@ class Step:
     @cached_property
     def families(self) -> tuple[Family, ...]:
         """All joint size maps."""
-        fans = cache(self.layer.kind.fans)
-        return families([fans(domains) for domains in choice] for choice in self.choices)
+        kind, known = self.layer.kind, dict[tuple[Domain, ...], tuple[Fan, ...]]()
+        found = []
+        for choice, shift in self._shifts():
+            for domains in choice:
+                if domains not in known:
+                    known[domains] = kind.fans(domains)
+            found.append(([known[domains] for domains in choice], shift))
+        return families(found)
+
+    def _shifts(self) -> Iterator[tuple[Choice, tuple[int, Part]]]:
+        """The choices, with a shift of all axes in place of each decision on a kernel_size that they share."""
+        kind = self.layer.kind
+        kernel = kind.positions().get("kernel_size")
+        if kernel is None or len(self.layer.domains) == 1 or len(set(self.ties[kernel])) > 1:
+            yield from ((choice, NO_SHIFT) for choice in self.choices)
+            return
+        for choice in self._choices(kernel):
+            first, *others = [kind.slide(domains) for domains in choice]
+            if first is not None and all(slide == first for slide in others):
+                yield _with(choice, kernel, choice[0][kernel][0]), first
+            else:
+                yield from ((_with(choice, kernel, value), NO_SHIFT) for value in choice[0][kernel])
 
     @cached_property
     def alone(self) -> tuple[tuple[Family, ...], ...]:
         """The size maps of each axis by itself, ties left out."""
-        return tuple(families([[fans]]) for fans in self.fans)
+        return tuple(families([([fans], NO_SHIFT)]) for fans in self.fans)
+
+
+def _with(choice: Choice, parameter: int, value: int) -> Choice:
+    """The choice with one parameter decided on all axes."""
+    return tuple([(*domains[:parameter], (value,), *domains[parameter + 1 :]) for domains in choice])
 
 
 @dataclass(frozen=True)
@@ -134,24 +164,29 @@ class Family:
     shift: Part
 
 
-def families(choices: Iterable[Sequence[Sequence[Fan]]]) -> tuple[Family, ...]:
-    """The choices' joint maps, those that are shifts of each other taken together."""
+def families(choices: Iterable[tuple[Sequence[Sequence[Fan]], tuple[int, Part]]]) -> tuple[Family, ...]:
+    """The choices' joint maps, those that are shifts of each other taken together.
+
+    A choice is the fans of each axis, and what is added to all their offsets alike.
+    """
     alike: dict[tuple[tuple[Fan, ...], ...], Counter[int]] = {}
-    for axes in choices:
+    for axes, (least, part) in choices:
         for some in product(*map(_alike, axes)):
             if len({fans[0].up for fans in some}) > 1:
                 raise NotImplementedError("a layer that leads upwards on one axis and downwards on another")
             # what refuses more inputs than those that come out below 1 is no shift of anything
             low = some[0][0].offset if all(fans[0].least == 1 for fans in some) else 0
-            base = tuple(tuple(fan._replace(offset=fan.offset - low) for fan in fans) for fans in some)
-            alike.setdefault(base, Counter())[low] += 1
+            base = tuple([tuple([fan._replace(offset=fan.offset - low) for fan in fans]) for fans in some])
+            shifts = alike.setdefault(base, Counter())
+            for amount, times in pairs(part):
+                shifts[low + least + amount] += times
     members: dict[tuple[bool, tuple[int, ...], Part], list[tuple[tuple[Fan, ...], ...]]] = {}
     for base, shifts in alike.items():
-        low, shift = part_of(shifts)
-        key = base[0][0].up, tuple(fans[0].least for fans in base), shift
-        lowest = tuple(tuple(fan._replace(offset=fan.offset + low) for fan in fans) for fans in base)
+        low, shift = part_of(shifts, shifts)
+        key = base[0][0].up, tuple([fans[0].least for fans in base]), shift
+        lowest = tuple([tuple([fan._replace(offset=fan.offset + low) for fan in fans]) for fans in base])
         members.setdefault(key, []).append(lowest)
-    return tuple(Family(up, least, tuple(some), shift) for (up, least, shift), some in members.items())
+    return tuple([Family(up, least, tuple(some), shift) for (up, least, shift), some in members.items()])
 
 
 def _alike(fans: Sequence[Fan]) -> Iterable[tuple[Fan, ...]]:

@@ -36,8 +36,7 @@ class Graph:
         self.component = component
         self.source: State = tuple(problem.input.size[axis] for axis in component.axes)
         self.target: State = tuple(problem.target.size[axis] for axis in component.axes)
-        made: dict[Step, Step] = {}
-        self.steps = tuple(made.setdefault(step, step) for step in map(self._step, problem.layers, problem.ties))
+        self.steps = self._steps(problem)
         stands_for_all = sum(map(len, component.twins)) == problem.axes
         lone = (1,) * len(component.axes)
         self.barred: list[State | None] = [
@@ -45,11 +44,21 @@ class Graph:
         ]
         self.barred.append(None)
 
-    def _step(self, layer: Layer, ties: tuple[tuple[int, ...], ...]) -> Step:
+    def _steps(self, problem: Problem) -> tuple[Step, ...]:
+        """One a layer, equal ones as one object."""
         axes = self.component.axes
-        domains = tuple(layer.domains[axis] for axis in axes)
-        leaders = tuple(tuple(leader[axis] for axis in axes) for leader in ties)
-        return Step(Layer(layer.kind, domains, layer.per_axis), leaders)
+        made: dict[tuple[int, int], Step] = {}
+        known: dict[Step, Step] = {}
+        found = []
+        for layer, ties in zip(problem.layers, problem.ties, strict=True):
+            key = id(layer), id(ties)
+            if key not in made:
+                domains = tuple([layer.domains[axis] for axis in axes])
+                leaders = tuple([tuple([leader[axis] for axis in axes]) for leader in ties])
+                step = Step(Layer(layer.kind, domains, layer.per_axis), leaders)
+                made[key] = known.setdefault(step, step)
+            found.append(made[key])
+        return tuple(found)
 
     @cached_property
     def live(self) -> list[Table]:
@@ -76,17 +85,9 @@ class Graph:
 
     @cached_property
     def _narrow(self) -> Course:
-        """The course, with no sizes that cannot be on a way."""
+        """The course, with no sizes that are out of reach from one end or the other."""
         hulls = [self._hulls(axis) for axis in range(len(self.source))]
-        course = self.course()
-        if len(hulls) > 1:
-            # each axis by itself first: a size that is dead there is dead in company
-            alone = [
-                _live(self.alone(axis)._replace(allowed=[[sizes] for sizes in hull])) for axis, hull in enumerate(hulls)
-            ]
-            columns = [[{size for (size,) in states} for states in live] for live in alone]
-            return course._replace(allowed=[list(sizes) for sizes in zip(*columns, strict=True)])
-        return course._replace(allowed=[list(sizes) for sizes in zip(*hulls, strict=True)])
+        return self.course()._replace(allowed=[list(sizes) for sizes in zip(*hulls, strict=True)])
 
     def course(self) -> Course:
         """The layers on all axes of the component, ties and all."""
@@ -267,10 +268,8 @@ def graphs(problem: Problem) -> list[Graph]:
             of them could come down to 1 there: what the graphs count would not be exact.
     """
     found = [Graph(problem, component) for component in components(problem)]
-    for place, layer in enumerate(problem.layers):
-        if len(found) == 1 or not problem.refuses_single(place):
-            continue
-        if all((1,) * len(graph.source) in graph.live[place] for graph in found):
+    for place, layer in enumerate(problem.layers if len(found) > 1 else ()):
+        if problem.refuses_single(place) and all((1,) * len(graph.source) in graph.live[place] for graph in found):
             raise Error(
                 "unsupported",
                 f"layer {place} ({layer.kind.name}) refuses a single element, which axes that are not tied may leave",

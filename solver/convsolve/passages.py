@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from math import prod
-from operator import contains
+from operator import add, contains, or_
 from typing import NamedTuple
 
 from convsolve import rows
@@ -56,7 +56,9 @@ class Passage:
         self.back = 0 if forward else last(family.shift)  # how much less than `shift` is added to each size
         self.shifts = last(self.shift) > 0 or times(self.shift) > 1
         moves = [[_move(fan, forward=forward) for fan in axes[long]] for axes in family.members]
-        self.shared = _shared([move.parts for some in moves for move in some])
+        # with further axes it is less work to add copies before these multiply the rows, or after they thinned them out
+        alone = len(family.least) == 1
+        self.shared = _shared([move.parts for some in moves for move in some]) if alone else ()
         self.base = 0 if self.gathers else min(move.constant for some in moves for move in some)
         self.members = [
             Member(
@@ -84,12 +86,10 @@ class Passage:
         counting, width = table.counting, table.width
         if self.shifts:
             table = _on(table, -self.back).shifted(self.shift)
-        parts = [
-            (key, first, rows.moved(row, width, self.shared, counting=counting)) for key, first, row in table.parts()
-        ]
+        parted = self._parted(table)
         for moves, fans in self.members:
-            into = found.empty() if fans else found
-            for key, first, row in parts:
+            # other axes first: many sizes there lead nowhere
+            for key, first, row in self._along_others(parted, fans, others).parts():
                 for stride, constant, own in moves:
                     # a size n comes from stride*n - constant
                     start = -(first + constant - self.back) % stride
@@ -99,9 +99,7 @@ class Passage:
                     thin = rows.thinned(rows.moved(row, width, own, counting=counting), width, start, stride)
                     lowest, thin = table.crop(lowest, thin, low, high)
                     if thin:
-                        into.put(key, lowest, thin)
-            if fans:
-                found.merge(self._along_others(into, fans, others))
+                        found.put(key, lowest, thin)
 
     def _scatter(self, table: Table, found: Table, low: int, high: int, others: Sequence[Sizes]) -> None:
         counting, width = table.counting, table.width
@@ -121,9 +119,7 @@ class Passage:
                         into.put(key, stride * begin + constant, part)
             if fans:
                 gathered.merge(self._along_others(into, fans, wanted))
-        moved = found.empty()
-        for key, first, row in gathered.parts():
-            moved.put(key, first, rows.moved(row, width, self.shared, counting=counting))
+        moved = self._parted(gathered)
         if self.shifts:
             moved = moved.shifted(self.shift)
         for key, first, row in moved.parts():
@@ -132,20 +128,31 @@ class Passage:
             if part and (not self.shifts or all(map(contains, others, state))):
                 found.put(state, begin, part)
 
+    def _parted(self, table: Table) -> Table:
+        """The table with copies added for the parts that all moves share."""
+        if not self.shared:
+            return table
+        found = table.empty()
+        for key, first, row in table.parts():
+            found.put(key, first, rows.moved(row, table.width, self.shared, counting=table.counting))
+        return found
+
     def _along_others(self, table: Table, fans: Sequence[Sequence[Fan]], allowed: Sequence[Sizes]) -> Table:
         """Each other axis carried by its fans."""
+        look, join = (_ahead if self.forward else _behind), (add if table.counting else or_)
         for axis, (some, sizes) in enumerate(zip(fans, allowed, strict=True), 1):
-            look = _ahead if self.forward else _behind
             offsets = [(fan, fan.offsets()) for fan in some]
-            known: dict[int, list[tuple[int, int]]] = {}
+            known: dict[int, Sequence[tuple[int, int]]] = {}
             found = table.empty()
+            into = found.rows
             for key, row in table.rows.items():
                 size = key[axis]
                 if size not in known:
                     known[size] = [*look(offsets, size, sizes).items()]
                 before, after = key[:axis], key[axis + 1 :]
                 for other, settings in known[size]:
-                    found.join((*before, other, *after), row * settings if table.counting else row)
+                    moved = (*before, other, *after)
+                    into[moved] = join(into.get(moved, 0), row * settings if table.counting else row)
             table = found
         return table
 

@@ -150,7 +150,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         if value is not None
     }
     written = _layers_asked_for(source, goal, stack, layer, layers)
-    found = tuple(_layer(item, len(source.size), given, holes=True) for item in written.layers)
+    found = _layers(written, len(source.size), given, holes=True)
     _every_domain_used(given, written)
     chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
     objectives = read_objectives(minimize, maximize)
@@ -175,7 +175,7 @@ def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:
     written = Stack.read(stack)
     if not written.layers:
         raise Error("bad-stack", "the stack has no layers")
-    layers = tuple(_layer(item, axes, {}, holes=False) for item in written.layers)
+    layers = _layers(written, axes, {}, holes=False)
     for place, layer in enumerate(layers):
         for parameter, domains in zip(layer.kind.axis_parameters, zip(*layer.domains, strict=True), strict=True):
             if (most := max(map(len, domains))) > 1:
@@ -229,6 +229,13 @@ def _auto(source: Shape, goal: Shape) -> type[LayerKind]:
     return KINDS["ConvTranspose"] if grows else KINDS["Conv"]
 
 
+def _layers(stack: Stack, axes: int, given: Mapping[str, object], *, holes: bool) -> tuple[Layer, ...]:
+    # a repeated layer is one and the same object: what is known of it need not be found again
+    each = {id(written): written for written in stack.layers}
+    made = {key: _layer(written, axes, given, holes=holes) for key, written in each.items()}
+    return tuple([made[id(written)] for written in stack.layers])
+
+
 def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: bool) -> Layer:
     said = dict(written.parameters)
     kind_class = written.kind
@@ -272,9 +279,10 @@ def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: b
 
 
 def _every_domain_used(given: Mapping[str, object], stack: Stack) -> None:
+    each = {id(written): written for written in stack.layers}
     open_ones = {
         p.name
-        for one in stack.layers
+        for one in each.values()
         for p in one.kind.axis_parameters
         if p.hole and p.name not in dict(one.parameters)
     }
@@ -314,21 +322,23 @@ def _ties(layers: Sequence[Layer], source: Shape, goal: Shape, tie: str) -> tupl
     axes = range(len(source.size))
     alone = tuple(axes)
     together = (0,) * len(alone)
-    if tie != "default":
-        tied = PARAMETERS if tie == "all" else tie.split(",")
-        return tuple(
-            tuple(together if p.name in tied else alone for p in layer.kind.axis_parameters) for layer in layers
-        )
-    questions = [(source.size[axis], goal.size[axis], *(layer.domains[axis] for layer in layers)) for axis in axes]
+    tied = PARAMETERS if tie == "all" else tie.split(",")
+    each = {id(layer): layer for layer in layers}
+    questions = [
+        (source.size[axis], goal.size[axis], *(layer.domains[axis] for layer in each.values())) for axis in axes
+    ]
     twins = tuple(questions.index(question) for question in questions)
 
     def leaders(layer: Layer, name: str) -> tuple[int, ...]:
+        if tie != "default":
+            return together if name in tied else alone
         # a stride that follows the kernel is given per axis where the kernel is
         if name in layer.per_axis or (layer.kind.follows(name) and "kernel_size" in layer.per_axis):
             return alone
         return together if name in TIED_BY_DEFAULT else twins
 
-    return tuple(tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for layer in layers)
+    found = {key: tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for key, layer in each.items()}
+    return tuple([found[id(layer)] for layer in layers])
 
 
 def _written(layer: Layer) -> Written:

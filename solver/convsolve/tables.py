@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
-from operator import mul
+from operator import add, mul, or_
 
 from convsolve import rows
 from convsolve.layers.fans import Part, pairs
@@ -24,16 +24,19 @@ class Table(Collection[State]):
 
     Args:
         long: the axis along which the rows lie.
-        most: what no number exceeds.
         counting: whether ways are counted; else 1 stands for any number of them.
+        most: what no number exceeds.
+        width: the bytes that a number has, as many as `most` needs or more.
     """
 
-    def __init__(self, long: int, most: int = 1, *, counting: bool) -> None:
+    def __init__(self, long: int, *, counting: bool, most: int = 1, width: int = 1) -> None:
         self.long = long
-        self.most = most
         self.counting = counting
-        self.width = rows.width_for(most) if counting else 1
+        self.most = most
+        self.width = width
         self.rows: dict[Key, int] = {}
+        self._join = add if counting else or_
+        self._bits = BLOCK * 8 * width
 
     @classmethod
     def single(cls, state: State, long: int, *, counting: bool) -> Table:
@@ -44,54 +47,45 @@ class Table(Collection[State]):
 
     def empty(self) -> Table:
         """Another table of the same make."""
-        table = Table(self.long, counting=self.counting)
-        table.most, table.width = self.most, self.width
-        return table
+        return Table(self.long, counting=self.counting, most=self.most, width=self.width)
 
     def roomy(self, factor: int) -> Table:
         """The same table, with room for numbers that many times as large."""
         if not self.counting:
             return self
-        if self.most * factor >> 8 * self.width:
-            self.most = max([max(rows.numbers(row, self.width)) for row in self.rows.values()], default=1)
-        table = Table(self.long, self.most * factor, counting=True)
-        if table.width <= self.width:
-            table.width, table.rows = self.width, self.rows
-        else:
-            table.rows = {key: rows.widened(row, self.width, table.width) for key, row in self.rows.items()}
+        most, width = self.most, self.width
+        if most * factor >> 8 * width:
+            most = max([max(rows.numbers(row, width)) for row in self.rows.values()], default=1)
+            width = max(width, rows.width_for(most * factor))
+        table = Table(self.long, counting=True, most=most * factor, width=width)
+        table.rows = self.rows
+        if width > self.width:
+            table.rows = {key: rows.widened(row, self.width, width) for key, row in self.rows.items()}
         return table
-
-    def join(self, key: Key, row: int) -> None:
-        """Add a row to what is there."""
-        known = self.rows.get(key)
-        if known is not None:
-            row = known + row if self.counting else known | row
-        self.rows[key] = row
 
     def put(self, others: State, first: int, row: int) -> None:
         """Add a row that begins at any size."""
         block, inside = divmod(first, BLOCK)
-        self._divide(others, block, row << inside * 8 * self.width)
-
-    def _divide(self, others: State, block: int, row: int) -> None:
-        bits = BLOCK * 8 * self.width
-        blocks = -(-row.bit_length() // bits)
-        if blocks > 1:
-            half = blocks // 2
-            self._divide(others, block, row & ((1 << half * bits) - 1))
-            self._divide(others, block + half, row >> half * bits)
-        elif blocks:
-            self.join((block, *others), row)
+        row <<= inside * 8 * self.width
+        if row.bit_length() > self._bits:
+            half = -(-row.bit_length() // self._bits) // 2
+            self.put(others, block * BLOCK, row & ((1 << half * self._bits) - 1))
+            self.put(others, (block + half) * BLOCK, row >> half * self._bits)
+        elif row:
+            key = (block, *others)
+            known = self.rows.get(key)
+            self.rows[key] = row if known is None else self._join(known, row)
 
     def merge(self, other: Table) -> None:
         """Add a table of the same make."""
         for key, row in other.rows.items():
-            self.join(key, row)
+            known = self.rows.get(key)
+            self.rows[key] = row if known is None else self._join(known, row)
 
     def parts(self) -> Iterator[tuple[State, int, int]]:
         """Each row, with the sizes on the other axes and the size that it begins at."""
-        for (block, *others), row in self.rows.items():
-            yield tuple(others), block * BLOCK, row
+        for key, row in self.rows.items():
+            yield key[1:], key[0] * BLOCK, row
 
     def crop(self, first: int, row: int, low: int, high: int) -> tuple[int, int]:
         """What a row has between two sizes, both included; the size that it begins at, and the rest of it."""
@@ -107,7 +101,7 @@ class Table(Collection[State]):
             return self._repeated(len(part), part.step)
         table = self.empty()
         for amount, count in pairs(part):
-            for others, first, row in self._on(amount):
+            for others, first, row in self.on(amount):
                 table.put(others, first, row * count if self.counting else row)
         return table
 
@@ -115,20 +109,21 @@ class Table(Collection[State]):
         if times == 1:
             return self
         half = self._repeated(times // 2, step)
-        both = self.empty()
-        both.rows = dict(half.rows)
-        for others, first, row in half._on(step * (times // 2)):  # noqa: SLF001 - its own class
-            both.put(others, first, row)
-        if times % 2:
-            once, both = both, self.empty()
-            both.rows = dict(self.rows)
-            for others, first, row in once._on(step):  # noqa: SLF001 - its own class
-                both.put(others, first, row)
-        return both
+        both = half.doubled(half, step * (times // 2))
+        return self.doubled(both, step) if times % 2 else both
 
-    def _on(self, amount: int) -> Iterator[tuple[State, int, int]]:
-        for others, first, row in self.parts():
-            yield tuple([size + amount for size in others]), first + amount, row
+    def doubled(self, other: Table, amount: int) -> Table:
+        """The table and another one that is moved on."""
+        table = self.empty()
+        table.rows = dict(self.rows)
+        for others, first, row in other.on(amount):
+            table.put(others, first, row)
+        return table
+
+    def on(self, amount: int) -> Iterator[tuple[State, int, int]]:
+        """The parts, an amount further on all axes."""
+        for key, row in self.rows.items():
+            yield tuple([size + amount for size in key[1:]]), key[0] * BLOCK + amount, row
 
     def drop(self, state: State) -> None:
         """Leave a state out."""

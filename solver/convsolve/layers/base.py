@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from convsolve.domains import Domain
 from convsolve.language import compiled, names, parse
-from convsolve.layers.fans import Fan, fan_of, part_of
+from convsolve.layers.fans import Fan, Part, fan_of, part_of
 
 Setting = tuple[int, ...]  # a kind's axis parameters on one axis, in the kind's own order
 Word = int | float | bool | str | None  # what an option may be
@@ -211,9 +211,14 @@ class LayerKind(ABC):
             least = 1 if size_map == plain else size_map.least
             alike.setdefault((size_map.up, size_map.stride, least), Counter())[size_map.offset] += 1
         return tuple(
-            fan_of(stride, part_of(offsets), constant=0, up=up, least=least)
+            fan_of(stride, part_of(offsets, offsets), constant=0, up=up, least=least)
             for (up, stride, least), offsets in alike.items()
         )
+
+    def slide(self, domains: Sequence[Domain]) -> tuple[int, Part] | None:
+        """What each kernel_size adds to the offset over the first one, where nothing that is open changes that."""
+        del domains
+        return None
 
     def maps(self, domains: Sequence[Domain]) -> dict[SizeMap, int]:
         """How many settings share each size map."""

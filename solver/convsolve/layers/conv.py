@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from convsolve.layers.base import (
     TorchCall,
     downwards,
 )
-from convsolve.layers.fans import Fan, fan_of, part_of
+from convsolve.layers.fans import Fan, Part, counted, fan_of, part_of
 
 KERNEL = tuple(range(1, 8))
 STRIDE = (1, 2, 3, 4)
@@ -109,9 +108,15 @@ class Conv(Convolution):
         kernels, strides, paddings, dilations = domains
         if self.padding_word == "same" or self.padding_mode != "zeros":
             return super().fans(domains)
-        extents = Counter(-d * (k - 1) for d in dilations for k in kernels)
-        whole = fan_of(1, part_of(extents), part_of(2 * p for p in paddings), constant=-1, up=False)
-        return tuple(whole._replace(stride=stride) for stride in strides)
+        extents = counted([-d * (k - 1) for d in dilations for k in kernels])
+        whole = fan_of(1, extents, part_of([2 * p for p in paddings]), constant=-1, up=False)
+        return tuple([whole._replace(stride=stride) for stride in strides])
+
+    def slide(self, domains: Sequence[Domain]) -> tuple[int, Part] | None:
+        kernels, _, _, dilations = domains
+        if self.padding_word == "same" or self.padding_mode != "zeros" or len(dilations) > 1:
+            return None
+        return part_of([-dilations[0] * (k - kernels[0]) for k in kernels])
 
     def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
         if self.padding_word == "same" or self.padding_mode != "zeros":

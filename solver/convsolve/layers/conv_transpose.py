@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from convsolve.layers.base import (
     upwards,
 )
 from convsolve.layers.conv import BIAS, GROUPS, KERNEL, OUT_CHANNELS, STRIDE, padding_limits
-from convsolve.layers.fans import Fan, fan_of, part_of
+from convsolve.layers.fans import Fan, Part, counted, fan_of, part_of
 
 
 @dataclass(frozen=True)
@@ -68,20 +67,29 @@ class ConvTranspose(Convolution):
 
     def fans(self, domains: Sequence[Domain]) -> tuple[Fan, ...]:
         kernels, strides, paddings, dilations, output_paddings = domains
+        twice = part_of([-2 * p for p in paddings])
+        added: dict[tuple[int, ...], tuple[int, Part]] = {}  # by the values of output_padding that are legal
+        reach: dict[tuple[int, ...], tuple[int, Part]] = {}  # by the dilations that they are legal with
         found = []
-        twice = part_of(-2 * p for p in paddings)
-        legals = [part_of(output_paddings[:legal]) for legal in range(1, len(output_paddings) + 1)]
         for stride in strides:
-            extents: dict[int, Counter[int]] = {}  # by how many values of output_padding are legal with them
+            alike: dict[tuple[int, ...], list[int]] = {}
             for dilation in dilations:
-                legal = bisect_left(output_paddings, max(stride, dilation))
-                if legal:
-                    extents.setdefault(legal, Counter()).update(dilation * (k - 1) for k in kernels)
-            found += [
-                fan_of(stride, part_of(sums), legals[legal - 1], twice, constant=1 - stride, up=True)
-                for legal, sums in extents.items()
-            ]
+                legal = output_paddings[: bisect_left(output_paddings, max(stride, dilation))]
+                alike.setdefault(legal, []).append(dilation)
+            for legal, some in alike.items():
+                if not legal:
+                    continue
+                key = tuple(some)
+                if key not in reach:
+                    reach[key] = counted([dilation * (k - 1) for dilation in some for k in kernels])
+                if legal not in added:
+                    added[legal] = part_of(legal)
+                found.append(fan_of(stride, reach[key], added[legal], twice, constant=1 - stride, up=True))
         return tuple(found)
+
+    def slide(self, domains: Sequence[Domain]) -> tuple[int, Part] | None:
+        kernels, _, _, dilations, _ = domains
+        return part_of([dilations[0] * (k - kernels[0]) for k in kernels]) if len(dilations) == 1 else None
 
     def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
         kernels, _, paddings, dilations, output_paddings = domains

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from operator import eq
 from typing import NamedTuple
 
 # What one choice adds to an offset, from 0 on: amounts that are evenly spaced and come once each, or
@@ -81,19 +80,27 @@ class Fan(NamedTuple):
 
 def fan_of(stride: int, *choices: tuple[int, Part], constant: int, up: bool, least: int = 1) -> Fan:
     """A fan from what is added to the constant, each as `part_of` gives it."""
-    offset = constant + sum(lowest for lowest, _ in choices)
-    return Fan(up, stride, offset, tuple(part for _, part in choices if last(part) or times(part) != 1), least)
+    offset = constant + sum([lowest for lowest, _ in choices])
+    return Fan(up, stride, offset, tuple([part for _, part in choices if last(part) or times(part) != 1]), least)
 
 
-def part_of(choice: Iterable[int] | Mapping[int, int]) -> tuple[int, Part]:
-    """The least amount of a choice, and the choice counted from there; a mapping has how often an amount comes."""
-    counts = choice if isinstance(choice, Mapping) else Counter(choice)
-    amounts = sorted(counts)
-    first, step = amounts[0], amounts[1] - amounts[0] if len(amounts) > 1 else 1
-    even = range(first, amounts[-1] + 1, step)
-    if sum(counts.values()) == len(amounts) == len(even) and all(map(eq, amounts, even)):
-        return first, range(0, amounts[-1] - first + 1, step)
-    return first, tuple((amount - first, counts[amount]) for amount in amounts)
+def part_of(amounts: Iterable[int], counts: Mapping[int, int] | None = None) -> tuple[int, Part]:
+    """The least of some amounts, and all of them counted from there; `counts` has how often each comes, else once."""
+    ordered = sorted(amounts)
+    first, final = ordered[0], ordered[-1]
+    if counts is None or sum(counts.values()) == len(counts):
+        step = ordered[1] - first if final > first else 1
+        if ordered == [*range(first, final + 1, step)]:
+            return first, range(0, final - first + 1, step)
+    return first, tuple([(amount - first, 1 if counts is None else counts[amount]) for amount in ordered])
+
+
+def counted(amounts: Sequence[int]) -> tuple[int, Part]:
+    """Likewise, of amounts that may come several times."""
+    if len(amounts) == 1:
+        return part_of(amounts)
+    counts = Counter(amounts)
+    return part_of(counts, counts)
 
 
 def turned(part: Part) -> Part:

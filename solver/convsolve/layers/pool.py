@@ -102,7 +102,7 @@ class Pool(LayerKind):
                 last = min(offset + stride - 1, padding - 1) if self.ceil_mode else offset
                 found.setdefault((stride, least), Counter())[last] += settings
         return tuple(
-            fan_of(stride, part_of(offsets), constant=0, up=False, least=least)
+            fan_of(stride, part_of(offsets, offsets), constant=0, up=False, least=least)
             for (stride, least), offsets in found.items()
         )
 

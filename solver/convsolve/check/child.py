@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # Measured: torch 2.13 holds 140 MiB of data segments once imported, 150 after a first convolution.
 TORCH_ITSELF = 200
+TOO_LITTLE = Report(Outcome.OUT_OF_MEMORY, notes=(f"torch alone takes {TORCH_ITSELF} MiB",))
 _MODULE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 # Python's own search path, not the current directory: a torch.py lying there is not torch.
 _START = "import sys; sys.path.append(sys.argv[1]); from convsolve.check.child import main; main()"
@@ -75,8 +76,8 @@ def check_many(
     reports: list[Report] = []
     while len(reports) < len(stacks):
         left = end - time.monotonic()
-        if left <= 0:
-            return reports + [_timed_out(limits)] * (len(stacks) - len(reports))
+        if left <= 0 or limits.mebibytes < 0:
+            return reports + [_timed_out(limits) if left <= 0 else TOO_LITTLE] * (len(stacks) - len(reports))
         request = {
             "task": "layers",
             "stacks": [encoded(layers) for layers in stacks[len(reports) :]],

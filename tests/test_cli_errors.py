@@ -106,6 +106,17 @@ BAD = {
         "write --layers 4",
     ),
     "solve 7 28 --count -1": ("bad-value", "--count: '-1' is no number from 0 on", "write --count 4"),
+    # limits of the search
+    "solve 7 28 --timeout 0": (
+        "bad-value",
+        "--timeout: '0' is no number of seconds above 0 and up to 100000000",
+        "write --timeout 10, in Python timeout=...",
+    ),
+    "count 7 28 --memory 1e9": (
+        "bad-value",
+        "--memory: '1e9' is no number of mebibytes above 0 and up to 1073741824",
+        "write --memory 500, in Python memory=...",
+    ),
     # words of the command line
     "solve 7": ("usage", "TARGET is missing", "write convsolve solve [OPTIONS] INPUT TARGET", MANUAL),
     "solve 7 28 9": ("usage", "got unexpected extra argument(s) (9)", MANUAL),

@@ -18,7 +18,7 @@ from contextlib import suppress
 from math import inf
 from pathlib import Path, PurePath
 from threading import Event as Bell
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, NamedTuple, Self
 
 from convsolve.errors import Error
@@ -27,7 +27,8 @@ from convsolve.limits import Limits, Stop, Stopped, confine
 Work = Callable[[Callable[[Any], None]], None]
 
 TICK = 0.05  # seconds between two looks at the clock and at the memory
-MOMENT = 0.0005  # seconds in which what was told is taken, since the work may go on to what holds Python up
+MOMENT = 0.001  # seconds that must lie between two tidings if each is to be sent by itself
+FIRST = 500  # tidings that are sent by themselves however fast they come
 BATCH = 256  # tidings that are handed over together
 MOST_WAITING = 10_000  # tidings that nobody has taken yet; then the work waits
 # The hard stop is above the limit, so that the soft one, which ends the work in order, comes first.
@@ -55,16 +56,11 @@ def followed(work: Work) -> Generator[list[Any], None, None]:
     # Not SimpleQueue: its get() of Python 3.11 waits for ever where a signal came as its time ran out.
     bell = Bell()
     left = False
-    given = 0.0
 
     def tell(event: Any) -> None:  # noqa: ANN401 - whatever the work tells
-        nonlocal given
         inbox.append(event)
         if not bell.is_set():
             bell.set()
-        if time.monotonic() > given + TICK:
-            time.sleep(MOMENT)
-            given = time.monotonic()
         while len(inbox) > MOST_WAITING and not left:
             time.sleep(TICK / 10)
         if left:
@@ -146,9 +142,9 @@ class _Frames:
         import pickle
 
         with suppress(BlockingIOError):
-            while chunk := os.read(self.pipe, 2**16):
-                self._rest += chunk
-            self.ended = True
+            chunk = os.read(self.pipe, 2**20)  # more than a pipe holds
+            self._rest += chunk
+            self.ended = not chunk
         while len(self._rest) >= HEAD.size:
             (length,) = HEAD.unpack_from(self._rest)
             if len(self._rest) < HEAD.size + length:
@@ -201,39 +197,75 @@ class _Child:
         return Stop.MEMORY if killed else Stop.CRASHED
 
 
+class _Sender:
+    """The child's end of the pipe, for the thread that works and the one that watches."""
+
+    def __init__(self, out: int) -> None:
+        self._out = out
+        self._lock = Lock()
+        self._waiting: list[Any] = []
+        self._frames = 0
+        self._sent = 0.0
+        self._before = peak()
+
+    def tell(self, event: Any) -> None:  # noqa: ANN401 - whatever the work tells
+        """Send it at once, so that it is known whatever comes next; in blocks where they come fast."""
+        with self._lock:
+            self._waiting.append(event)
+            at_once = self._frames < FIRST or time.monotonic() > self._sent + MOMENT
+            if at_once or len(self._waiting) >= BATCH:
+                self._frames += 1
+                self._send(None)
+
+    def send(self, over: _Over | None = None) -> None:
+        """Send what is waiting, and how much memory there is in use."""
+        with self._lock:
+            self._send(over)
+
+    def _send(self, over: _Over | None) -> None:
+        import pickle
+
+        data = pickle.dumps((peak() - self._before, self._waiting, over))
+        data = HEAD.pack(len(data)) + data
+        while data:
+            data = data[os.write(self._out, data) :]
+        self._waiting = []
+        self._sent = time.monotonic()
+
+
 def _serve(work: Work, limits: Limits, out: int, parent: int) -> None:
-    """The child: do the work, and tell the parent, also at each tick, as long as there is one."""
+    """The child: do the work and tell the parent, also at each tick, as long as there is one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to hear
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     confine(_data() + 2**20 * (HARD_STOP * limits.mebibytes + HARD_ROOM))
-    before = peak()
-    over = _Over()
+    sender = _Sender(out)
+    end: list[_Over] = []
+    worker = Thread(target=lambda: end.append(_ended(work, sender.tell)), daemon=True)
+    worker.start()
+    while worker.is_alive():
+        worker.join(TICK)
+        if os.getppid() != parent:
+            return
+        sender.send()
+    sender.send(*end)
+
+
+def _ended(work: Work, tell: Callable[[Any], None]) -> _Over:
+    """Do the work; what it raised is made into what another process can raise."""
     try:
-        for batch in followed(work):
-            if os.getppid() != parent:
-                return
-            _send(out, (peak() - before, batch, None))
+        work(tell)
     except MemoryError:
-        over = _Over(Stopped(Stop.MEMORY))
+        return _Over(Stopped(Stop.MEMORY))
     except (Error, KeyboardInterrupt) as error:
-        over = _Over(error)
+        return _Over(error)
     except Exception as error:  # noqa: BLE001 - a defect, which the parent shall tell
         place = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__} at {PurePath(place.filename).name}:{place.lineno}: {error}"
-        over = _Over(RuntimeError(text))
-    _send(out, (peak() - before, [], over))
-
-
-def _send(out: int, frame: Frame) -> None:
-    import pickle
-
-    data = pickle.dumps(frame)
-    data = HEAD.pack(len(data)) + data
-    while data:
-        data = data[os.write(out, data) :]
+        return _Over(RuntimeError(text))
+    return _Over()
 
 
 def peak() -> float:

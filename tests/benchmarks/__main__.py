@@ -3,14 +3,14 @@
 Run with ``python -m tests.benchmarks [--task NAME] [--only NAME] [--engine NAME] [--rounds N] [--quick] [--markdown]``;
 ``pip install -c tests/constraints.txt -c tests/benchmarks/constraints.txt -e '.[bench]'`` brings the other engines.
 
-Every problem is given to every engine in rounds, engine after engine, so that a slow moment of the machine falls on
-all; the medians are shown, with the geometric mean over the problems that an engine solved, and ratios are taken over
-those that both solved. An engine has six seconds a problem; what it does not solve in time, gives up or cannot
-express is listed as such, and what is over the limit in 16 layers counts so in 32 without a trial. Each answer goes
-through one checker that shares no code with any engine; counts, scores and proved minima must be the same for all.
-Each engine has solved a small problem before it is measured; the heap is cleaned before every measurement and the
-collector stays on; what convsolve remembers from one question to the next is forgotten. The exit code is 1 where an
-answer is wrong.
+Every problem is given to every engine in rounds, in an order drawn anew for each (``--seed``), so that a slow moment
+of the machine falls on all; solvers keep their own default seeds. Medians are shown, with the geometric mean over the
+problems that an engine solved, and ratios are taken over those that both solved. An engine has six seconds a problem;
+what it does not solve in time, gives up or cannot express is listed as such, and what is over the limit in 16 layers
+counts so in 32 without a trial. Each answer goes through one checker that shares no code with any engine; counts,
+scores and proved minima must be the same for all. Each engine has solved a small problem before it is measured; the
+heap is cleaned before every measurement and the collector stays on; what convsolve remembers from one question to the
+next is forgotten. The exit code is 1 where an answer is wrong.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from os import cpu_count
+from random import Random
 from time import perf_counter
 
 from tests.benchmarks import startup
@@ -46,13 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{engine.name}: {engine.needs} is not installed")
     start = perf_counter()
     rounds = options.rounds or (QUICK if options.quick else ROUNDS)
-    found = measure(chosen, able, rounds, options.only, limit=1.5 if options.quick else None)
+    limit = 1.5 if options.quick else None
+    found = measure(chosen, able, rounds, only=options.only, limit=limit, seed=options.seed)
     for task in chosen:
         if found.rows(task.name):
             print(f"\n{task.title}\n\n{task_table(task, found, markdown=options.markdown)}")
     whole = [] if options.quick or options.task or options.only or options.engine else startup.ratios(rounds=5)
     print(f"\nGoals\n\n{goal_table(goals(found, whole), markdown=options.markdown)}")
-    print(f"\n{perf_counter() - start:.0f} s, medians of {rounds}, {cpu_count()} processors", file=sys.stderr)
+    print(f"\n{perf_counter() - start:.0f} s, medians of {rounds}, seed {options.seed}, {cpu_count()} processors")
     faults = [*found.wrong(), *found.disagreements()]
     for fault in faults:
         print(f"wrong: {fault}", file=sys.stderr)
@@ -60,11 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(
-    tasks: Sequence[Task], able: Sequence[Engine], rounds: int, only: str | None, limit: float | None = None
+    tasks: Sequence[Task],
+    able: Sequence[Engine],
+    rounds: int,
+    *,
+    only: str | None = None,
+    limit: float | None = None,
+    seed: int = 0,
 ) -> Results:
     """Problem by problem, all its tasks and engines in turn."""
     found = Results()
     lost: set[tuple[str, str]] = set()  # tasks and engines that were over the limit at some depth
+    draw = Random(seed)
     _warm(tasks, able)
     for row in SUITE:
         if only and only not in row.name:
@@ -86,7 +95,7 @@ def measure(
             if row.group == "deep" and (task.name, engine.name) in lost:
                 one.miss = "time"
         for _ in range(rounds):
-            for _, _, one in series:
+            for _, _, one in draw.sample(series, len(series)):
                 if not one.done:
                     one.round()
         for task, engine, one in series:
@@ -124,6 +133,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", metavar="NAME", help="only problems whose name has this in it")
     parser.add_argument("--engine", action="append", metavar="NAME", help="only engines whose name has this in it")
     parser.add_argument("--rounds", type=int, help=f"how often each is measured ({ROUNDS})")
+    parser.add_argument("--seed", type=int, default=0, help="of the order of engines (0)")
     parser.add_argument("--quick", action="store_true", help="one round, and 1.5 seconds a problem instead of six")
     parser.add_argument("--markdown", action="store_true", help="tables as Markdown")
     return parser.parse_args(arguments)

@@ -79,25 +79,29 @@ def setting_name(layer: int, axis: int, parameter: str) -> str:
 
 def whole(problem: Problem) -> Encoding:
     """The question: all layers, all axes, the input and the target."""
-    axes = range(problem.axes)
-    layers = [encode_layer(problem, place, axes, lone=True) for place in range(len(problem.layers))]
+    return encode(problem, range(problem.axes), lone=True)
+
+
+def encode(problem: Problem, axes: Sequence[int], *, lone: bool) -> Encoding:
+    """The question on some axes: less is demanded of them than of all together; `lone` as for a layer."""
+    layers = [encode_layer(problem, place, axes, lone=lone) for place in range(len(problem.layers))]
     variables = dict.fromkeys(name for layer in layers for name in layer.variables)
-    sentences = [*encode_ends(problem), *(sentence for layer in layers for sentence in layer.sentences)]
+    sentences = [*encode_ends(problem, axes), *(sentence for layer in layers for sentence in layer.sentences)]
     functions = {name: clause for layer in layers for name, clause in layer.functions.items()}
     return Encoding(tuple(variables), tuple(dict.fromkeys(sentences)), functions)
 
 
-def encode_ends(problem: Problem, numbers: Mapping[str, int] | None = None) -> list[Sentence]:
-    """The input and the target."""
+def encode_ends(problem: Problem, axes: Iterable[int], numbers: Mapping[str, int] | None = None) -> list[Sentence]:
+    """The input and the target on the given axes."""
     ends = ("input", 0, problem.input), ("target", len(problem.layers), problem.target)
     return [
         Sentence(
             f"{word}.{axis}",
-            f"(= {_written(size_name(position, axis), numbers)} {size})",
+            f"(= {_written(size_name(position, axis), numbers)} {shape.size[axis]})",
             f"{word} size on axis {axis}",
         )
         for word, position, shape in ends
-        for axis, size in enumerate(shape.size)
+        for axis in axes
     ]
 
 

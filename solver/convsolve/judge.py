@@ -5,9 +5,8 @@ No two calls share a Context at a time; what Z3 could not decide is UNKNOWN and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import partial
 from itertools import pairwise
 from threading import current_thread, main_thread
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from convsolve.encoding import (
     among,
     declared,
     defined,
+    encode,
     encode_ends,
     encode_layer,
     equal,
@@ -37,9 +37,9 @@ from convsolve.tables import State, Table
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
-# For each layer and axis in a first try, and in a second: nearly all that is decided at all is decided with the first,
-# in a few milliseconds.
-AT_ONCE, SOON = 5_000, 50_000
+# For each layer in a first try, on one, two and three axes: nearly all that is decided at all is decided with that.
+# Several axes together have more, since what comes next takes them longer.
+FIRST_TRY = {1: 5_000, 2: 100_000, 3: 150_000}
 MOST_STATES = 20_000  # a set of sizes larger than this is no help in a proof
 
 
@@ -79,7 +79,7 @@ class Confirmation:
         problem, sizes = self.problem, solution.sizes
         settings = [layer.settings for layer in solution.layers]
         numbers = dict(values(problem, settings, sizes))
-        sentences = encode_ends(problem, numbers)
+        sentences = encode_ends(problem, range(problem.axes), numbers)
         functions: dict[str, Clause] = {}
         # solutions share layers, and sentences of numbers alone that were true once stay so
         layers = enumerate(zip(settings, pairwise(sizes), strict=True))
@@ -97,38 +97,39 @@ class Confirmation:
 def decide(problem: Problem) -> Verdict:
     """The whole question, nothing narrowed."""
     encoding = whole(problem)
-    verdict = _tried(problem, encoding, SOON)
+    verdict = _at_once(encoding, FIRST_TRY[problem.axes] * len(problem.layers))
     return verdict if verdict != Verdict.UNKNOWN else _thorough(encoding)
 
 
 def prove_impossible(problem: Problem, graph: Graph) -> Proof:
     """That no way leads through a component which the graph found empty.
 
-    The whole question is tried first, since most are decided at once. What is not, as where only
-    parity is in the way, is proved layer by layer: the input is in the first set of sizes, and each
-    layer leads from a set into the next; the target is in the last, and towards it each set can be
-    entered from the one before it only; and the two chains do not meet. Each of these is one small
-    question to Z3. What takes less comes first: one axis by itself, the whole question with some
-    more work, several axes together, and at last the whole question with all the work there is.
+    One axis by itself comes before several together. The question on these axes is tried first, since
+    most are decided at once. What is not, as where only parity is in the way, is proved layer by layer:
+    the input is in the first set of sizes, and each layer leads from a set into the next; the target is
+    in the last, and towards it each set can be entered from the one before it only; and the two chains
+    do not meet. Each of these is one small question to Z3. At last it has all the time for the whole
+    question.
     """
-    encoding = whole(problem)
     axes = graph.component.axes
-    alone = [((axis,), graph.alone(position)) for position, axis in enumerate(axes)]
-    together = [(axes, graph.course())] if len(axes) > 1 else []
-    attempts: list[Callable[[], Proof]] = [
-        lambda: Proof(_tried(problem, encoding, AT_ONCE), 1),
-        *(partial(_layered, problem, *one) for one in alone),
-        lambda: Proof(_tried(problem, encoding, SOON), 1),
-        *(partial(_layered, problem, *one) for one in together),
-        lambda: Proof(_thorough(encoding), 1),
-    ]
+    parts: list[tuple[tuple[int, ...], Course]] = [((axis,), graph.alone(place)) for place, axis in enumerate(axes)]
+    if len(axes) > 1:
+        parts.append((axes, graph.course()))
     checks = 0
-    for attempt in attempts:
-        proof = attempt()
-        checks += proof.checks
-        if proof.verdict != Verdict.UNKNOWN:
-            return Proof(proof.verdict, checks)
-    return Proof(Verdict.UNKNOWN, checks)
+    for some, course in parts:
+        front, back = meet(course, most=MOST_STATES)
+        complete = len(front) + len(back) == len(course.layers) + 2
+        if front[-1].within(back[0]) if complete else some != axes:
+            continue  # these axes are not in the way by themselves, or nobody knows
+        lone = any(course.barred)
+        checks += 1
+        verdict = _at_once(encode(problem, some, lone=lone), FIRST_TRY[len(some)] * len(problem.layers))
+        if verdict == Verdict.UNKNOWN and complete:
+            verdict, further = _layered(problem, some, front, back, lone=lone)
+            checks += further
+        if verdict != Verdict.UNKNOWN:
+            return Proof(verdict, checks)
+    return Proof(_thorough(whole(problem)), checks + 1)
 
 
 def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof:
@@ -136,11 +137,11 @@ def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof
     return _none_possible(certificate.steps(problem, graph, potential))
 
 
-def _layered(problem: Problem, axes: Sequence[int], course: Course) -> Proof:
-    front, back = meet(course, most=MOST_STATES)
-    if front[-1].within(back[0]) or len(front) + len(back) != len(course.layers) + 2:
-        return Proof(Verdict.UNKNOWN, 0)
-    proof = _none_possible(_proof_steps(problem, axes, front, back, lone=any(course.barred)))
+def _layered(
+    problem: Problem, axes: Sequence[int], front: Sequence[Table], back: Sequence[Table], *, lone: bool
+) -> Proof:
+    proof = _none_possible(_proof_steps(problem, axes, front, back, lone=lone))
+    # what a step finds possible is no answer to the question: the sets of sizes were wrong
     return proof if proof.verdict == Verdict.UNSAT else Proof(Verdict.UNKNOWN, proof.checks)
 
 
@@ -224,9 +225,9 @@ def _hand_on(solver: z3.Solver) -> None:
         _spare.append(solver)
 
 
-def _tried(problem: Problem, encoding: Encoding, work: int) -> Verdict:
-    """A whole question, as far as so much work for each layer and axis decides it."""
-    return _Session(work * len(problem.layers) * problem.axes).ask(encoding)
+def _at_once(encoding: Encoding, work: int) -> Verdict:
+    """A question, as far as so much work decides it."""
+    return _Session(work).ask(encoding)
 
 
 def _thorough(encoding: Encoding) -> Verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
@@ -14,9 +13,8 @@ import z3
 
 import convsolve as cs
 from convsolve import judge
-from convsolve.components import Family
 from convsolve.encoding import Encoding, setting_name, whole
-from convsolve.graph import Course, graphs, meet
+from convsolve.graph import graphs
 from convsolve.problem import Problem, ask
 from tests.oracle import brute_force
 
@@ -69,7 +67,8 @@ def test_graph_and_z3_agree_on_drawn_questions() -> None:
     verdicts = {judge.Verdict.SAT: 0, judge.Verdict.UNSAT: 0}
     for _ in range(120):
         problem = _drawn(draw)
-        verdict = judge.decide(problem)
+        verdict, answer = judge.decide(problem)
+        assert (answer is not None) == (verdict == judge.Verdict.SAT)
         empty = [graph for graph in graphs(problem) if not graph.total]
         assert verdict == (judge.Verdict.UNSAT if empty else judge.Verdict.SAT), problem.to_dict()
         if empty:
@@ -79,8 +78,8 @@ def test_graph_and_z3_agree_on_drawn_questions() -> None:
 
 
 def test_what_is_not_decided_at_once_is_proved_layer_by_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "_at_once", lambda *_: judge.Verdict.UNKNOWN)
-    monkeypatch.setattr(judge, "_thorough", lambda _: pytest.fail("the layers should have sufficed"))
+    monkeypatch.setattr(judge, "FIRST_TRY", dict.fromkeys((1, 2, 3), 1))
+    monkeypatch.setattr(judge, "_alone", lambda *_: pytest.fail("the layers should have sufficed"))
     draw = Random(12)
     checks = []
     for _ in range(60):
@@ -109,53 +108,6 @@ def test_impossible_by_a_tie_alone_is_proved() -> None:
     tied = cs.solve("3x3", "7x8", **question)
     assert free.status == cs.Status.SOLVED
     assert tied.status == cs.Status.IMPOSSIBLE
-
-
-FIXED: Any = {"kernel_size": 4, "stride": 2, "padding": 1, "output_padding": 0, "layers": 3}
-
-
-def _course() -> tuple[Problem, Course]:
-    problem = ask(4, 32, **FIXED)
-    (graph,) = graphs(problem)
-    assert graph.total == 1
-    return problem, graph.course()
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        lambda course: course._replace(source=(5,)),
-        lambda course: course._replace(target=(33,)),
-        lambda course: course._replace(layers=[course.layers[0], [], course.layers[2]]),
-        lambda course: course._replace(layers=[course.layers[0], *families_of("5", 2), course.layers[2]]),
-        lambda course: course._replace(barred=[None, (8,), None, None]),
-        lambda course: course._replace(barred=[(4,), None, None, None]),
-        lambda course: course._replace(allowed=[[range(1, 10)]] * 4),
-        lambda course: course._replace(allowed=[*course.allowed[:2], [range(1, 9)], course.allowed[3]]),
-    ],
-    ids=["source", "target", "no maps", "other maps", "barred", "barred input", "target out of sight", "narrowed"],
-)
-def test_a_mistaken_scout_proves_nothing(wrong: Callable[[Course], Course]) -> None:
-    problem, course = _course()
-    mistaken = wrong(course)
-    front, back = meet(mistaken)
-    assert not front[-1].within(back[0]), "the mistake makes the question look impossible"
-    assert judge._layered(problem, (0,), front, back, lone=any(mistaken.barred)).verdict == judge.Verdict.UNKNOWN
-
-
-def families_of(kernel_size: str, layers: int) -> list[tuple[Family, ...]]:
-    fixed: Any = FIXED | {"kernel_size": kernel_size, "layers": layers}
-    (graph,) = graphs(ask(4, 4, **fixed, layer="conv_transpose"))
-    return [step.families for step in graph.steps][:1]
-
-
-def test_a_proof_asks_whether_the_two_chains_meet() -> None:
-    """With one state in both, every question but the last is unsatisfiable."""
-    problem, course = _course()
-    front, back = meet(course)
-    steps = list(judge._proof_steps(problem, (0,), front, back, lone=False))
-    verdicts = [judge._Session().ask(encoding, extra) for encoding, extra in steps]
-    assert verdicts == [judge.Verdict.UNSAT] * (len(steps) - 1) + [judge.Verdict.SAT]
 
 
 def test_count_does_not_say_none_without_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,15 +171,15 @@ def test_want_of_memory_inside_z3_is_one_outside(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_went_wrong_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge.decide(ask(7, 28))
+    cs.solve(7, 28)
     (spare,) = judge._spare
     monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
     monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")
     with pytest.raises(KeyboardInterrupt):
-        judge.decide(ask(7, 28))
+        cs.solve(7, 28)
     monkeypatch.undo()
     assert spare not in judge._spare
-    assert judge.decide(ask(7, 28)) == judge.Verdict.SAT
+    assert cs.solve(7, 28)[0].checked == ("arithmetic", "z3")
 
 
 def test_a_confirmed_layer_does_not_vouch_for_another() -> None:

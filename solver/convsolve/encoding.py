@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from convsolve.domains import Domain
-from convsolve.language import names, parse
+from convsolve.language import compiled, names, parse
 from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
 from convsolve.layers.base import LayerKind
 from convsolve.problem import Problem
@@ -42,12 +42,37 @@ class Clause(NamedTuple):
     reason: str
 
 
+class Condition(NamedTuple):
+    """A sentence of the language on numbers of the question, free to relate any of them.
+
+    Attributes:
+        label: its own, among all that are asked together.
+        text: the sentence.
+        variables: what each of its names stands for: ``size.1.0``, ``layer.0.0.stride``.
+        reason: the same in words.
+    """
+
+    label: str
+    text: str
+    variables: Mapping[str, str]
+    reason: str
+
+    def holds(self, numbers: Mapping[str, int]) -> bool:
+        """Whether it is true of the variables' values."""
+        given = tuple(self.variables)
+        return compiled(parse(self.text, given), given)(*(numbers[self.variables[name]] for name in given))
+
+
 class Encoding(NamedTuple):
     """Integer variables, the sentences over them, and the functions that they call, by name."""
 
     variables: tuple[str, ...]
     sentences: tuple[Sentence, ...]
     functions: Mapping[str, Clause]
+
+    def joined(self, sentences: Iterable[Sentence]) -> Encoding:
+        """The same with more sentences."""
+        return self._replace(sentences=(*self.sentences, *sentences))
 
     def text(self) -> str:
         """The whole as SMT-LIB 2, every assertion named."""
@@ -148,6 +173,19 @@ def encode_layer(
         where = f"layer {place} ({layer.kind.name})"
         sentences.append(Sentence(f"layer.{place}.rule.elements", f"(not {single})", f"{where}: {reason}"))
     return Encoding(tuple(dict.fromkeys(variables)) if numbers is None else (), tuple(sentences), functions)
+
+
+def encode_condition(problem: Problem, condition: Condition) -> Sentence:
+    """A condition, linear wherever splitting by a setting's values makes it so."""
+    settings = {
+        setting_name(place, axis, parameter.name): domain
+        for place, layer in enumerate(problem.layers)
+        for axis, domains in enumerate(layer.domains)
+        for parameter, domain in zip(layer.kind.axis_parameters, domains, strict=True)
+    }
+    given = condition.variables
+    cases = {name: settings[variable] for name, variable in given.items() if variable in settings}
+    return Sentence(condition.label, smt(parse(condition.text, tuple(given)), given, cases), condition.reason)
 
 
 def _written(variable: str, numbers: Mapping[str, int] | None) -> str:

@@ -5,7 +5,7 @@ No two calls share a Context at a time; what Z3 could not decide is UNKNOWN and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from threading import current_thread, main_thread
@@ -14,33 +14,35 @@ from weakref import finalize
 
 import z3
 
-from convsolve import certificate
+from convsolve import certificate, chains
 from convsolve.answer import Solution
+from convsolve.check.integers import faults
 from convsolve.encoding import (
     Clause,
+    Condition,
     Encoding,
-    among,
     declared,
     defined,
     encode,
+    encode_condition,
     encode_ends,
     encode_layer,
-    equal,
+    setting_name,
     size_name,
     values,
     whole,
 )
-from convsolve.graph import Course, Graph, meet
+from convsolve.graph import Course, Graph
+from convsolve.layers.solved import SolvedLayer
 from convsolve.potential import Potential
 from convsolve.problem import Problem
-from convsolve.tables import State, Table
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
 # For each layer in a first try, on one, two and three axes: nearly all that is decided at all is decided with that.
 # Several axes together have more, since what comes next takes them longer.
 FIRST_TRY = {1: 5_000, 2: 100_000, 3: 150_000}
-MOST_STATES = 20_000  # a set of sizes larger than this is no help in a proof
+FIND = 20_000  # likewise for each layer and axis where there may be an answer: one takes longer to find than a conflict
 
 
 class Verdict(StrEnum):
@@ -59,6 +61,13 @@ class Proof(NamedTuple):
 
     verdict: Verdict
     checks: int
+
+
+class Decision(NamedTuple):
+    """What Z3 says of a question, and the answer that it found."""
+
+    verdict: Verdict
+    solution: Solution | None = None
 
 
 # A Context is 17 MB that must be filled, which takes longer than most questions: the last one is kept for the next
@@ -94,11 +103,32 @@ class Confirmation:
         return verdict
 
 
-def decide(problem: Problem) -> Verdict:
-    """The whole question, nothing narrowed."""
-    encoding = whole(problem)
-    verdict = _at_once(encoding, FIRST_TRY[problem.axes] * len(problem.layers))
-    return verdict if verdict != Verdict.UNKNOWN else _thorough(encoding)
+def decide(problem: Problem, conditions: Sequence[Condition] = ()) -> Decision:
+    """The question as Z3 decides it by itself, with conditions that the graph need not understand.
+
+    What little work does not decide is asked again with the sizes that the graph leaves, each axis seen
+    by itself; before a no is believed, Z3 proves that there are no others. A yes comes with an answer,
+    whose numbers are put to the integer rules and to the conditions. The same question has the same
+    answer, so each has a Context that nobody has used before.
+
+    Example:
+        >>> from convsolve.problem import ask
+        >>> first, second = ("layer.0.0.stride", "layer.1.0.stride")
+        >>> same = Condition("same", "one == other", {"one": first, "other": second}, "the strides are the same")
+        >>> decide(ask(7, 28, layers=2), [same]).solution.layers[1].stride
+        (2,)
+    """
+    encoding = whole(problem).joined(encode_condition(problem, condition) for condition in conditions)
+    work = FIND * len(problem.layers) * problem.axes
+    verdict, numbers = _alone(encoding, lambda context: z3.SimpleSolver(ctx=context), work)
+    if verdict == Verdict.UNKNOWN:
+        narrowings = [found for axis in range(problem.axes) if (found := chains.narrow(problem, axis))]
+        narrowed = encoding.joined(sentence for narrowing in narrowings for sentence in narrowing.sentences())
+        verdict, numbers = _alone(narrowed, _thorough)
+        if verdict == Verdict.UNSAT:
+            proof = _none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
+            verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
+    return Decision(verdict, _solution(problem, numbers, conditions) if verdict == Verdict.SAT else None)
 
 
 def prove_impossible(problem: Problem, graph: Graph) -> Proof:
@@ -106,10 +136,7 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
 
     One axis by itself comes before several together. The question on these axes is tried first, since
     most are decided at once. What is not, as where only parity is in the way, is proved layer by layer:
-    the input is in the first set of sizes, and each layer leads from a set into the next; the target is
-    in the last, and towards it each set can be entered from the one before it only; and the two chains
-    do not meet. Each of these is one small question to Z3. At last it has all the time for the whole
-    question.
+    see `convsolve.chains`. At last Z3 has all the time for the whole question.
     """
     axes = graph.component.axes
     parts: list[tuple[tuple[int, ...], Course]] = [((axis,), graph.alone(place)) for place, axis in enumerate(axes)]
@@ -117,19 +144,19 @@ def prove_impossible(problem: Problem, graph: Graph) -> Proof:
         parts.append((axes, graph.course()))
     checks = 0
     for some, course in parts:
-        front, back = meet(course, most=MOST_STATES)
-        complete = len(front) + len(back) == len(course.layers) + 2
-        if front[-1].within(back[0]) if complete else some != axes:
+        found = chains.follow(some, course)
+        if not found.apart if found else some != axes:
             continue  # these axes are not in the way by themselves, or nobody knows
-        lone = any(course.barred)
         checks += 1
-        verdict = _at_once(encode(problem, some, lone=lone), FIRST_TRY[len(some)] * len(problem.layers))
-        if verdict == Verdict.UNKNOWN and complete:
-            verdict, further = _layered(problem, some, front, back, lone=lone)
+        session = _Session(FIRST_TRY[len(some)] * len(problem.layers))
+        verdict = session.ask(encode(problem, some, lone=any(course.barred)))
+        if verdict == Verdict.UNKNOWN and found:
+            verdict, further = _apart(problem, found)
             checks += further
         if verdict != Verdict.UNKNOWN:
             return Proof(verdict, checks)
-    return Proof(_thorough(whole(problem)), checks + 1)
+    verdict, _ = _alone(whole(problem), _thorough)
+    return Proof(verdict, checks + 1)
 
 
 def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof:
@@ -137,10 +164,8 @@ def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof
     return _none_possible(certificate.steps(problem, graph, potential))
 
 
-def _layered(
-    problem: Problem, axes: Sequence[int], front: Sequence[Table], back: Sequence[Table], *, lone: bool
-) -> Proof:
-    proof = _none_possible(_proof_steps(problem, axes, front, back, lone=lone))
+def _apart(problem: Problem, found: chains.Chains) -> Proof:
+    proof = _none_possible(chains.impossible(problem, found))
     # what a step finds possible is no answer to the question: the sets of sizes were wrong
     return proof if proof.verdict == Verdict.UNSAT else Proof(Verdict.UNKNOWN, proof.checks)
 
@@ -155,35 +180,6 @@ def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]]) -> Proof:
         if verdict != Verdict.UNSAT:
             return Proof(verdict, checks)
     return Proof(Verdict.UNSAT, checks)
-
-
-def _proof_steps(
-    problem: Problem, axes: Sequence[int], front: Sequence[Table], back: Sequence[Table], *, lone: bool
-) -> Iterator[tuple[Encoding, tuple[str, ...]]]:
-    """Questions that must all be unsatisfiable."""
-
-    def names(position: int) -> list[str]:
-        return [size_name(position, axis) for axis in axes]
-
-    def lies_in(states: Iterable[State], position: int) -> str:
-        return among(sorted(states), names(position))
-
-    last = len(problem.layers)
-    starts = equal((size_name(0, axis), problem.input.size[axis]) for axis in axes)
-    ends = equal((size_name(last, axis), problem.target.size[axis]) for axis in axes)
-    # the sets come from the graph, the ends of the chain from the question itself
-    yield encode_layer(problem, 0, axes, lone=lone), (starts, f"(not {lies_in(front[0], 0)})")
-    yield Encoding(tuple(names(last)), (), {}), (ends, f"(not {lies_in(back[-1], last)})")
-    middle = len(front) - 1
-    for place in range(middle):
-        leaves = (lies_in(front[place], place), f"(not {lies_in(front[place + 1], place + 1)})")
-        yield encode_layer(problem, place, axes, lone=lone), leaves
-    for place in range(middle, last):
-        ahead = place - middle
-        enters = (f"(not {lies_in(back[ahead], place)})", lies_in(back[ahead + 1], place + 1))
-        yield encode_layer(problem, place, axes, lone=lone), enters
-    both = (lies_in(front[-1], middle), lies_in(back[0], middle))
-    yield Encoding(tuple(names(middle)), (), {}), both
 
 
 class _Session:
@@ -225,19 +221,64 @@ def _hand_on(solver: z3.Solver) -> None:
         _spare.append(solver)
 
 
-def _at_once(encoding: Encoding, work: int) -> Verdict:
-    """A question, as far as so much work decides it."""
-    return _Session(work).ask(encoding)
-
-
-def _thorough(encoding: Encoding) -> Verdict:
-    """A whole question with Z3's preprocessing, which takes longer and, where it is hard, gets further."""
+def _alone(
+    encoding: Encoding, make: Callable[[z3.Context], z3.Solver], budget: int = BUDGET
+) -> tuple[Verdict, dict[str, int]]:
+    """One question in a Context of its own, and for a yes the numbers that Z3 found."""
     context = z3.Context()
-    # z3.SolverFor would make the global context too, which takes as long as a whole small question
-    solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_LIA", context)), context)
-    _limit(solver, BUDGET)
+    solver = make(context)
+    _limit(solver, budget)
     _read(solver, [encoding.text()])
-    return _check(solver)
+    verdict = _check(solver)
+    if verdict != Verdict.SAT:
+        return verdict, {}
+    model = solver.model()
+    variables = {name: model.eval(z3.Int(name, context), model_completion=True) for name in encoding.variables}
+    return verdict, {name: value.as_long() for name, value in variables.items()}
+
+
+def _thorough(context: z3.Context) -> z3.Solver:
+    """A solver with Z3's preprocessing, which takes longer and, where it is hard, gets further."""
+    # z3.SolverFor would make the global context too, which takes as long as a whole small question
+    return z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_LIA", context)), context)
+
+
+def _solution(problem: Problem, numbers: Mapping[str, int], conditions: Iterable[Condition]) -> Solution:
+    """The answer that Z3 found, once it is known to be one."""
+    axes, last = range(problem.axes), len(problem.layers)
+    sizes = [tuple(numbers[size_name(position, axis)] for axis in axes) for position in range(last + 1)]
+    layers = [
+        SolvedLayer(
+            layer.kind,
+            tuple(
+                tuple(numbers[setting_name(place, axis, parameter.name)] for parameter in layer.kind.axis_parameters)
+                for axis in axes
+            ),
+            problem.channels[place],
+            problem.channels[place + 1],
+            sizes[place],
+            sizes[place + 1],
+        )
+        for place, layer in enumerate(problem.layers)
+    ]
+    wrong = [*faults(layers), *_astray(problem, layers)]
+    wrong += [condition.reason for condition in conditions if not condition.holds(numbers)]
+    if wrong:
+        raise AssertionError(f"Z3's answer is none: {wrong[0]}")
+    return Solution(tuple(layers), ("arithmetic", "z3"))
+
+
+def _astray(problem: Problem, layers: Sequence[SolvedLayer]) -> Iterator[str]:
+    """What layers do not keep of the question."""
+    if (layers[0].in_size, layers[-1].out_size) != (problem.input.size, problem.target.size):
+        yield "it does not lead from the input to the target"
+    for place, (asked, ties, found) in enumerate(zip(problem.layers, problem.ties, layers, strict=True)):
+        for domains, setting in zip(asked.domains, found.settings, strict=True):
+            if not all(value in domain for value, domain in zip(setting, domains, strict=True)):
+                yield f"layer {place} is out of its domains"
+        for leaders, values_on in zip(ties, zip(*found.settings, strict=True), strict=True):
+            if any(values_on[leader] != value for leader, value in zip(leaders, values_on, strict=True)):
+                yield f"layer {place} breaks a tie"
 
 
 def _limit(solver: z3.Solver, budget: int) -> None:

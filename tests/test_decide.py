@@ -1,0 +1,149 @@
+"""Z3 by itself, with conditions that relate any numbers of a question: against brute force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+from typing import Any
+
+import pytest
+import z3
+
+import convsolve as cs
+from convsolve import chains, judge
+from convsolve.encoding import Condition, values
+from convsolve.errors import Error
+from convsolve.problem import Problem, ask
+from tests.oracle import brute_force
+
+KERNELS, STRIDES = range(1, 4), range(1, 4)
+
+# The text, what its names stand for in a question of so many layers, and the same in Python.
+FREE: list[tuple[str, Callable[[int], dict[str, str]], Callable[[Mapping[str, int]], bool]]] = [
+    ("a == b", lambda n: _settings(n, "kernel_size"), lambda v: v["a"] == v["b"]),
+    ("a < b", lambda n: _settings(n, "stride"), lambda v: v["a"] < v["b"]),
+    ("a*b >= 6", lambda n: _settings(n, "kernel_size"), lambda v: v["a"] * v["b"] >= 6),
+    ("s % 3 == 1", lambda n: {"s": f"size.{n - 1}.0"}, lambda v: v["s"] % 3 == 1),
+    ("s == 2*k + 1 or k == 3", lambda _: {"s": "size.1.0", "k": "layer.0.0.kernel_size"},
+     lambda v: v["s"] == 2 * v["k"] + 1 or v["k"] == 3),
+    ("k*s > 40", lambda _: {"s": "size.1.0", "k": "layer.0.0.kernel_size"}, lambda v: v["s"] * v["k"] > 40),
+    ("p in {1, 2} and not k == 2", lambda _: {"p": "layer.0.0.padding", "k": "layer.0.0.kernel_size"},
+     lambda v: v["p"] in {1, 2} and v["k"] != 2),
+    ("max(a, b) - min(a, b) == 2", lambda n: _settings(n, "kernel_size"), lambda v: abs(v["a"] - v["b"]) == 2),
+]  # fmt: skip
+
+
+def _settings(layers: int, parameter: str) -> dict[str, str]:
+    return {"a": f"layer.0.0.{parameter}", "b": f"layer.{layers - 1}.0.{parameter}"}
+
+
+def _drawn(draw: Random) -> tuple[Problem, list[str], tuple[int, int]]:
+    kinds = draw.choices(["conv", "conv_transpose"], k=draw.randint(1, 3))
+    ends = draw.randint(3, 12), draw.randint(3, 30)
+    names = {"conv": "Conv", "conv_transpose": "ConvTranspose"}
+    stack = " >> ".join(f"{names[kind]}()" for kind in kinds)
+    return ask(*ends, stack=stack, kernel_size=KERNELS, stride=STRIDES), kinds, ends
+
+
+def _answers(kinds: list[str], ends: tuple[int, int]) -> Iterator[dict[str, int]]:
+    """Every answer by brute force, as values of the variables."""
+    layers = [brute_force.layer(kind, 1, kernel_size=KERNELS, stride=STRIDES) for kind in kinds]
+    for chosen in brute_force.solutions(ends[:1], ends[1:], layers):
+        size: int | None = ends[0]
+        found = {"size.0.0": ends[0]}
+        for place, (kind, (setting,)) in enumerate(zip(kinds, chosen, strict=True)):
+            found |= {f"layer.{place}.0.{name}": v for name, v in zip(brute_force.PARAMETERS, setting, strict=True)}
+            size = brute_force.out_size(kind, 1, size or 0, setting)
+            found[f"size.{place + 1}.0"] = size or 0
+        yield found
+
+
+def _conditions(
+    draw: Random, layers: int
+) -> tuple[list[Condition], list[tuple[dict[str, str], Callable[[Mapping[str, int]], bool]]]]:
+    some = draw.sample(FREE, draw.randint(1, 3))
+    made = [Condition(f"where.{number}", text, names(layers), text) for number, (text, names, _) in enumerate(some)]
+    return made, [(names(layers), holds) for _, names, holds in some]
+
+
+@pytest.mark.parametrize("work", [judge.FIND, 1], ids=["at once", "with the sizes that are left"])
+def test_decisions_on_free_conditions_are_those_of_brute_force(work: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge, "FIND", work)
+    draw = Random(5)
+    verdicts = []
+    for _ in range(60):
+        problem, kinds, ends = _drawn(draw)
+        conditions, oracle = _conditions(draw, len(kinds))
+        possible = any(
+            all(holds({name: one[variable] for name, variable in names.items()}) for names, holds in oracle)
+            for one in _answers(kinds, ends)
+        )
+        verdict, answer = judge.decide(problem, conditions)
+        assert verdict == (judge.Verdict.SAT if possible else judge.Verdict.UNSAT), (problem.to_dict(), conditions)
+        verdicts.append(verdict)
+        if answer is not None:
+            numbers = {"size.0.0": ends[0]}
+            for place, layer in enumerate(answer.layers):
+                numbers[f"size.{place + 1}.0"] = layer.out_size[0]
+                numbers |= {f"layer.{place}.0.{p}": getattr(layer, p)[0] for p in ("kernel_size", "stride", "padding")}
+            assert any(numbers.items() <= one.items() for one in _answers(kinds, ends))
+            for names, holds in oracle:
+                assert holds({name: numbers[variable] for name, variable in names.items()})
+    assert min(verdicts.count(judge.Verdict.SAT), verdicts.count(judge.Verdict.UNSAT)) > 12
+
+
+def test_the_same_question_has_the_same_answer_whatever_was_asked_before() -> None:
+    draw = Random(8)
+    questions = [(problem, _conditions(draw, len(kinds))[0]) for problem, kinds, _ in (_drawn(draw) for _ in range(12))]
+    first = [judge.decide(*question) for question in questions]
+    draw.shuffle(order := list(range(12)))
+    again = {number: judge.decide(*questions[number]) for number in order}
+    assert [again[number] for number in range(12)] == first
+
+
+def _numbers(problem: Problem, answer: cs.Solution) -> dict[str, int]:
+    return dict(values(problem, [layer.settings for layer in answer.layers], answer.sizes))
+
+
+def test_an_answer_that_is_none_is_a_defect() -> None:
+    one: Any = {"layers": 1, "layer": "conv_transpose", "padding": "0", "output_padding": 0, "stride": "1..3"}
+    tied, narrow = ask("3x3", "7x8", **one), ask(7, 28, kernel_size="1..3")
+    wrong = [
+        (tied, cs.solve("3x3", "7x8", tie="none", **one)[0], "breaks a tie"),
+        (narrow, next(found for found in cs.solve(7, 28) if found.layers[0].kernel_size > (3,)), "out of its domains"),
+        (ask(7, 28), cs.solve(7, 27)[0], "does not lead"),
+        (ask(7, 28), cs.solve(8, 28)[0], "does not lead"),
+    ]
+    for problem, answer, reason in wrong:
+        with pytest.raises(AssertionError, match=reason):
+            judge._solution(problem, _numbers(problem, answer), [])
+    problem, answer = ask(7, 28), cs.solve(7, 28)[0]
+    numbers = _numbers(problem, answer)
+    assert judge._solution(problem, numbers, []) == answer
+    with pytest.raises(AssertionError, match="the size of a transposed"):
+        judge._solution(problem, numbers | {"layer.0.0.padding": answer.layers[0].padding[0] + 1}, [])
+    never = Condition("where.0", "k > 7", {"k": "layer.0.0.kernel_size"}, "a large kernel")
+    with pytest.raises(AssertionError, match="a large kernel"):
+        judge._solution(problem, numbers, [never])
+
+
+def test_undecided_is_neither_a_yes_nor_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "canceled")
+    assert judge.decide(ask(7, 28)) == (judge.Verdict.UNKNOWN, None)
+
+
+def test_wrong_sizes_of_the_graph_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = ask(7, 28, layers=2)
+    found = chains.narrow(problem, 0)
+    assert found is not None
+    nothing = [states.empty() for states in found.live]
+    monkeypatch.setattr(chains, "narrow", lambda *_: found._replace(live=nothing))
+    monkeypatch.setattr(judge, "FIND", 1)
+    assert judge.decide(problem) == (judge.Verdict.UNKNOWN, None)
+
+
+def test_a_condition_knows_its_names_only() -> None:
+    condition = Condition("where.0", "a == c", {"a": "layer.0.0.stride"}, "")
+    with pytest.raises(Error, match="unknown-name"):
+        judge.decide(ask(7, 28), [condition])

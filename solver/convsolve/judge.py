@@ -128,7 +128,6 @@ def decide(problem: Problem, conditions: Sequence[Condition] = ()) -> Decision:
         if verdict == Verdict.UNSAT:
             proof = _none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
             verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
-            verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
     return Decision(verdict, _solution(problem, numbers, conditions) if verdict == Verdict.SAT else None)
 
 

@@ -20,6 +20,8 @@ from convsolve.shapes import LARGEST_SIZE, Shape
 if TYPE_CHECKING:
     from torch import nn
 
+    from convsolve.explanation import Explanation
+
 
 class Status(StrEnum):
     """How a question ended: answered, proved to have no answer, or neither."""
@@ -157,7 +159,8 @@ class Answer(Sequence[Solution]):
         optimal: whether the first is proved best; None without an objective.
         values: the objectives' values of the first.
         bound: the values that none can be better than, as far as that is proved.
-        stopped: what ended the search early; what it had found until then is here.
+        stopped: what ended the search early, or its explanation; what it had found until then is here.
+        explained: the explanation, where it was made together with the answer.
 
     Example:
         >>> import convsolve as cs
@@ -175,11 +178,20 @@ class Answer(Sequence[Solution]):
     stats: Mapping[str, int] = field(hash=False)
     asked: int | None = None
     asked_all: bool = False
-    explanation: None = None
     optimal: bool | None = None
     values: tuple[int, ...] | None = None
     bound: tuple[int, ...] | None = None
     stopped: Stop | None = None
+    explained: Explanation | None = field(default=None, compare=False)
+
+    @cached_property
+    def explanation(self) -> Explanation | None:
+        """Why there is no answer, and what would mend it; None where there is one, or it is not known."""
+        if self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped is not None:
+            return self.explained
+        from convsolve.explain import explain
+
+        return explain(self.problem)
 
     def __len__(self) -> int:
         return len(self.solutions)
@@ -222,7 +234,7 @@ class Answer(Sequence[Solution]):
             "total": self.total,
             "problem": self.problem.to_dict() | {"count": self.asked, "all": self.asked_all},
             "solutions": [solution.to_dict() for solution in self.solutions],
-            "explanation": self.explanation,
+            "explanation": self.explanation and self.explanation.to_dict(),
             "order": self.order,
             "stats": dict(self.stats),
             "versions": versions(),

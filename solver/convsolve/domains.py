@@ -82,9 +82,9 @@ class Domains:
 
 
 def domain_text(domain: Domain) -> str:
-    """The shortest text that reads back as the same domain: ``3``, ``1..7``, ``2..16:2``, ``3,5,9``."""
+    """The shortest text that reads back as the same domain: ``3``, ``1..2``, ``1..7``, ``2..16:2``, ``3,5,9``."""
     step = domain[1] - domain[0] if len(domain) > 1 else 1
-    if len(domain) > 2 and domain == tuple(range(domain[0], domain[-1] + 1, step)):
+    if len(domain) > 1 + (step > 1) and domain == tuple(range(domain[0], domain[-1] + 1, step)):
         return f"{domain[0]}..{domain[-1]}" + (f":{step}" if step > 1 else "")
     return ",".join(map(str, domain))
 

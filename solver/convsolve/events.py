@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from convsolve.answer import Answer, Solution, Status
+from convsolve.explanation import Explanation
 from convsolve.limits import Stop
 from convsolve.problem import Problem
 
@@ -69,7 +70,14 @@ class Ended:
     status: Status
 
 
-Event = Counted | Found | Confirmed | Incumbent | Bound | Worked | Ended
+@dataclass(frozen=True)
+class Explained:
+    """Why there is no answer; told behind the end."""
+
+    explanation: Explanation
+
+
+Event = Counted | Found | Confirmed | Incumbent | Bound | Worked | Ended | Explained
 Listener = Callable[[Event], None]
 
 
@@ -96,6 +104,7 @@ class Progress:
         self.bound: tuple[int, ...] | None = None
         self.stats: dict[str, int] = {}
         self.ended: Status | None = None
+        self.explanation: Explanation | None = None
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -113,6 +122,13 @@ class Progress:
                 self.stats |= stats
             case Ended(status):
                 self.ended = status
+            case Explained(explanation):
+                self.explanation = explanation
+
+    def _stopped(self, stop: Stop | None) -> Stop | None:
+        if self.ended is None or (self.ended is Status.IMPOSSIBLE and self.explanation is None):
+            return stop
+        return Stop.BUDGET if self.ended is Status.GAVE_UP else None
 
     def answer(self, stop: Stop | None = None) -> Answer:
         """What is known by now.
@@ -136,5 +152,6 @@ class Progress:
             optimal=None if self.values is None else self.values == self.bound,
             values=self.values,
             bound=self.bound,
-            stopped=stop if self.ended is None else Stop.BUDGET if status is Status.GAVE_UP else None,
+            stopped=self._stopped(stop),
+            explained=self.explanation,
         )

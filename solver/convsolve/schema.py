@@ -20,6 +20,8 @@ TITLES = {
 }
 
 NAMES = tuple(TITLES)
+PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+CAUSES = ("range", "gap", "residue", "window", "rule", "tie")
 
 Schema = dict[str, Any]
 
@@ -132,15 +134,29 @@ def _answer() -> Schema:
             "all": {"type": "boolean", "description": "whether all were asked for"},
         },
     )
-    reasons = {"type": "array", "items": {"type": "object"}}
+    reason = _record(
+        None,
+        {
+            "what": {"enum": [*PARAMETERS, "layers", "tie", "input", "target"]},
+            "value": _TEXT,
+            "layers": {"type": "array", "items": _COUNT, "description": "empty where it is none of single layers"},
+            "default": {"type": "boolean", "description": "nobody said it"},
+        },
+    )
+    reasons = {"type": "array", "items": reason}
+    causes = {"type": "array", "items": _record(None, {"name": {"enum": list(CAUSES)}})}
+    change = _record(None, {"relax": {"type": "object", "minProperties": 1}, "command": _TEXT, "solution": _solution()})
+    near = _record(None, {"size": _axes(_POSITIVE), "command": _TEXT, "solution": _solution()})
     values = _or_null({"type": "array", "items": {"type": "integer"}})
     explanation = _record(
         None,
         {
             "because": {"type": "array", "items": _TEXT},
             "conflict": reasons | {"description": "minimal: drop any one and it is possible"},
-            "changes": reasons | {"description": "each alone suffices; smallest first"},
-            "nearest": reasons | {"description": "reachable targets next to the one asked for"},
+            "acquitted": reasons | {"description": "whatever they were, the conflict would stand"},
+            "causes": causes | {"description": "the numbers behind it; empty where there is no simple one"},
+            "changes": {"type": "array", "items": change, "description": "each alone suffices; smallest first"},
+            "nearest": {"type": "array", "items": near, "description": "reachable targets next to the one asked for"},
         },
     )
     return _record(

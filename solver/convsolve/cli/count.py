@@ -65,9 +65,14 @@ def count(  # noqa: PLR0913 - the options of interface.md
     from convsolve.cli.work import heard
     from convsolve.events import Progress
 
+    work = partial(search, problem, count=0)
+    if json:
+        from convsolve.explain import explained
+
+        work = partial(explained, work, problem)
     signals: Signals = ctx.obj
     kept = Texts(Progress(problem, count=0), None)
-    found = kept.progress.answer(heard(partial(search, problem, count=0), kept, limits, signals))
+    found = kept.progress.answer(heard(work, kept, limits, signals))
     code = outcome(found)
     headline, *others = words(found)
     with signals.noted():
@@ -79,6 +84,10 @@ def count(  # noqa: PLR0913 - the options of interface.md
             say(headline)
         if code is not ExitCode.FOUND or not json:
             say(*others)
+        if code is ExitCode.IMPOSSIBLE:
+            from convsolve.asked import Asked
+
+            say(f"  help: this says why: {Asked.of(problem).command()}")
         if code is ExitCode.GAVE_UP:
             say(f"  help: {to_change(found.stopped, limits)}")
         return code

@@ -13,6 +13,13 @@ SHAPES, LAYERS, LIMITS = "Shapes", "Layers", "Limits, for every layer"
 ANSWER, OUTPUT, CODE = "Answer", "Output", "Code"
 
 
+class Explain(StrEnum):
+    """How much is said of why there is no answer."""
+
+    SHORT = "short"
+    FULL = "full"
+
+
 class Level(StrEnum):
     """What an answer can be checked by, each on top of the one before."""
 
@@ -142,6 +149,15 @@ Memory = Annotated[
     ),
 ]
 
+ExplainOption = Annotated[
+    Explain,
+    typer.Option(
+        "--explain",
+        metavar="HOW",
+        help="short, or full: why there is no answer, with the sizes that each layer reaches.",
+        rich_help_panel=ANSWER,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, whatever comes out.", rich_help_panel=OUTPUT)]
 ColorOption = Annotated[
     Color,

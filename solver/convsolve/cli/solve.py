@@ -34,6 +34,7 @@ class Wanted(NamedTuple):
     jsonl: bool
     page: Look
     limits: Limits
+    explain: given.Explain
 
     @property
     def confirm(self) -> int:
@@ -103,6 +104,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             rich_help_panel=given.CODE,
         ),
     ] = None,
+    explain: given.ExplainOption = given.Explain.SHORT,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
     force: given.Force = False,
@@ -155,7 +157,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             "--jsonl --all prints combinations as they are found, checked by integers alone",
             help=["leave out --all, or --emit and --check"],
         )
-    asked = Wanted(wanted, every, check, emit, force, json, jsonl, look(color), limits)
+    asked = Wanted(wanted, every, check, emit, force, json, jsonl, look(color), limits, explain)
     return (_as_found if jsonl and not asked.in_torch else _listed)(problem, asked, ctx.obj)
 
 
@@ -165,6 +167,7 @@ def _as_found(problem: Problem, wanted: Wanted, signals: Signals) -> int:
     from convsolve.cli.output import Lines, words
     from convsolve.cli.work import heard
     from convsolve.events import Progress
+    from convsolve.explain import explained
 
     progress = Progress(problem, count=wanted.number, every=wanted.every)
     lines = Lines(progress, head=wanted.every)
@@ -173,14 +176,14 @@ def _as_found(problem: Problem, wanted: Wanted, signals: Signals) -> int:
         if wanted.every
         else partial(search, problem, count=wanted.number, confirm=wanted.confirm)
     )
-    stop = heard(work, lines, wanted.limits, signals, line=not wanted.page.table)
+    stop = heard(partial(explained, work, problem), lines, wanted.limits, signals, line=not wanted.page.table)
     with signals.noted():
         lines.finish()
         found = progress.answer(stop)
         if not found:
-            say(*words(found), *_advice(found, wanted.limits))
+            say(*words(found), *_advice(found, wanted))
         elif found.stopped:
-            say(f"{lines.written:,} printed; then {found.stopped.words}", *_advice(found, wanted.limits))
+            say(f"{lines.written:,} printed; then {found.stopped.words}", *_advice(found, wanted))
         return outcome(found)
 
 
@@ -190,12 +193,13 @@ def _listed(problem: Problem, wanted: Wanted, signals: Signals) -> int:
     from convsolve.cli import output
     from convsolve.cli.work import heard
     from convsolve.events import Progress
+    from convsolve.explain import explained
 
     progress = Progress(problem, count=wanted.number, every=wanted.every)
     texts = output.Texts(progress, wanted.text)
     work = partial(search, problem, count=wanted.number, every=wanted.every, confirm=wanted.confirm)
-    found = progress.answer(heard(work, texts, wanted.limits, signals))
-    code, remarks = outcome(found), _advice(found, wanted.limits)
+    found = progress.answer(heard(partial(explained, work, problem), texts, wanted.limits, signals))
+    code, remarks = outcome(found), _advice(found, wanted)
     if found and signals.heard is None and (wanted.check is not None or wanted.emit is not None):
         try:
             found, code, more = _checked(found, wanted, signals.remaining(wanted.limits))
@@ -239,29 +243,13 @@ def outcome(found: Answer) -> ExitCode:
     return codes[found.status]
 
 
-def _advice(found: Answer, limits: Limits) -> list[str]:
+def _advice(found: Answer, wanted: Wanted) -> list[str]:
+    """Why there is no answer, and what to do."""
     from convsolve.answer import Status
+    from convsolve.render.answers import explanation
 
-    if found.status is not Status.IMPOSSIBLE:
-        ended = found.stopped is None or found.stopped in CODES
-        return [] if ended else [f"  help: {to_change(found.stopped, limits)}"]
-    if all(len(domain) == 1 for layer in found.problem.layers for axis in layer.domains for domain in axis):
-        return ["  help: leave a parameter of the stack open, as in ConvTranspose(), or change the layers"]
-    lines = [f"  help: widen a limit, as in {_wider(found.problem)}, or change the layers"]
-    if (
-        any(len(set(leaders)) < found.problem.axes for ties in found.problem.ties for leaders in ties)
-        and len(set(zip(found.problem.input.size, found.problem.target.size, strict=True))) > 1
-    ):
-        lines.append("  help: --tie none lets each axis have its own kernel_size and stride, -s 1x2 gives them")
-    return lines
-
-
-def _wider(problem: Problem) -> str:
-    """Options that double what is allowed of kernel_size and stride, where the question leaves them open."""
-    most = {"kernel_size": 8, "stride": 4}
-    for layer in problem.layers:
-        for axis in layer.domains:
-            for parameter, domain in zip(layer.kind.axis_parameters, axis, strict=True):
-                if parameter.name in most:
-                    most[parameter.name] = max(most[parameter.name], domain[-1])
-    return f"--kernel-size 1..{2 * most['kernel_size']} --stride 1..{2 * most['stride']}"
+    if found.status is Status.IMPOSSIBLE and found.stopped is None:
+        return explanation(found, full=wanted.explain is given.Explain.FULL)
+    if found.stopped is None or found.stopped in CODES:
+        return []
+    return [f"  help: {to_change(found.stopped, wanted.limits)}"]

@@ -7,6 +7,7 @@ from itertools import groupby
 from math import floor, log10
 from operator import itemgetter
 
+from convsolve import wording
 from convsolve.answer import Answer, Solution, Status
 from convsolve.costs import Costs
 from convsolve.domains import domain_text
@@ -40,6 +41,14 @@ def limits(problem: Problem) -> list[str]:
     if ties := _ties(problem):
         lines.append(f"equal on all axes: {ties}")
     return lines
+
+
+def explanation(answer: Answer, *, full: bool = False) -> list[str]:
+    """Why there is no answer, and what would mend it."""
+    found = answer.explanation
+    if found is None:
+        return []
+    return (wording.full if full else wording.short)(answer.problem, found)
 
 
 def checks(solutions: Sequence[Solution]) -> str:

@@ -1,0 +1,145 @@
+"""A question as its user would write it: what is default is left out, so that little of it has to change."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from convsolve.domains import Domain, Domains
+from convsolve.errors import Error
+from convsolve.layers.base import AxisParameter, Word
+from convsolve.objectives import Objective
+from convsolve.problem import PARAMETERS, Layer, Problem, ask
+from convsolve.shapes import Shape
+from convsolve.stack import Stack, Written
+
+OPTIONS = dict(zip(PARAMETERS, ("-k", "-s", "-p", "-d", "--output-padding"), strict=True))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as written.
+
+    Attributes:
+        source: the shape that goes in.
+        target: the shape that must come out.
+        layers: the layers; a hole with its default limits is left open.
+        tie: as the problem has it.
+        channels: as a list has them; None where the shapes say all.
+        objectives: what shall be least or most.
+
+    Example:
+        >>> Asked.of(ask(7, 28, layers=2, kernel_size=3, stride="1..4")).command()
+        'convsolve solve 7 28 --layers 2 -k 3'
+    """
+
+    source: Shape
+    target: Shape
+    layers: tuple[Written, ...]
+    tie: str
+    channels: tuple[int | None, ...] | None
+    objectives: tuple[Objective, ...]
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """The question that gives this problem."""
+        made: dict[Layer, Written] = {}
+        for layer in problem.layers:
+            if layer not in made:
+                made[layer] = _written(layer)
+        layers = tuple(made[layer] for layer in problem.layers)
+        asked = cls(problem.input, problem.target, layers, problem.tie, None, problem.objectives)
+        if not any(problem.channels) or asked._channels() == problem.channels:
+            return asked
+        behind = (number for number, one in zip(problem.channels[1:], problem.layers, strict=True) if one.kind.weighted)
+        return replace(asked, channels=(problem.channels[0], *behind))
+
+    def _channels(self) -> tuple[int | None, ...] | None:
+        try:
+            return self.problem().channels
+        except Error:
+            return None
+
+    def problem(self) -> Problem:
+        """The question, read; raises Error where it cannot be asked."""
+        return ask(
+            self.source,
+            self.target,
+            stack=Stack(self.layers),
+            tie=self.tie,
+            channels=self.channels,
+            minimize=[*map(str, self.objectives)] or None,
+        )
+
+    def with_depth(self, layers: Sequence[Written], problem: Problem) -> Self:
+        """The same with other layers: their channels are completed anew."""
+        if self.channels is None:
+            return replace(self, layers=tuple(layers))
+        first, last = Shape(problem.channels[0], self.source.size), Shape(problem.channels[-1], self.target.size)
+        return replace(self, layers=tuple(layers), source=first, target=last, channels=None)
+
+    def command(self) -> str:
+        """The question as it is typed."""
+        words = ["convsolve", "solve", str(self.source), str(self.target)]
+        options = self._options()
+        words += ["--stack", str(Stack(self.layers))] if options is None else options
+        if self.tie != "default":
+            words += ["--tie", self.tie]
+        if self.channels is not None:
+            words += ["--channels", ",".join(map(str, self.channels))]
+        for objective in self.objectives:
+            words += ["--minimize" if objective.least else "--maximize", objective.cost]
+        return shlex.join(words)
+
+    def _options(self) -> list[str] | None:
+        """Options instead of a stack, where all layers are the same and say nothing that has no option."""
+        first = self.layers[0]
+        if not first.kind.weighted or any(layer != first for layer in self.layers):
+            return None
+        if any(name not in OPTIONS for name, _ in first.parameters):
+            return None
+        words = ["--layers", str(len(self.layers))] if len(self.layers) > 1 else []
+        if not self._automatic():
+            words += ["--layer", first.kind.record]
+        for name, value in first.parameters:
+            words += [OPTIONS[name], str(value)]
+        return words
+
+    def _automatic(self) -> bool:
+        """Whether the kind of the layers goes without saying."""
+        try:
+            return isinstance(ask(self.source.size, self.target.size).layers[0].kind, self.layers[0].kind)
+        except Error:
+            return False
+
+
+def _written(layer: Layer) -> Written:
+    kind = layer.kind
+    said: dict[str, Domains | Word] = {}
+    known: list[dict[str, Domain]] = [
+        {p.name: domain for p, domain in zip(kind.axis_parameters, axis, strict=True)} for axis in layer.domains
+    ]
+    for place, parameter in enumerate(kind.axis_parameters):
+        each = tuple(axis[place] for axis in layer.domains)
+        per_axis = parameter.name in layer.per_axis
+        if kind.follows(parameter.name):
+            continue
+        if word := kind.word(parameter.name):
+            said[parameter.name] = word
+        elif per_axis or each != tuple(default(layer, parameter, axis) for axis in known):
+            said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
+    for option in kind.options:
+        value = getattr(kind, option.name)
+        if value != option.default:
+            said[option.name] = value
+    names = [*(item.name for item in kind.axis_parameters), *(item.name for item in kind.options)]
+    return Written(kind.__class__, tuple((name, said[name]) for name in names if name in said))
+
+
+def default(layer: Layer, parameter: AxisParameter, known: dict[str, Domain]) -> Domain | None:
+    """What the parameter's domain is on an axis where nobody says it; None where someone must."""
+    if parameter.hole:
+        return layer.kind.default_limits(parameter, known)
+    return (parameter.default,) if isinstance(parameter.default, int) else None

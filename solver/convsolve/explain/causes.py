@@ -1,0 +1,123 @@
+"""The numbers behind a conflict, where it has a simple cause."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import product
+from math import prod
+
+from convsolve.asked import Asked
+from convsolve.explain.facts import without
+from convsolve.explain.reach import LARGEST, Axis
+from convsolve.explanation import Cause, Gap, Range, Reason, Residue, Tied, Unlawful, Window
+from convsolve.language import compiled, parse
+from convsolve.layers.fans import Fan, pairs
+from convsolve.problem import PARAMETERS, Problem
+
+LARGEST_MODULUS = 16
+
+
+def causes(problem: Problem, axis: int | None, conflict: Sequence[Reason], acquitted: Sequence[Reason]) -> list[Cause]:
+    """What a person can check, the most telling first."""
+    if axis is None:
+        return [Tied(_tied(problem))] if any(reason.what == "tie" for reason in conflict) else []
+    alone = Axis(problem, axis)
+    refused = _refused(problem, alone, axis)
+    if refused is not None:
+        return [refused]
+    found = list(_residues(problem, axis, acquitted))
+    if any(residue.anyway for residue in found):
+        return [*found]
+    reach = alone.reached(min(max(alone.target, alone.hulls[-1][-1]), LARGEST))
+    known = [(sizes[0], hull[-1]) for sizes, hull in zip(reach, alone.hulls, strict=True) if sizes]
+    if len(known) == len(reach) and not known[-1][0] <= alone.target <= known[-1][1]:
+        return [Range(axis, alone.source, alone.target, tuple(known[1:]))]
+    below = max((size for size in reach[-1] if size < alone.target), default=None)
+    above = min((size for size in reach[-1] if size > alone.target), default=None)
+    if not found and below is not None and above is not None:
+        return [Gap(axis, alone.source, alone.target, below, above)]
+    return [*found]
+
+
+def _tied(problem: Problem) -> tuple[str, ...]:
+    """The parameters that are tied on some axes and have something to choose."""
+    names = {
+        parameter.name
+        for layer, ties in zip(problem.layers, problem.ties, strict=True)
+        for place, (parameter, leaders) in enumerate(zip(layer.kind.axis_parameters, ties, strict=True))
+        if any(leaders[axis] != axis for axis in range(problem.axes))
+        and any(len(each[place]) > 1 for each in layer.domains)
+    }
+    return tuple(name for name in PARAMETERS if name in names)
+
+
+def _refused(problem: Problem, alone: Axis, axis: int) -> Cause | None:
+    """A layer that takes nothing of what comes to it."""
+    for place, fans in enumerate(alone.fans):
+        if not fans:
+            return _unlawful(problem, place, axis)
+        if not alone.hulls[place + 1]:
+            return Window(axis, place, alone.hulls[place][-1], min(map(_needed, fans)))
+    return None
+
+
+def _needed(fan: Fan) -> int:
+    """The smallest size that some map of a fan takes."""
+    most = fan.offset + fan.reach
+    return max(fan.least, -((most - 1) // fan.stride) if fan.up else -most)
+
+
+def _unlawful(problem: Problem, place: int, axis: int) -> Cause | None:
+    layer = problem.layers[place]
+    names = tuple(parameter.name for parameter in layer.kind.axis_parameters)
+    for rule in layer.kind.rules:
+        if rule.sentence in layer.kind.setting_rules:
+            lawful = compiled(parse(rule.sentence), names)
+            if not any(lawful(*setting) for setting in product(*layer.domains[axis])):
+                return Unlawful(place, rule.sentence, rule.reason)
+    return None
+
+
+def _residues(problem: Problem, axis: int, acquitted: Collection[Reason]) -> Iterator[Residue]:
+    """Remainders that all reachable sizes leave, and the target does not: whatever the acquitted, or as it is."""
+    target, source = problem.target.size[axis], problem.input.size[axis]
+    whats = {reason.what for reason in acquitted}
+    widest = Axis(without(problem, Asked.of(problem), acquitted), axis)
+    anyhow = None if "input" in whats else source
+    for modulus in _moduli(widest):
+        found = _remainders(widest, anyhow, modulus, any_depth="layers" in whats)
+        if target % modulus not in found:
+            yield Residue(axis, anyhow, target, modulus, tuple(sorted(found)), anyway=True)
+            return
+    alone = Axis(problem, axis)
+    for modulus in _moduli(alone):
+        found = _remainders(alone, source, modulus, any_depth=False)
+        if target % modulus not in found:
+            yield Residue(axis, source, target, modulus, tuple(sorted(found)), anyway=False)
+            return
+
+
+def _moduli(axis: Axis) -> list[int]:
+    """Small numbers, and the product of all strides where each layer has but one."""
+    strides = [{fan.stride for fan in fans} for fans in axis.fans]
+    whole = prod(min(some) for some in strides) if all(len(some) == 1 for some in strides) else 1
+    return [*range(2, LARGEST_MODULUS + 1), *([whole] if LARGEST_MODULUS < whole <= 4096 else [])]
+
+
+def _remainders(axis: Axis, source: int | None, modulus: int, *, any_depth: bool) -> set[int]:
+    """What the sizes behind the last layer, or behind any, leave by division; never less than all of it."""
+    here = set(range(modulus)) if source is None else {source % modulus}
+    seen: set[int] = set()
+    for fans in axis.fans:
+        here = {rest for fan in fans for rest in _behind(fan, here, modulus)}
+        seen |= here
+    return seen if any_depth else here
+
+
+def _behind(fan: Fan, rests: Collection[int], modulus: int) -> Collection[int]:
+    if not fan.up and fan.stride > 1:
+        return range(modulus)
+    amounts = {(fan.offset + (0 if fan.up else 1)) % modulus}
+    for part in fan.parts:
+        amounts = {(amount + more) % modulus for amount in amounts for more, _ in pairs(part)}
+    return {(fan.stride * rest + amount) % modulus for rest in rests for amount in amounts}

@@ -1,0 +1,111 @@
+"""A minimal conflict: facts that cannot hold together, while any all but one of them can."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import combinations
+
+from convsolve.asked import Asked
+from convsolve.components import components
+from convsolve.explain.facts import depths, facts, without
+from convsolve.explain.reach import Axis, possible
+from convsolve.explanation import Reason
+from convsolve.problem import Problem
+
+
+class Oracle:
+    """Tells whether a question is possible without some of its facts, on one axis alone or on all."""
+
+    def __init__(self, problem: Problem, axis: int | None) -> None:
+        self.problem = problem
+        self.asked = Asked.of(problem)
+        self.axis = axis
+
+    def __call__(self, dropped: Collection[Reason]) -> bool:
+        """Whether there is an answer without these facts."""
+        problem = without(self.problem, self.asked, dropped)
+        whats = {reason.what for reason in dropped}
+        if self.axis is None:
+            return _together(problem, whats, depths(self.problem) if "layers" in whats else ())
+        axis = Axis(problem, self.axis)
+        if "target" in whats:
+            # with any input, too, a layer must have some setting
+            if "input" in whats:
+                return all(axis.fans)
+            return bool(axis.hulls[1 if "layers" in whats else -1])
+        if "input" in whats:
+            behind = axis.sources()[:-1]
+            return any(behind) if "layers" in whats else bool(behind[0])
+        if "layers" in whats:
+            return bool(axis.depths())
+        return axis.possible
+
+
+def _together(problem: Problem, whats: set[str], depths: Collection[int]) -> bool:
+    if "target" in whats or "input" in whats:
+        return True  # each axis by itself is possible
+    if _same_fate(problem):
+        return False
+    if not depths:
+        return possible(problem)
+    return any(possible(_shallower(problem, depth)) for depth in depths)
+
+
+def _same_fate(problem: Problem) -> bool:
+    """Whether two axes begin alike and share every setting, and shall end apart."""
+    sizes = list(zip(problem.input.size, problem.target.size, strict=True))
+    return any(
+        sizes[one][0] == sizes[other][0]
+        and sizes[one][1] != sizes[other][1]
+        and all(leaders[one] == leaders[other] for ties in problem.ties for leaders in ties)
+        for one, other in combinations(range(problem.axes), 2)
+    )
+
+
+def _shallower(problem: Problem, depth: int) -> Problem:
+    return replace(
+        problem,
+        layers=problem.layers[:depth],
+        ties=problem.ties[:depth],
+        channels=(*problem.channels[:depth], problem.channels[-1]),
+    )
+
+
+def impossible_axes(problem: Problem) -> list[int]:
+    """The axes that have no answer by themselves, one of each kind."""
+    return [axis for axis in leaders(problem) if not Axis(problem, axis).possible]
+
+
+def leaders(problem: Problem) -> Iterator[int]:
+    """One axis of each kind."""
+    for component in components(problem):
+        yield from component.axes
+
+
+def minimal(problem: Problem, axis: int | None) -> tuple[list[Reason], list[Reason]]:
+    """The conflict and the acquitted, by deletion: what is not needed for it goes, the least telling first."""
+    oracle = Oracle(problem, axis)
+    if oracle(()):
+        raise ValueError("the question has an answer")
+    known = list(_on(axis, problem))
+    acquitted: list[Reason] = []
+    conflict: list[Reason] = []
+    for fact in known:
+        if oracle([*acquitted, fact]):
+            conflict.append(fact)
+        else:
+            acquitted.append(fact)
+    return conflict, acquitted
+
+
+def _on(axis: int | None, problem: Problem) -> Iterator[Reason]:
+    """The facts, sizes being those of one axis where only that is looked at."""
+    for fact in facts(problem):
+        if axis is not None and fact.what == "tie":
+            continue
+        if axis is not None and fact.what in ("input", "target"):
+            shape = problem.input if fact.what == "input" else problem.target
+            yield replace(fact, value=str(shape.size[axis]))
+        else:
+            yield fact

@@ -1,0 +1,158 @@
+"""The facts of a question that may be to blame, and the question without some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import groupby
+
+from convsolve.asked import Asked
+from convsolve.domains import Domain, Domains, domain_text
+from convsolve.explanation import Reason
+from convsolve.layers.base import LayerKind
+from convsolve.problem import Layer, Problem
+from convsolve.stack import Written, write
+
+# As far as a limit is widened: what networks have, and a little more.
+WIDEST = {"kernel_size": 15, "stride": 8, "padding": 7, "dilation": 3, "output_padding": 7}
+LATE = ("padding", "output_padding")  # their default limits follow the others
+MORE_LAYERS = 2
+FEW_LAYERS = 6
+
+
+def facts(problem: Problem) -> Iterator[Reason]:
+    """All facts, those first that are the least telling."""
+    limits = sorted(_limits(problem), key=lambda reason: (not reason.default, RANK.index(reason.what)))
+    yield from limits
+    if repeated(problem):
+        yield Reason("layers", str(len(problem.layers)), default=len(problem.layers) == 1)
+    if tied(problem):
+        yield Reason("tie", problem.tie, default=problem.tie == "default")
+    yield Reason("input", str(problem.input))
+    yield Reason("target", str(problem.target))
+
+
+RANK = ("dilation", "padding", "output_padding", "kernel_size", "stride")
+
+
+def _limits(problem: Problem) -> Iterator[Reason]:
+    asked = Asked.of(problem)
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    said: dict[tuple[str, str, str], bool] = {}
+    for place, (layer, written) in enumerate(zip(problem.layers, asked.layers, strict=True)):
+        for parameter in layer.kind.axis_parameters:
+            if parameter.name in WIDEST:
+                key = parameter.name, limit_text(layer, parameter.name), layer.kind.name
+                groups.setdefault(key, []).append(place)
+                said[key] = said.get(key, False) or parameter.name in dict(written.parameters)
+    for key, places in groups.items():
+        yield Reason(*key[:2], tuple(places), key[2], default=not said[key])
+
+
+def limit_text(layer: Layer, name: str) -> str:
+    """What a parameter may be, as it is written."""
+    if word := layer.kind.word(name):
+        return word
+    if layer.kind.follows(name):
+        return "kernel_size"
+    place = layer.kind.positions()[name]
+    each = [domain_text(axis[place]) for axis in layer.domains]
+    return each[0] if len(set(each)) == 1 else "x".join(each)
+
+
+def repeated(problem: Problem) -> bool:
+    """Whether all layers are alike, so that there may be more of them or fewer."""
+    return len(set(problem.layers)) == 1
+
+
+def tied(problem: Problem) -> bool:
+    """Whether ties bind axes whose sizes differ."""
+    sizes = list(zip(problem.input.size, problem.target.size, strict=True))
+    return any(
+        leaders[axis] != axis and sizes[leaders[axis]] != sizes[axis]
+        for layer in problem.ties
+        for leaders in layer
+        for axis in range(problem.axes)
+    )
+
+
+def depths(problem: Problem) -> range:
+    """The numbers of layers that are looked at where the depth is free."""
+    return range(1, max(len(problem.layers) + MORE_LAYERS, FEW_LAYERS) + 1)
+
+
+def without(problem: Problem, asked: Asked, dropped: Collection[Reason]) -> Problem:
+    """The question with limits at their widest and ties loose; where the depth is dropped, as deep as is looked at.
+
+    The sizes are left to whoever asks.
+    """
+    layers = list(asked.layers)
+    limits = [reason for reason in dropped if reason.what in WIDEST]
+    for reason in limits:
+        if reason.what not in LATE:
+            for place in reason.layers:
+                layers[place] = widened(layers[place], problem.layers[place], reason.what)
+    whats = {reason.what for reason in dropped}
+    if "layers" in whats:
+        layers = [layers[0]] * depths(problem)[-1]
+        limits = [replace(reason, layers=tuple(range(len(layers)))) for reason in limits]
+    if "tie" in whats:
+        asked = replace(asked, tie="none")
+    found = (
+        asked.with_depth(layers, problem).problem()
+        if len(layers) != len(asked.layers)
+        else replace(asked, layers=tuple(layers)).problem()
+    )
+    late = [reason for reason in limits if reason.what in LATE]
+    if not late:
+        return found
+    opened = list(found.layers)
+    made: dict[tuple[Layer, str], Layer] = {}
+    for reason in late:
+        for place in reason.layers:
+            key = opened[place], reason.what
+            if key not in made:
+                made[key] = _opened(*key)
+            opened[place] = made[key]
+    return replace(found, layers=tuple(opened))
+
+
+def widened(written: Written, layer: Layer, name: str) -> Written:
+    """The layer with one parameter at its widest."""
+    return said(written, name, tuple(widest(domain, name) for domain in _each(layer, name)), layer)
+
+
+def said(written: Written, name: str, each: tuple[Domain, ...], layer: Layer) -> Written:
+    """The layer with one parameter said anew, one domain an axis where it was so before."""
+    per_axis = name in layer.per_axis or len(set(each)) > 1
+    parameters = dict(written.parameters) | {name: Domains(each if per_axis else each[:1], per_axis)}
+    return write(written.kind, (), parameters)
+
+
+def widest(domain: Domain, name: str) -> Domain:
+    """Every value that a parameter is tried with."""
+    least = 0 if name in LATE else 1
+    return tuple(sorted({*domain, *range(least, WIDEST[name] + 1)}))
+
+
+def _each(layer: Layer, name: str) -> tuple[Domain, ...]:
+    place = layer.kind.positions()[name]
+    return tuple(axis[place] for axis in layer.domains)
+
+
+def _opened(layer: Layer, name: str) -> Layer:
+    place = layer.kind.positions()[name]
+    domains = tuple((*axis[:place], widest(axis[place], name), *axis[place + 1 :]) for axis in layer.domains)
+    kind: LayerKind = layer.kind
+    if kind.word(name):
+        kind = replace(kind, padding_word=None)  # type: ignore[call-arg]
+    return replace(layer, kind=kind, domains=domains)
+
+
+def runs(places: Collection[int]) -> str:
+    """Numbers of layers as a person says them: ``0``, ``0 to 3``, ``0 and 2``."""
+    parts = []
+    for _, run in groupby(enumerate(sorted(places)), key=lambda pair: pair[1] - pair[0]):
+        numbers = [place for _, place in run]
+        parts.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}")
+    return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,82 @@
+"""Targets next to the one asked for that can be reached within the same limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from convsolve.asked import Asked
+from convsolve.explain.changes import twins
+from convsolve.explain.reach import LARGEST, Axis, possible
+from convsolve.explain.solving import best
+from convsolve.explanation import Near
+from convsolve.problem import Problem
+from convsolve.shapes import Shape
+
+A_FEW = 3  # candidates that are tried in each direction where axes depend on each other
+
+
+def nearest(problem: Problem, impossible: Sequence[int]) -> list[Near]:
+    """The nearest in each direction, axis by axis where but one is in the way."""
+    asked = Asked.of(problem)
+    found = []
+    for size in _sizes(problem, impossible):
+        target = Shape(problem.target.channels, size)
+        other = replace(asked, target=target)
+        solution = best(other.problem())
+        if solution is not None:
+            found.append(Near(size, other.command(), solution))
+    return sorted(found, key=lambda near: _distance(near.size, problem.target.size))
+
+
+def _sizes(problem: Problem, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    target = problem.target.size
+    if len(impossible) > 1:  # what is in the way on each axis must go on all
+        around = [around_target(Axis(problem, axis)) for axis in impossible]
+        closest = [
+            min(filter(None, (*below[:1], *above[:1])), key=lambda size: abs(size - goal), default=goal)
+            for (below, above), goal in zip(around, (target[axis] for axis in impossible), strict=True)
+        ]
+        moved = _moved(problem, dict(zip(impossible, closest, strict=True)))
+        if possible(_aimed(problem, moved)):
+            yield moved
+        return
+    tried = impossible or [axis for axis in range(problem.axes) if axis == twins(problem, axis)[0]]
+    seen = set()
+    for axis in tried:
+        for some in around_target(Axis(problem, axis)):
+            for size in some[:A_FEW]:
+                moved = _moved(problem, {axis: size})
+                if moved not in seen and possible(_aimed(problem, moved)):
+                    seen.add(moved)
+                    yield moved
+                    break
+
+
+def around_target(axis: Axis) -> tuple[list[int], list[int]]:
+    """The sizes that can be reached below and above the target, the nearest first."""
+    below: list[int] = []
+    above: list[int] = []
+    for most in (2 * axis.target + 64, LARGEST):
+        found = axis.reached(most)[-1]
+        below = [size for size in reversed(found) if size < axis.target]
+        above = [size for size in found if size > axis.target]
+        if above or axis.hulls[-1].stop <= most:
+            break
+    return below, above
+
+
+def _moved(problem: Problem, sizes: dict[int, int]) -> tuple[int, ...]:
+    moved = list(problem.target.size)
+    for axis, size in sizes.items():
+        for twin in twins(problem, axis):
+            moved[twin] = size
+    return tuple(moved)
+
+
+def _aimed(problem: Problem, size: tuple[int, ...]) -> Problem:
+    return Asked.of(replace(problem, target=Shape(problem.target.channels, size))).problem()
+
+
+def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,245 @@
+"""Explanations as sentences: because ... and because ... so ...; the only English of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from convsolve.explanation import (
+    Cause,
+    Change,
+    Explanation,
+    Gap,
+    Near,
+    Range,
+    Reason,
+    Residue,
+    Tied,
+    Unlawful,
+    Window,
+)
+from convsolve.problem import PARAMETERS, Problem
+
+SIZES = ("input", "target")
+
+
+def because(problem: Problem, found: Explanation) -> tuple[str, ...]:
+    """Why there is no answer: reasons, then what follows."""
+    if not found.causes:
+        return _plainly(problem, found)
+    cause = found.causes[0]
+    *reasons, so = _said(problem, found, cause)
+    return (*(f"because {reason}" for reason in reasons), f"so {so}")
+
+
+def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
+    match cause:
+        case Residue():
+            return _residue(problem, found, cause)
+        case Range():
+            return _range(problem, found, cause)
+        case Gap():
+            with_ = limits(found.conflict, problem)
+            made = f"{_layers(problem)} can make {cause.below} and, next, {cause.above} of {cause.source}"
+            return [
+                f"{made}{f' with {with_}' if with_ else ''}, and nothing in between",
+                f"{cause.target} lies in between{_on(problem, cause.axis)}",
+                f"no combination leads from {cause.source} to {cause.target}",
+            ]
+        case Window():
+            where = f"layer {cause.layer} ({problem.layers[cause.layer].kind.name})"
+            with_ = limits(found.conflict, problem)
+            return [
+                f"{f'{with_}: ' if with_ else ''}{where} needs an input of at least {cause.needed}",
+                f"the largest size that comes to it is {cause.largest}{_on(problem, cause.axis)}",
+                "nothing comes out of it",
+            ]
+        case Unlawful():
+            where = f"layer {cause.layer} ({problem.layers[cause.layer].kind.name})"
+            return [
+                f"{cause.reason}: {cause.sentence}",
+                f"{limits(found.conflict, problem)} cannot be so",
+                f"{where} has no legal setting, whatever the sizes are",
+            ]
+        case Tied():
+            ways = dict.fromkeys(zip(problem.input.size, problem.target.size, strict=True))
+            return [
+                f"{_and([f'{a} -> {b}' for a, b in ways])} are possible, each by itself",
+                f"{_and(cause.parameters)} must be equal on all axes",
+                "no setting serves all axes",
+            ]
+    raise TypeError(cause)
+
+
+def _residue(problem: Problem, found: Explanation, cause: Residue) -> list[str]:
+    source = "any size" if cause.source is None else str(cause.source)
+    with_ = limits(found.conflict, problem)
+    subject = with_ or _layers(problem)
+    reasons = [f"{subject} can make only {_remainders(cause)} of {source}"]
+    if cause.modulus == 2:
+        reasons.append(f"{cause.target} is {_parity(cause.target)}{_on(problem, cause.axis)}")
+    else:
+        rest = cause.target % cause.modulus
+        reasons.append(
+            f"{cause.target} = {cause.target // cause.modulus}*{cause.modulus} + {rest}{_on(problem, cause.axis)}"
+        )
+    innocent = _names(found.acquitted)
+    so = f"nothing leads from {source} to {cause.target}"
+    return [*reasons, f"{so}, whatever {_and(innocent)} {'is' if len(innocent) == 1 else 'are'}" if innocent else so]
+
+
+def _remainders(cause: Residue) -> str:
+    if cause.modulus == 2:
+        return f"{_parity(cause.residues[0])} sizes"
+    if cause.residues == (0,):
+        return f"multiples of {cause.modulus}"
+    return f"sizes that leave {_or(list(map(str, cause.residues)))} when divided by {cause.modulus}"
+
+
+def _parity(number: int) -> str:
+    return "odd" if number % 2 else "even"
+
+
+def _range(problem: Problem, found: Explanation, cause: Range) -> list[str]:
+    large = cause.target > cause.reach[-1][1]
+    ends = [str(high if large else low) for low, high in cause.reach]
+    way = " -> ".join([str(cause.source), *(ends if len(ends) < 8 else [*ends[:3], "...", ends[-1]])])
+    with_ = limits(found.conflict, problem)
+    most = f"the {'largest' if large else 'smallest'} that {_layers(problem)} can make of {cause.source}"
+    return [
+        f"{most}{f' with {with_}' if with_ else ''} is {ends[-1]}{f' ({way})' if len(ends) > 1 else ''}",
+        f"{cause.target} is {'larger' if large else 'smaller'}{_on(problem, cause.axis)}",
+        f"no combination leads from {cause.source} to {cause.target}",
+    ]
+
+
+def _plainly(problem: Problem, found: Explanation) -> tuple[str, ...]:
+    sizes = {reason.what: reason.value for reason in found.conflict if reason.what in SIZES}
+    with_ = limits(found.conflict, problem)
+    way = f"{sizes.get('input', 'any size')} to {sizes.get('target', 'any size')} in {_layers(problem)}"
+    return (
+        f"because no combination{f' of {with_}' if with_ else ''} leads from {way}",
+        "so one of these must change",
+    )
+
+
+def limits(reasons: Sequence[Reason], problem: Problem) -> str:
+    """The limits among some reasons: ``kernel_size 3 and output_padding 0``."""
+    ranked = sorted((r for r in reasons if r.what in PARAMETERS), key=lambda reason: PARAMETERS.index(reason.what))
+    return _and([_limit(reason, problem) for reason in ranked])
+
+
+def _limit(reason: Reason, problem: Problem) -> str:
+    some = "" if len(reason.layers) == len(problem.layers) else f" of {_places(reason)}"
+    value = "as kernel_size" if reason.value == "kernel_size" else reason.value
+    return f"{reason.what} {value}{some}"
+
+
+def _places(reason: Reason) -> str:
+    one = len(reason.layers) == 1
+    return f"layer{'' if one else 's'} {runs(reason.layers)} ({reason.kind})"
+
+
+def runs(places: Sequence[int]) -> str:
+    """Numbers of layers as a person says them.
+
+    Example:
+        >>> runs([0, 1, 2, 5])
+        '0 to 2 and 5'
+    """
+    parts = []
+    for _, run in groupby(enumerate(sorted(places)), key=lambda pair: pair[1] - pair[0]):
+        numbers = [place for _, place in run]
+        parts.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}")
+    return _and(parts)
+
+
+def _names(reasons: Sequence[Reason]) -> list[str]:
+    """What is acquitted, each name once."""
+    words = {"layers": "the number of layers", "tie": "the ties", "input": "the input", "target": "the target"}
+    ranked = sorted(reasons, key=lambda r: PARAMETERS.index(r.what) if r.what in PARAMETERS else len(PARAMETERS))
+    return list(dict.fromkeys(words.get(reason.what, reason.what) for reason in ranked))
+
+
+def _layers(problem: Problem) -> str:
+    kinds = {layer.kind.name for layer in problem.layers}
+    number = len(problem.layers)
+    kind = f"{kinds.pop()} " if len(kinds) == 1 else ""
+    return f"one {kind}layer" if number == 1 else f"{number} {kind}layers"
+
+
+def _on(problem: Problem, axis: int) -> str:
+    alike = set(zip(problem.input.size, problem.target.size, strict=True))
+    return f" (axis {axis})" if len(alike) > 1 else ""
+
+
+def _and(parts: Sequence[str]) -> str:
+    return _joined(parts, "and")
+
+
+def _or(parts: Sequence[str]) -> str:
+    return _joined(parts, "or")
+
+
+def _joined(parts: Sequence[str], word: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+def short(problem: Problem, found: Explanation) -> list[str]:
+    """What a person reads by default: why, the smallest changes, what is near."""
+    return [*found.because, *_helps(found.changes[:3]), *_near(problem, found.nearest[:2])]
+
+
+def full(problem: Problem, found: Explanation) -> list[str]:
+    """All there is: also what is to blame and what is not, and the sizes that each layer can reach."""
+    lines = [*found.because]
+    blamed = [_fact(reason, problem) for reason in found.conflict]
+    lines.append(f"conflict (without any one of them the others hold together): {', '.join(blamed)}")
+    if found.acquitted:
+        lines.append(f"not to blame: {', '.join(_fact(reason, problem) for reason in found.acquitted)}")
+    for cause in found.causes:
+        if isinstance(cause, Range):
+            lines += [f"  behind layer {place}: {low} to {high}" for place, (low, high) in enumerate(cause.reach)]
+    return [*lines, *_helps(found.changes), *_near(problem, found.nearest)]
+
+
+def _fact(reason: Reason, problem: Problem) -> str:
+    if reason.what in PARAMETERS:
+        return f"{_limit(reason, problem)}{' (default)' if reason.default else ''}"
+    words = {"layers": f"{reason.value} layer{'' if reason.value == '1' else 's'}", "tie": f"--tie {reason.value}"}
+    return words.get(reason.what, f"{reason.what} {reason.value}")
+
+
+def _helps(changes: Sequence[Change]) -> Iterator[str]:
+    for change in changes:
+        yield f"  help: {_changed(change)}: {_way(change)}"
+        yield f"          {change.command}"
+
+
+def _changed(change: Change) -> str:
+    relax = dict(change.relax)
+    places = relax.pop("of_layers", None)
+    words = []
+    for name, value in relax.items():
+        if name == "layers":
+            words.append("one layer" if value == 1 else f"{value} layers")
+        elif name == "tie":
+            words.append(f"--tie {value}")
+        else:
+            words.append(f"{name} {value}")
+    text = _and(words)
+    return f"{text} in layer{'' if len(places) == 1 else 's'} {runs(places)}" if places else text
+
+
+def _way(change: Change | Near) -> str:
+    sizes = ["x".join(map(str, size)) for size in change.solution.sizes]
+    return " -> ".join(sizes if len(sizes) < 8 else [*sizes[:3], "...", *sizes[-2:]])
+
+
+def _near(problem: Problem, nearest: Sequence[Near]) -> Iterator[str]:
+    del problem
+    if nearest:
+        sizes = [f"{'x'.join(map(str, near.size))} ({_way(near)})" for near in nearest]
+        yield f"  near: within these limits {_and(sizes)} can be reached"

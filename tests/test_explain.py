@@ -1,0 +1,139 @@
+"""Explanations: what is to blame, what is not, what mends it; every claim asked again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Unpack
+
+import pytest
+
+import convsolve as cs
+from convsolve.explain import explain
+from convsolve.explanation import Change, Explanation, Gap, Near, Range, Residue, Tied, Unlawful, Window
+from convsolve.problem import Question, ask
+from tests.command_line import convsolve
+from tests.oracle.brute_force import out_size
+
+SEED: Question = {"layers": 2, "kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 0}
+
+
+def explained(source: object, target: object, **question: Unpack[Question]) -> Explanation:
+    return explain(ask(source, target, **question))
+
+
+def whats(found: Explanation) -> tuple[list[str], list[str]]:
+    return [reason.what for reason in found.conflict], [reason.what for reason in found.acquitted]
+
+
+def test_seven_to_twenty_eight_is_a_matter_of_parity() -> None:
+    found = explained(7, 28, **SEED)
+    blamed, innocent = whats(found)
+    assert blamed == ["output_padding", "kernel_size", "input", "target"]
+    assert innocent == ["dilation", "padding", "stride", "layers"]
+    assert found.causes[0] == Residue(0, 7, 28, 2, (1,), anyway=True)
+    assert [dict(change.relax) for change in found.changes] == [{"output_padding": "0..1"}, {"kernel_size": "4"}]
+    assert [near.size for near in found.nearest] == [(25,)]
+    assert found.because == (
+        "because kernel_size 3 and output_padding 0 can make only odd sizes of 7",
+        "because 28 is even",
+        "so nothing leads from 7 to 28, whatever stride, padding, dilation and the number of layers are",
+    )
+
+
+@pytest.mark.parametrize("kernel_size", [2, 4, 6])
+def test_stride_one_and_an_even_kernel_keep_no_length(kernel_size: int) -> None:
+    found = explained(9, 9, layer="conv_transpose", kernel_size=kernel_size, stride=1, dilation=1)
+    blamed, innocent = whats(found)
+    assert {"kernel_size", "stride", "dilation"} <= set(blamed)
+    assert innocent == ["padding", "output_padding"]
+    assert found.causes[0] == Residue(0, 9, 9, 2, (0,), anyway=True)
+
+
+@pytest.mark.parametrize("layers", [3, 4, 5, 6])
+def test_a_gap_between_two_products_of_strides(layers: int) -> None:
+    found = explained(100, 1000, layers=layers, kernel_size="3..5", stride="1..2", padding="0..2")
+    (gap,) = found.causes
+    assert isinstance(gap, Gap if layers > 3 else Range)
+    if layers == 6:
+        assert gap == Gap(0, 100, 1000, 924, 1491)
+        assert [near.size for near in found.nearest] == [(924,), (1491,)]
+
+
+def test_the_largest_size_of_each_layer_says_what_is_out_of_range() -> None:
+    found = explained(7, 224, layers=3, stride="1..2")
+    (cause,) = found.causes
+    assert isinstance(cause, Range)
+    assert [most for _, most in cause.reach] == [20, 46, 98]
+    assert "stride" in whats(found)[0]
+    assert [near.size for near in found.nearest] == [(98,)]
+
+
+def test_a_tie_is_the_cause_where_each_axis_has_an_answer() -> None:
+    found = explained("4x4", "61x79", layers=4, tie="all")
+    assert whats(found)[0] == ["tie", "input", "target"]
+    assert found.causes == (Tied(("kernel_size", "stride", "padding", "output_padding")),)
+    assert found.changes[0].relax == {"tie": "kernel_size,stride,padding,dilation"}
+
+
+def test_a_kernel_that_is_larger_than_its_padded_input() -> None:
+    found = explained(3, 1, kernel_size=7, padding=0)
+    assert whats(found)[0] == ["padding", "kernel_size", "input"]  # the target is innocent
+    assert found.causes == (Window(0, 0, 3, 7),)
+
+
+def test_a_rule_that_no_setting_obeys() -> None:
+    found = explained(3, 9, stride=3, kernel_size=3, padding=0, output_padding=5)
+    assert whats(found)[0] == ["output_padding", "stride"]
+    (cause,) = found.causes
+    assert isinstance(cause, Unlawful)
+    assert cause.sentence == "output_padding < max(stride, dilation)"
+
+
+CASES: dict[str, tuple[object, object, Question]] = {
+    "parity": (7, 28, SEED),
+    "gap": (100, 1000, {"layers": 6, "kernel_size": "3..5", "stride": "1..2", "padding": "0..2"}),
+    "range": (7, 224, {"layers": 3, "stride": "1..2"}),
+    "deep": (7, 1000, {}),
+    "tie": ("4x4", "61x79", {"layers": 4, "tie": "all"}),
+    "both axes": ("28x28", "14x500", {"layer": "conv_transpose", "layers": 2}),
+    "window": (3, 1, {"kernel_size": 7, "padding": 0}),
+    "pools": (28, 7, {"stack": "MaxPool(2) >> MaxPool(3)"}),
+    "channels": ("128@7", "3@224", {"layers": 3, "stride": "1..2"}),
+    "word": (28, 28, {"stack": "Conv(k=2, padding='same', s=2)"}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_change_and_every_near_target_is_what_its_command_finds(name: str) -> None:
+    source, target, question = CASES[name]
+    found = explained(source, target, **question)
+    assert found.changes
+    items: list[Change | Near] = [*found.changes, *found.nearest]
+    for item in items:
+        program, *arguments = shlex.split(item.command)
+        assert program == "convsolve"
+        said = convsolve(*arguments, "--json", "--count", "1")
+        assert said.code == 0, item.command
+        first = cs.Solution.from_dict(json.loads(said.out)["solutions"][0])
+        assert first == item.solution
+        for layer in item.solution.layers:  # and by formulas that are written apart
+            for axis, setting in enumerate(layer.settings):
+                kernel_size, stride, padding, dilation, output_padding = layer.kind.window(setting) or (1, 1, 0, 1, 0)
+                numbers = kernel_size, stride, padding, dilation, output_padding
+                if layer.kind.word("padding") is None:
+                    out = out_size(layer.kind.record, len(layer.in_size), layer.in_size[axis], numbers)
+                    assert out == layer.out_size[axis]
+
+
+def test_an_impossible_answer_explains_itself_once_it_is_asked() -> None:
+    answer = cs.solve(7, 28, **SEED)
+    assert answer.explanation is answer.explanation
+    assert answer.explanation is not None
+    assert answer.to_dict()["explanation"]["nearest"][0]["size"] == [25]
+    assert cs.solve(7, 28).explanation is None
+
+
+def test_who_asks_why_of_a_question_with_answers_is_told_so() -> None:
+    with pytest.raises(ValueError, match="has an answer"):
+        explained(7, 28)

@@ -32,6 +32,8 @@ def count(  # noqa: PLR0913 - the options of interface.md
     output_padding: given.OutputPadding = None,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
+    smt2: given.Smt2 = None,
+    force: given.Force = False,
     json: given.Json = False,
     color: given.ColorOption = Color.AUTO,
 ) -> int:
@@ -60,6 +62,10 @@ def count(  # noqa: PLR0913 - the options of interface.md
             channels=channels,
         ),
     )
+    if smt2 is not None:
+        from convsolve.cli.smt2 import write_question
+
+        write_question(problem, smt2, force=force)
     from convsolve.answering import search
     from convsolve.cli.output import Texts, words
     from convsolve.cli.work import heard

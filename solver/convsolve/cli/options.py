@@ -171,3 +171,12 @@ ColorOption = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the file where it is already there.", rich_help_panel=CODE)
 ]
+Smt2 = Annotated[
+    str | None,
+    typer.Option(
+        "--smt2",
+        metavar="FILE",
+        help="Write the question for another solver, as SMT-LIB 2, before it is answered.",
+        rich_help_panel=CODE,
+    ),
+]

@@ -104,6 +104,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             rich_help_panel=given.CODE,
         ),
     ] = None,
+    smt2: given.Smt2 = None,
     explain: given.ExplainOption = given.Explain.SHORT,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
@@ -157,6 +158,10 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             "--jsonl --all prints combinations as they are found, checked by integers alone",
             help=["leave out --all, or --emit and --check"],
         )
+    if smt2 is not None:
+        from convsolve.cli.smt2 import write_question
+
+        write_question(problem, smt2, force=force)
     asked = Wanted(wanted, every, check, emit, force, json, jsonl, look(color), limits, explain)
     return (_as_found if jsonl and not asked.in_torch else _listed)(problem, asked, ctx.obj)
 

@@ -1,0 +1,63 @@
+"""A question as a file that any SMT solver reads, and can check our answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from convsolve.encoding import Encoding, declared, defined, whole
+from convsolve.problem import Problem
+from convsolve.versions import versions
+
+LEGEND = """\
+sat: a model is a combination. unsat: there is none.
+size.P.A            the size in front of layer P on axis A; behind the last layer, the target's
+layer.L.A.NAME      NAME of layer L on axis A; all count from 0
+KIND.L.A.rule.R     what a layer demands on an axis, first needed by layer L on axis A
+"""
+
+
+def script(problem: Problem) -> str:
+    """The question in SMT-LIB 2.6: every assertion named, with its reason beside it.
+
+    Objectives are left out: the file asks whether there is a combination at all.
+
+    Example:
+        >>> from convsolve.problem import ask
+        >>> text = script(ask(7, 28))
+        >>> print(text[text.index("(assert") :].splitlines()[0])
+        (assert (! (= size.0.0 7) :named input.0))  ; input size on axis 0
+    """
+    return "\n".join(_lines(problem, whole(problem))) + "\n"
+
+
+def _lines(problem: Problem, encoding: Encoding) -> Iterator[str]:
+    version = f"convsolve {versions()['convsolve']}"
+    asked = {name: value for name, value in problem.to_dict().items() if name != "minimize"}
+    if not any(asked["channels"]):
+        del asked["channels"]
+    yield f"; {version}: which layers turn {problem.input} into {problem.target}?"
+    yield from (f"; {name}: {_shown(value)}" for name, value in asked.items())
+    yield ";"
+    yield from (f"; {line}" for line in LEGEND.splitlines())
+    yield "(set-info :smt-lib-version 2.6)"
+    yield f"(set-info :source |{version}|)"
+    yield "(set-option :produce-models true)"
+    # a remainder by a number counts as linear here, as it does for solvers, if not to the letter of SMT-LIB
+    yield "(set-logic QF_LIA)"
+    yield ""
+    yield from (defined(name, clause) for name, clause in encoding.functions.items())
+    yield ""
+    yield from map(declared, encoding.variables)
+    yield ""
+    for sentence in encoding.sentences:
+        yield f"(assert (! {sentence.term} :named {sentence.label}))  ; {sentence.reason}"
+    yield ""
+    yield "(check-sat)"
+    yield "; behind unsat this is an error, which means nothing"
+    yield f"(get-value ({' '.join(encoding.variables)}))"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join("?" if number is None else str(number) for number in value)
+    return str(value)

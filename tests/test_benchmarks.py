@@ -201,9 +201,12 @@ def test_an_engine_that_lies_or_sleeps_is_listed() -> None:
         while True:
             pass
 
-    some = [Engine("lies", {"count": lies}), Engine("sleeps", {"count": sleeps})]
+    def breaks(_row: Row, _limit: float) -> Outcome:
+        raise ValueError("no")
+
+    some = [Engine("breaks", {"count": breaks}), Engine("lies", {"count": lies}), Engine("sleeps", {"count": sleeps})]
     found = measure([task for task in TASKS if task.name == "count"], some, 1, only="one layer", limit=0.1)
-    assert [fault.partition(":")[0] for fault in found.wrong()] == ["lies, count, 7 -> 28, one layer"]
+    assert [fault.partition(",")[0] for fault in found.wrong()] == ["breaks", "lies"]
     assert found.solved("count", "sleeps") == {}
     assert all(goal.met is None or not goal.met for goal in goals(found, []))
 

@@ -13,6 +13,8 @@ from typing import Generic, TypeVar, overload
 from convsolve.answer import Answer, Solution, Status
 from convsolve.answering import Assembly, answer, stream
 from convsolve.expansion import Expansion
+from convsolve.explain import explain
+from convsolve.explain.conflict import impossible_axes, minimal
 from convsolve.graph import graphs, total
 from convsolve.judge import Confirmation, Verdict
 from convsolve.problem import Problem, ask
@@ -44,6 +46,22 @@ def first_by_z3(row: Row, _limit: float) -> Outcome:
 
 def impossible(row: Row, _limit: float) -> Outcome:
     return _verdict(_asked(row))
+
+
+def impossible_with_conflict(row: Row, _limit: float) -> Outcome:
+    """The proof, and a conflict from which nothing can be dropped."""
+    problem = _asked(row)
+    outcome = _verdict(problem)
+    axes = impossible_axes(problem)
+    conflict, _ = minimal(problem, axes[0] if axes else None)
+    return outcome if conflict else Outcome("gave up")
+
+
+def impossible_explained(row: Row, _limit: float) -> Outcome:
+    """The proof, and the whole explanation: conflict, cause, changes that help, nearest sizes."""
+    problem = _asked(row)
+    outcome = _verdict(problem)
+    return outcome if explain(problem).conflict else Outcome("gave up")
 
 
 def best(row: Row, _limit: float) -> Outcome:

@@ -63,6 +63,8 @@ def _ours() -> list[Engine]:
                 "list": ours.listed_as_solutions,
             },
         ),
+        Engine("convsolve, conflict", {"impossible": ours.impossible_with_conflict}),
+        Engine("convsolve, explained", {"impossible": ours.impossible_explained}),
     ]
 
 

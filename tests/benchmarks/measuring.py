@@ -71,6 +71,8 @@ class Series:
             self.miss = str(error) if str(error) == self.row.waits else f"refused: {error}"
         except MemoryError:
             self.miss = "memory"
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the engine's fault
+            self.miss = f"wrong: {error!r}"
         else:
             self.walls.append(perf_counter() - wall)
             self.cpus.append(process_time() - cpu)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -11,30 +12,28 @@ import z3
 
 import convsolve as cs
 from convsolve import chains, judge
-from convsolve.encoding import Condition, values
-from convsolve.errors import Error
+from convsolve.conditions import Condition
+from convsolve.encoding import values
 from convsolve.problem import Problem, ask
 from tests.oracle import brute_force
 
 KERNELS, STRIDES = range(1, 4), range(1, 4)
 
-# The text, what its names stand for in a question of so many layers, and the same in Python.
-FREE: list[tuple[str, Callable[[int], dict[str, str]], Callable[[Mapping[str, int]], bool]]] = [
-    ("a == b", lambda n: _settings(n, "kernel_size"), lambda v: v["a"] == v["b"]),
-    ("a < b", lambda n: _settings(n, "stride"), lambda v: v["a"] < v["b"]),
-    ("a*b >= 6", lambda n: _settings(n, "kernel_size"), lambda v: v["a"] * v["b"] >= 6),
-    ("s % 3 == 1", lambda n: {"s": f"size.{n - 1}.0"}, lambda v: v["s"] % 3 == 1),
-    ("s == 2*k + 1 or k == 3", lambda _: {"s": "size.1.0", "k": "layer.0.0.kernel_size"},
-     lambda v: v["s"] == 2 * v["k"] + 1 or v["k"] == 3),
-    ("k*s > 40", lambda _: {"s": "size.1.0", "k": "layer.0.0.kernel_size"}, lambda v: v["s"] * v["k"] > 40),
-    ("p in {1, 2} and not k == 2", lambda _: {"p": "layer.0.0.padding", "k": "layer.0.0.kernel_size"},
-     lambda v: v["p"] in {1, 2} and v["k"] != 2),
-    ("max(a, b) - min(a, b) == 2", lambda n: _settings(n, "kernel_size"), lambda v: abs(v["a"] - v["b"]) == 2),
+# The text, and the same in Python on a combination's variables, in a question of so many layers.
+FREE: list[tuple[str, Callable[[Mapping[str, int], int], bool]]] = [
+    ("kernel_size[0] == kernel_size[-1]", lambda v, n: v["layer.0.0.kernel_size"] == v[f"layer.{n - 1}.0.kernel_size"]),
+    ("stride[0] < stride[-1]", lambda v, n: v["layer.0.0.stride"] < v[f"layer.{n - 1}.0.stride"]),
+    ("kernel_size[0]*kernel_size[-1] >= 6",
+     lambda v, n: v["layer.0.0.kernel_size"] * v[f"layer.{n - 1}.0.kernel_size"] >= 6),
+    ("in_size[-1] % 3 == 1", lambda v, n: v[f"size.{n - 1}.0"] % 3 == 1),
+    ("out_size[0] == 2*kernel_size[0] + 1 or kernel_size[0] == 3",
+     lambda v, _: v["size.1.0"] == 2 * v["layer.0.0.kernel_size"] + 1 or v["layer.0.0.kernel_size"] == 3),
+    ("kernel_size[0]*out_size[0] > 40", lambda v, _: v["size.1.0"] * v["layer.0.0.kernel_size"] > 40),
+    ("padding[0] in {1, 2} and not kernel_size[0] == 2",
+     lambda v, _: v["layer.0.0.padding"] in {1, 2} and v["layer.0.0.kernel_size"] != 2),
+    ("max(kernel_size[0], kernel_size[-1]) - min(kernel_size[0], kernel_size[-1]) == 2",
+     lambda v, n: abs(v["layer.0.0.kernel_size"] - v[f"layer.{n - 1}.0.kernel_size"]) == 2),
 ]  # fmt: skip
-
-
-def _settings(layers: int, parameter: str) -> dict[str, str]:
-    return {"a": f"layer.0.0.{parameter}", "b": f"layer.{layers - 1}.0.{parameter}"}
 
 
 def _drawn(draw: Random) -> tuple[Problem, list[str], tuple[int, int]]:
@@ -58,12 +57,8 @@ def _answers(kinds: list[str], ends: tuple[int, int]) -> Iterator[dict[str, int]
         yield found
 
 
-def _conditions(
-    draw: Random, layers: int
-) -> tuple[list[Condition], list[tuple[dict[str, str], Callable[[Mapping[str, int]], bool]]]]:
-    some = draw.sample(FREE, draw.randint(1, 3))
-    made = [Condition(f"where.{number}", text, names(layers), text) for number, (text, names, _) in enumerate(some)]
-    return made, [(names(layers), holds) for _, names, holds in some]
+def _where(some: Sequence[tuple[str, object]]) -> tuple[Condition, ...]:
+    return ask(1, 1, where=[text for text, _ in some]).where
 
 
 @pytest.mark.parametrize("work", [judge.FIND, 1], ids=["at once", "with the sizes that are left"])
@@ -73,13 +68,10 @@ def test_decisions_on_free_conditions_are_those_of_brute_force(work: int, monkey
     verdicts = []
     for _ in range(60):
         problem, kinds, ends = _drawn(draw)
-        conditions, oracle = _conditions(draw, len(kinds))
-        possible = any(
-            all(holds({name: one[variable] for name, variable in names.items()}) for names, holds in oracle)
-            for one in _answers(kinds, ends)
-        )
-        verdict, answer = judge.decide(problem, conditions)
-        assert verdict == (judge.Verdict.SAT if possible else judge.Verdict.UNSAT), (problem.to_dict(), conditions)
+        some = draw.sample(FREE, draw.randint(1, 3))
+        possible = any(all(holds(one, len(kinds)) for _, holds in some) for one in _answers(kinds, ends))
+        verdict, answer = judge.decide(replace(problem, where=_where(some)))
+        assert verdict == (judge.Verdict.SAT if possible else judge.Verdict.UNSAT), (problem.to_dict(), some)
         verdicts.append(verdict)
         if answer is not None:
             numbers = {"size.0.0": ends[0]}
@@ -87,17 +79,16 @@ def test_decisions_on_free_conditions_are_those_of_brute_force(work: int, monkey
                 numbers[f"size.{place + 1}.0"] = layer.out_size[0]
                 numbers |= {f"layer.{place}.0.{p}": getattr(layer, p)[0] for p in ("kernel_size", "stride", "padding")}
             assert any(numbers.items() <= one.items() for one in _answers(kinds, ends))
-            for names, holds in oracle:
-                assert holds({name: numbers[variable] for name, variable in names.items()})
+            assert all(holds(numbers, len(kinds)) for _, holds in some)
     assert min(verdicts.count(judge.Verdict.SAT), verdicts.count(judge.Verdict.UNSAT)) > 12
 
 
 def test_the_same_question_has_the_same_answer_whatever_was_asked_before() -> None:
     draw = Random(8)
-    questions = [(problem, _conditions(draw, len(kinds))[0]) for problem, kinds, _ in (_drawn(draw) for _ in range(12))]
-    first = [judge.decide(*question) for question in questions]
+    questions = [replace(_drawn(draw)[0], where=_where(draw.sample(FREE, 2))) for _ in range(12)]
+    first = [judge.decide(question) for question in questions]
     draw.shuffle(order := list(range(12)))
-    again = {number: judge.decide(*questions[number]) for number in order}
+    again = {number: judge.decide(questions[number]) for number in order}
     assert [again[number] for number in range(12)] == first
 
 
@@ -116,15 +107,14 @@ def test_an_answer_that_is_none_is_a_defect() -> None:
     ]
     for problem, answer, reason in wrong:
         with pytest.raises(AssertionError, match=reason):
-            judge._solution(problem, _numbers(problem, answer), [])
+            judge._solution(problem, _numbers(problem, answer))
     problem, answer = ask(7, 28), cs.solve(7, 28)[0]
     numbers = _numbers(problem, answer)
-    assert judge._solution(problem, numbers, []) == answer
+    assert judge._solution(problem, numbers) == answer
     with pytest.raises(AssertionError, match="the size of a transposed"):
-        judge._solution(problem, numbers | {"layer.0.0.padding": answer.layers[0].padding[0] + 1}, [])
-    never = Condition("where.0", "k > 7", {"k": "layer.0.0.kernel_size"}, "a large kernel")
-    with pytest.raises(AssertionError, match="a large kernel"):
-        judge._solution(problem, numbers, [never])
+        judge._solution(problem, numbers | {"layer.0.0.padding": answer.layers[0].padding[0] + 1})
+    with pytest.raises(AssertionError, match="kernel_size > 7"):
+        judge._solution(ask(7, 28, where="kernel_size > 7"), numbers)
 
 
 def test_undecided_is_neither_a_yes_nor_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,9 +131,3 @@ def test_wrong_sizes_of_the_graph_are_no_proof(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(chains, "narrow", lambda *_: found._replace(live=nothing))
     monkeypatch.setattr(judge, "FIND", 1)
     assert judge.decide(problem) == (judge.Verdict.UNKNOWN, None)
-
-
-def test_a_condition_knows_its_names_only() -> None:
-    condition = Condition("where.0", "a == c", {"a": "layer.0.0.stride"}, "")
-    with pytest.raises(Error, match="unknown-name"):
-        judge.decide(ask(7, 28), [condition])

@@ -13,9 +13,10 @@ import z3
 
 import convsolve as cs
 from convsolve import judge
-from convsolve.encoding import Encoding, setting_name, whole
+from convsolve.encoding import Encoding, whole
 from convsolve.graph import graphs
 from convsolve.problem import Problem, ask
+from convsolve.variables import setting_name
 from tests.oracle import brute_force
 
 

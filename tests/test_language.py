@@ -65,6 +65,7 @@ def test_what_is_read(text: str, node: Expr) -> None:
     assert parse(text) == node
 
 
+COUNTED = "everything that is counted is an integer: 2e6 is one, and 2*a <= 3*b says a <= 1.5*b"
 USE = "\n  help: use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"
 
 
@@ -98,7 +99,10 @@ USE = "\n  help: use comparisons, + - * // %, and, or, not, in, min, max, abs, i
         ("None", f"'None' in 'None' cannot be used in an expression{USE}"),
         ("...", f"'...' in '...' cannot be used in an expression{USE}"),
         ("True", f"'True' in 'True' cannot be used in an expression{USE}"),
-        ("2.5 < a", f"'2.5' in '2.5 < a' cannot be used in an expression{USE}"),
+        (
+            "2.5 < a",
+            f"2.5 in '2.5 < a' is no integer\n  help: {COUNTED}",
+        ),
         ("1e999 < a", f"'1e309' in '1e999 < a' cannot be used in an expression{USE}"),
         ("2j", f"'2j' in '2j' cannot be used in an expression{USE}"),
         ("a ** 2", f"'a ** 2' in 'a ** 2' cannot be used in an expression{USE}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import Unpack
@@ -11,16 +11,12 @@ from convsolve.answer import Answer, Solution, Status
 from convsolve.check.integers import faults
 from convsolve.errors import Error, did_you_mean
 from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Incumbent, Listener, Progress, Worked
-from convsolve.expansion import Expansion
-from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.layers.base import Setting
 from convsolve.layers.solved import SolvedLayer
 from convsolve.limits import UNLIMITED, Limits, Stop, Stopped, to_change
-from convsolve.potential import Potential
-from convsolve.prices import Prices
 from convsolve.problem import Problem, Question, ask
-from convsolve.ranking import standard
-from convsolve.search import BestFirst, Combination, conventional, in_graph_order
+from convsolve.scouting import Scout, scout
+from convsolve.search import Combination, conventional
 
 MOST_SORTED = 100_000  # combinations that `all` keeps in conventional order
 MOST_LISTED = 500_000  # combinations that are held at once; as records they take about 5 kB each
@@ -174,9 +170,9 @@ def search(
         confirm: how many are put to Z3, the first ones.
     """
     found = _counted(problem, report)
-    number = total(found)
+    number = found.total
     if number == 0:
-        _prove_impossible(problem, found, report)
+        _prove_impossible(found, report)
         return
     usual = number if every or len(problem.layers) == 1 else A_FEW
     wanted = min(usual if count is None else count, number)
@@ -185,9 +181,9 @@ def search(
     sorts = wanted <= MOST_SORTED
     report(Counted(number, "conventional" if sorts else "graph"))
     if wanted and problem.objectives:
-        _list(problem, _best(problem, found, wanted, report), confirm, report)
+        _list(problem, _best(found, wanted, report), confirm, report)
     elif wanted and sorts:
-        searches = [BestFirst(graph, standard(), Expansion(graph)) for graph in found]
+        searches = found.searches()
         ordered = islice(conventional(problem, searches, wanted), wanted)
         _list(problem, map(Assembly(problem), ordered), confirm, report)
         report(Worked({"expanded": sum(search.expanded for search in searches)}))
@@ -224,51 +220,49 @@ def search_all(problem: Problem, report: Listener) -> None:
             help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
         )
     found = _counted(problem, report)
-    number = total(found)
-    if number == 0:
-        _prove_impossible(problem, found, report)
+    if found.total == 0:
+        _prove_impossible(found, report)
         return
-    report(Counted(number, "graph"))
+    report(Counted(found.total, "graph"))
     _list(problem, stream(problem, found), CONFIRMED, report)
     report(Ended(Status.SOLVED))
 
 
-def _best(problem: Problem, found: Sequence[Graph], wanted: int, report: Listener) -> Iterator[Solution]:
+def _best(found: Scout, wanted: int, report: Listener) -> Iterator[Solution]:
     """The best combinations; behind the first of them Z3 is asked whether any is better."""
     from convsolve.judge import Verdict, prove_optimal
+
+    problem = found.problem
 
     def values(solution: Solution) -> tuple[int, ...]:
         return tuple(getattr(solution.costs, objective.cost) for objective in problem.objectives)
 
     incumbent = next(stream(problem, found))
     report(Incumbent(incumbent, values(incumbent)))
-    graph = found[0] if len(found) == 1 else whole_graph(problem)
-    potential = Potential(graph, Prices(problem, graph))
-    search = BestFirst(graph, standard(), Expansion(graph), potential)
+    potential = found.potential()
+    (search,) = found.searches(potential)
     solutions = map(Assembly(problem), islice(conventional(problem, [search], wanted), wanted))
     first = next(solutions)
     report(Incumbent(first, values(first)))
     yield first
-    proof = prove_optimal(problem, graph, potential)
+    proof = prove_optimal(problem, found.whole, potential)
     if proof.verdict == Verdict.SAT:
         raise AssertionError(f"Z3 finds a better answer than {first}")
     report(Worked({"proof_checks": proof.checks}))
     if proof.verdict == Verdict.UNSAT:
-        report(Bound(values(first)))
+        report(Bound(potential.best_values))
     yield from solutions
     report(Worked({"expanded": search.expanded}))
 
 
-def stream(problem: Problem, found: Sequence[Graph] | None = None) -> Iterator[Solution]:
+def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
-    expansions = [Expansion(graph) for graph in found or graphs(problem)]
-    return map(Assembly(problem), in_graph_order(problem, expansions))
+    return map(Assembly(problem), (found or scout(problem)).combinations())
 
 
-def _counted(problem: Problem, report: Listener) -> list[Graph]:
-    found = graphs(problem)
-    states = sum(len(states) for graph in found for states in graph.live)
-    report(Worked({"states": states, "expanded": 0, "z3_checks": 0}))
+def _counted(problem: Problem, report: Listener) -> Scout:
+    found = scout(problem)
+    report(Worked({"states": found.states, "expanded": 0, "z3_checks": 0}))
     return found
 
 
@@ -318,11 +312,12 @@ class Assembly:
         return layer
 
 
-def _prove_impossible(problem: Problem, found: list[Graph], report: Listener) -> None:
+def _prove_impossible(found: Scout, report: Listener) -> None:
     from convsolve.judge import Verdict, prove_impossible
 
     report(Counted(0, "conventional"))
-    verdict, checks = prove_impossible(problem, next(graph for graph in found if graph.total == 0))
+    empty = next((graph for graph in found.graphs if graph.total == 0), None)
+    verdict, checks = prove_impossible(found.problem, empty)
     if verdict == Verdict.SAT:
         raise AssertionError("Z3 finds an answer where the graph has none")
     report(Worked({"z3_checks": checks}))

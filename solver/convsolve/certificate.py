@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from convsolve.encoding import Encoding, encode_layer, setting_name, size_name
+from convsolve.encoding import Encoding, encode_layer
 from convsolve.graph import Graph
 from convsolve.language.smtlib import conjunction, disjunction, numeral
 from convsolve.potential import Potential
 from convsolve.prices import STYLE_BITS, Terms
 from convsolve.problem import Problem
 from convsolve.tables import State
+from convsolve.variables import setting_name, size_name
 
 Step = tuple[Encoding, tuple[str, ...]]
 REST_IN, REST_OUT, PRICE, INPUTS, OUTPUTS = "rest.in", "rest.out", "price", "elements.in", "elements.out"

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from convsolve.components import Component
-from convsolve.encoding import Encoding, Sentence, among, encode_layer, equal, size_name
+from convsolve.encoding import Encoding, Sentence, among, encode_layer, equal
 from convsolve.graph import Course, Graph, meet
 from convsolve.problem import Problem
 from convsolve.tables import State, Table
+from convsolve.variables import size_name
 
 Step = tuple[Encoding, tuple[str, ...]]
 

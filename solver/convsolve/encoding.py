@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, product
 from typing import NamedTuple
 
 from convsolve.domains import Domain
-from convsolve.language import compiled, names, parse
+from convsolve.grounding import BEHIND, ground
+from convsolve.language import names, parse
+from convsolve.language.nodes import Compare, Name
 from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
 from convsolve.layers.base import LayerKind
 from convsolve.problem import Problem
 from convsolve.shapes import LARGEST_SIZE
+from convsolve.variables import fold_name, setting_name, size_name
 
+MULTIPLIED = ("kernel_size", "stride", "dilation")  # likewise in conditions
 SPLIT = ("stride", "dilation")  # what makes products linear once it is a number
 SIZES = ("in_size", "out_size")
 
@@ -40,27 +44,6 @@ class Clause(NamedTuple):
     arguments: tuple[str, ...]
     term: str
     reason: str
-
-
-class Condition(NamedTuple):
-    """A sentence of the language on numbers of the question, free to relate any of them.
-
-    Attributes:
-        label: its own, among all that are asked together.
-        text: the sentence.
-        variables: what each of its names stands for: ``size.1.0``, ``layer.0.0.stride``.
-        reason: the same in words.
-    """
-
-    label: str
-    text: str
-    variables: Mapping[str, str]
-    reason: str
-
-    def holds(self, numbers: Mapping[str, int]) -> bool:
-        """Whether it is true of the variables' values."""
-        given = tuple(self.variables)
-        return compiled(parse(self.text, given), given)(*(numbers[self.variables[name]] for name in given))
 
 
 class Encoding(NamedTuple):
@@ -92,19 +75,11 @@ def declared(variable: str) -> str:
     return f"(declare-const {variable} Int)"
 
 
-def size_name(position: int, axis: int) -> str:
-    """The size in front of layer `position`, or, behind the last, the output's."""
-    return f"size.{position}.{axis}"
-
-
-def setting_name(layer: int, axis: int, parameter: str) -> str:
-    """One parameter of one layer on one axis."""
-    return f"layer.{layer}.{axis}.{parameter}"
-
-
 def whole(problem: Problem) -> Encoding:
-    """The question: all layers, all axes, the input and the target."""
-    return encode(problem, range(problem.axes), lone=True)
+    """The question: all layers, all axes, the input and the target, and the conditions."""
+    encoding, conditions = encode(problem, range(problem.axes), lone=True), encode_conditions(problem)
+    variables = (*encoding.variables, *conditions.variables)
+    return encoding._replace(variables=variables).joined(conditions.sentences)
 
 
 def encode(problem: Problem, axes: Sequence[int], *, lone: bool) -> Encoding:
@@ -175,17 +150,36 @@ def encode_layer(
     return Encoding(tuple(dict.fromkeys(variables)) if numbers is None else (), tuple(sentences), functions)
 
 
-def encode_condition(problem: Problem, condition: Condition) -> Sentence:
-    """A condition, linear wherever splitting by a setting's values makes it so."""
-    settings = {
-        setting_name(place, axis, parameter.name): domain
-        for place, layer in enumerate(problem.layers)
-        for axis, domains in enumerate(layer.domains)
-        for parameter, domain in zip(layer.kind.axis_parameters, domains, strict=True)
-    }
-    given = condition.variables
-    cases = {name: settings[variable] for name, variable in given.items() if variable in settings}
-    return Sentence(condition.label, smt(parse(condition.text, tuple(given)), given, cases), condition.reason)
+def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None) -> Encoding:
+    """The conditions, and the folds that they speak of, carried from the last layer to the first.
+
+    With `numbers` these stand in place of the variables; the folds stay variables.
+    """
+    grounding = ground(problem)
+    axes, last = range(problem.axes), len(problem.layers)
+    cases: dict[str, Sequence[int]] = {}
+    terms: dict[str, str] = {}
+    for place, layer in enumerate(problem.layers):
+        for axis, (name, position) in product(axes, layer.kind.positions().items()):
+            variable = setting_name(place, axis, name)
+            terms[variable] = _written(variable, numbers)
+            if numbers is None and name in MULTIPLIED:
+                cases[variable] = layer.domains[axis][position]
+    for variable in (size_name(position, axis) for position in range(last + 1) for axis in axes):
+        terms[variable] = _written(variable, numbers)
+    sentences: list[Sentence] = []
+    for number, fold in enumerate(grounding.folds):
+        terms |= {fold.name: fold_name(number, 0)}
+        sentences.append(Sentence(f"fold.{number}.start", f"(= {fold_name(number, last)} {fold.start})", fold.name))
+        for place, step in enumerate(fold.steps):
+            here, behind = fold_name(number, place), fold_name(number, place + 1)
+            equation = Compare(("==",), (Name(here), BEHIND if step is None else step))
+            term = smt(equation, terms | {here: here, BEHIND.name: behind}, cases)
+            sentences.append(Sentence(f"fold.{number}.{place}.step", term, f"layer {place}: {fold.name}"))
+    for number, one in enumerate(grounding.instances):
+        sentences.append(Sentence(f"where.{number}", smt(one.sentence, terms, cases), str(one.condition)))
+    variables = [fold_name(number, place) for number in range(len(grounding.folds)) for place in range(last + 1)]
+    return Encoding(tuple(variables), tuple(sentences), {})
 
 
 def _written(variable: str, numbers: Mapping[str, int] | None) -> str:

@@ -19,23 +19,22 @@ from convsolve.answer import Solution
 from convsolve.check.integers import faults
 from convsolve.encoding import (
     Clause,
-    Condition,
     Encoding,
     declared,
     defined,
     encode,
-    encode_condition,
+    encode_conditions,
     encode_ends,
     encode_layer,
-    setting_name,
-    size_name,
     values,
     whole,
 )
 from convsolve.graph import Course, Graph
+from convsolve.grounding import broken, ground
 from convsolve.layers.solved import SolvedLayer
 from convsolve.potential import Potential
 from convsolve.problem import Problem
+from convsolve.variables import setting_name, size_name
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
@@ -97,14 +96,16 @@ class Confirmation:
             layer = encode_layer(problem, place, range(problem.axes), lone=True, numbers=numbers)
             sentences += layer.sentences
             functions |= layer.functions
-        verdict = self._session.ask(Encoding((), tuple(sentences), functions))
+        conditions = encode_conditions(problem, numbers)
+        sentences += conditions.sentences
+        verdict = self._session.ask(Encoding(conditions.variables, tuple(sentences), functions))
         if verdict == Verdict.SAT:
             self._layers |= new
         return verdict
 
 
-def decide(problem: Problem, conditions: Sequence[Condition] = ()) -> Decision:
-    """The question as Z3 decides it by itself, with conditions that the graph need not understand.
+def decide(problem: Problem) -> Decision:
+    """The question as Z3 decides it by itself, conditions and all.
 
     What little work does not decide is asked again with the sizes that the graph leaves, each axis seen
     by itself; before a no is believed, Z3 proves that there are no others. A yes comes with an answer,
@@ -113,12 +114,10 @@ def decide(problem: Problem, conditions: Sequence[Condition] = ()) -> Decision:
 
     Example:
         >>> from convsolve.problem import ask
-        >>> first, second = ("layer.0.0.stride", "layer.1.0.stride")
-        >>> same = Condition("same", "one == other", {"one": first, "other": second}, "the strides are the same")
-        >>> decide(ask(7, 28, layers=2), [same]).solution.layers[1].stride
+        >>> decide(ask(7, 28, layers=2, where="stride[0] == stride[1]")).solution.layers[1].stride
         (2,)
     """
-    encoding = whole(problem).joined(encode_condition(problem, condition) for condition in conditions)
+    encoding = whole(problem)
     work = FIND * len(problem.layers) * problem.axes
     verdict, numbers = _alone(encoding, lambda context: z3.SimpleSolver(ctx=context), work)
     if verdict == Verdict.UNKNOWN:
@@ -128,16 +127,18 @@ def decide(problem: Problem, conditions: Sequence[Condition] = ()) -> Decision:
         if verdict == Verdict.UNSAT:
             proof = _none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
             verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
-    return Decision(verdict, _solution(problem, numbers, conditions) if verdict == Verdict.SAT else None)
+    return Decision(verdict, _solution(problem, numbers) if verdict == Verdict.SAT else None)
 
 
-def prove_impossible(problem: Problem, graph: Graph) -> Proof:
-    """That no way leads through a component which the graph found empty.
+def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
+    """That no way leads through a component which the graph found empty, or that none meets the conditions.
 
     One axis by itself comes before several together. The question on these axes is tried first, since
     most are decided at once. What is not, as where only parity is in the way, is proved layer by layer:
     see `convsolve.chains`. At last Z3 has all the time for the whole question.
     """
+    if graph is None:
+        return Proof(decide(problem).verdict, 1)
     axes = graph.component.axes
     parts: list[tuple[tuple[int, ...], Course]] = [((axis,), graph.alone(place)) for place, axis in enumerate(axes)]
     if len(axes) > 1:
@@ -243,7 +244,7 @@ def _thorough(context: z3.Context) -> z3.Solver:
     return z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_LIA", context)), context)
 
 
-def _solution(problem: Problem, numbers: Mapping[str, int], conditions: Iterable[Condition]) -> Solution:
+def _solution(problem: Problem, numbers: Mapping[str, int]) -> Solution:
     """The answer that Z3 found, once it is known to be one."""
     axes, last = range(problem.axes), len(problem.layers)
     sizes = [tuple(numbers[size_name(position, axis)] for axis in axes) for position in range(last + 1)]
@@ -262,7 +263,7 @@ def _solution(problem: Problem, numbers: Mapping[str, int], conditions: Iterable
         for place, layer in enumerate(problem.layers)
     ]
     wrong = [*faults(layers), *_astray(problem, layers)]
-    wrong += [condition.reason for condition in conditions if not condition.holds(numbers)]
+    wrong += map(str, broken(ground(problem), numbers))
     if wrong:
         raise AssertionError(f"Z3's answer is none: {wrong[0]}")
     return Solution(tuple(layers), ("arithmetic", "z3"))

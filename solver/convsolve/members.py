@@ -15,6 +15,7 @@ from typing import NamedTuple
 from convsolve import ranking
 from convsolve.bounds import AxisBounds, Class, Floors, idle
 from convsolve.components import Step
+from convsolve.conditioned import Conditioned, Folded
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, Setting, SizeMap
@@ -34,6 +35,7 @@ class Member(NamedTuple):
     out: State
     cost: int
     active: Active
+    folded: Folded  # what the folds of conditions come to behind it
 
 
 class _Out(NamedTuple):
@@ -69,11 +71,19 @@ class Members:
         places: the layers with something to choose; the others keep every size.
     """
 
-    def __init__(self, graph: Graph, style: Style, expansion: Expansion, potential: Potential | None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        style: Style,
+        expansion: Expansion,
+        potential: Potential | None = None,
+        conditions: Conditioned | None = None,
+    ) -> None:
         self.graph = graph
         self.style = style
         self.expansion = expansion
         self.potential = potential
+        self.conditions = conditions
         self.weights = [len(twins) for twins in graph.component.twins]
         self.kinds = [step.layer.kind for step in graph.steps]
         self.places = [place for place, kind in enumerate(self.kinds) if kind.axis_parameters]
@@ -117,9 +127,34 @@ class Members:
         """What a layer adds to the objectives, with those behind it that have nothing to choose."""
         if self.potential is None:
             return 0
-        place, *others = range(self.places[depth], [*self.places, len(self.kinds)][depth + 1])
+        place, *others = self._layers(depth)
         price = self.potential.price(place, kernels, state, out)
         return price + sum(self.potential.price(other, [ANY] * len(out), out, out) for other in others)
+
+    def _layers(self, depth: int) -> range:
+        """A layer with something to choose, and those behind it that have nothing."""
+        return range(self.places[depth], [*self.places, len(self.kinds)][depth + 1])
+
+    def starts(self) -> list[Folded]:
+        """What the folds of conditions may come to from the first layer with something to choose on."""
+        if self.conditions is None:
+            return [()]
+        found, size = self.conditions.sources, self.graph.source
+        nothing: Settings = ((),) * len(size)
+        for place in range(self.places[0] if self.places else len(self.kinds)):
+            found = [behind for one in found for behind in self.conditions.onward(place, size, nothing, size, one)]
+        return found
+
+    def _behind(self, depth: int, state: State, settings: Settings, out: State, folded: Folded) -> list[Folded]:
+        """What the folds of conditions may come to behind a layer, if these settings meet them."""
+        if self.conditions is None:
+            return [()]
+        place, *others = self._layers(depth)
+        found = self.conditions.onward(place, state, settings, out, folded)
+        nothing: Settings = ((),) * len(out)
+        for other in others:
+            found = [behind for one in found for behind in self.conditions.onward(other, out, nothing, out, one)]
+        return found
 
     def _floors(self, depth: int, choice: int, axis: int) -> Floors:
         place = self.places[depth]
@@ -135,7 +170,7 @@ class Members:
         """Whether it is the first of several layers that have something to choose."""
         return depth == 0 and len(self.places) > 1
 
-    def behind(self, depth: int, state: State) -> Iterator[Member]:
+    def behind(self, depth: int, state: State, folded: Folded) -> Iterator[Member]:
         """Every joint setting on the way from a state, by ascending bound."""
         number = count()
         waiting: list[tuple[int, int, _Choice | _Group]] = []
@@ -157,7 +192,7 @@ class Members:
                 if (group := self._group(depth, state, item)) is not None:
                     heappush(waiting, (item.bound + group.objectives, next(number), group))
             else:
-                for member in self._listed(depth, state, item):
+                for member in self._listed(depth, state, folded, item):
                     heappush(members, member)
 
     def _group(self, depth: int, state: State, choice: _Choice) -> _Group | None:
@@ -202,7 +237,7 @@ class Members:
             found = self._outs[key] = sorted(outs)
         return found
 
-    def _listed(self, depth: int, state: State, group: _Group) -> Iterator[Member]:
+    def _listed(self, depth: int, state: State, folded: Folded, group: _Group) -> Iterator[Member]:
         """A group's settings, each with what it costs on these very sizes."""
         place = self.places[depth]
         kind, first = self.kinds[place], self._first(depth)
@@ -222,7 +257,8 @@ class Members:
                 known[key] = (price, self.bound(depth + 1, group.out, active))
             price, ahead = known[key]
             cost = price + sum([cost for _, cost, _ in combination])
-            yield Member(cost + ahead, unequal(settings), settings, group.out, cost, active)
+            for behind in self._behind(depth, state, settings, group.out, folded):
+                yield Member(cost + ahead, unequal(settings), settings, group.out, cost, active, behind)
 
     def _costed(
         self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int, *, first: bool

@@ -42,6 +42,11 @@ class Potential:
         for place in reversed(range(layers)):
             self.best.insert(0, self._step(place, within[place]))
 
+    @property
+    def best_values(self) -> tuple[int, ...]:
+        """The objectives' values that nothing is better than."""
+        return self.prices.values(self.least[0][self._graph.source])
+
     def price(self, place: int, kernels: Sequence[int], state: State, out: State) -> int:
         """What a layer with these kernels adds between two states."""
         terms = self.prices.terms(place, self._graph.elements(tuple(kernels)))

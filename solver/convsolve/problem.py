@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from convsolve.channels import ChannelsLike, channel_chain
+from convsolve.conditions import Condition, ConditionLike, conditions_record, read_conditions
 from convsolve.domains import Domain, DomainLike, Domains
 from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.layers.base import LayerKind
@@ -40,6 +41,7 @@ class Problem:
         ties: per layer and axis parameter, for each axis the axis whose value it shares.
         tie: what was asked for as ties: ``default``, ``none``, ``all`` or names.
         objectives: what shall be least or most, the most important first.
+        where: what else must hold.
     """
 
     input: Shape
@@ -49,6 +51,7 @@ class Problem:
     ties: tuple[tuple[tuple[int, ...], ...], ...]
     tie: str
     objectives: tuple[Objective, ...] = ()
+    where: tuple[Condition, ...] = ()
 
     @property
     def axes(self) -> int:
@@ -75,6 +78,7 @@ class Problem:
                 *(number for number, one in zip(self.channels[1:], self.layers, strict=True) if one.kind.weighted),
             ],
             **({"minimize": [*map(str, self.objectives)]} if self.objectives else {}),
+            **conditions_record(self.where),
         }
 
 
@@ -93,6 +97,11 @@ class Question(TypedDict, total=False):
     channels: ChannelsLike
     minimize: ObjectiveLike
     maximize: ObjectiveLike
+    where: ConditionLike
+    no_checkerboard: bool
+    exact: bool
+    odd_kernels: bool
+    monotone: bool
 
 
 def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
@@ -111,6 +120,11 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     channels: ChannelsLike = None,
     minimize: ObjectiveLike = None,
     maximize: ObjectiveLike = None,
+    where: ConditionLike = None,
+    no_checkerboard: bool = False,
+    exact: bool = False,
+    odd_kernels: bool = False,
+    monotone: bool = False,
 ) -> Problem:
     """Read a question.
 
@@ -129,6 +143,11 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         channels: one number more than there are convolutions; None in a list is one that nobody said.
         minimize: ``params``, ``macs``, ``activations``, the most important first; ``-macs`` is made large.
         maximize: likewise, to be made large; less important than what is minimised.
+        where: conditions in the language of expressions.
+        no_checkerboard: transposed convolutions overlap evenly.
+        exact: strided convolutions and pools use every element of their input.
+        odd_kernels: every kernel_size is odd.
+        monotone: on no axis a size turns back on its way.
 
     Raises:
         Error: whatever of these cannot be understood or does not fit together.
@@ -161,7 +180,10 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             help=[f"give all of them, as in --channels {_some_channels(found)}"],
         )
     tie_text = _tie_text(tie)
-    return Problem(source, goal, found, chain, _ties(found, source, goal, tie_text), tie_text, objectives)
+    named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
+    conditions = read_conditions(where, named, source.size, goal.size)
+    ties = _ties(found, source, goal, tie_text)
+    return Problem(source, goal, found, chain, ties, tie_text, objectives, conditions)
 
 
 def _some_channels(layers: Sequence[Layer]) -> str:

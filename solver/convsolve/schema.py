@@ -121,6 +121,7 @@ def _solution() -> Schema:
 
 
 def _answer() -> Schema:
+    named = ("no_checkerboard", "exact", "odd_kernels", "monotone")
     question = _record(
         None,
         {
@@ -132,7 +133,13 @@ def _answer() -> Schema:
             "count": _or_null(_COUNT)
             | {"description": "how many were asked for; null: all of one layer, 5 of a stack"},
             "all": {"type": "boolean", "description": "whether all were asked for"},
+            "minimize": {"type": "array", "items": _TEXT, "description": "objectives; -macs is made large"},
+            "where": {"type": "array", "items": _TEXT, "description": "conditions"},
+            **{name: {"const": True} for name in named},
         },
+        "minimize",
+        "where",
+        *named,
     )
     reason = _record(
         None,

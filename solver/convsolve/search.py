@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from convsolve.conditioned import Conditioned, Folded
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
 from convsolve.layers.base import Setting
@@ -40,6 +41,7 @@ class _Node(NamedTuple):
     state: State
     cost: int
     previous: tuple[tuple[str, Active], ...]  # by kind: its last layer's active settings
+    folded: Folded
 
 
 class _Listed(Generic[Item]):
@@ -61,13 +63,20 @@ class _Listed(Generic[Item]):
 class BestFirst:
     """The paths of one component by ascending score; with a potential, by its objectives first."""
 
-    def __init__(self, graph: Graph, style: Style, expansion: Expansion, potential: Potential | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        style: Style,
+        expansion: Expansion,
+        potential: Potential | None = None,
+        conditions: Conditioned | None = None,
+    ) -> None:
         self.graph = graph
         self.style = style
         self.expansion = expansion
         self.expanded = 0
-        self.members = Members(graph, style, expansion, potential)
-        self._streams: dict[tuple[int, State], _Listed[Member]] = {}
+        self.members = Members(graph, style, expansion, potential, conditions)
+        self._streams: dict[tuple[int, State, Folded], _Listed[Member]] = {}
 
     def paths(self, most: int | None = None) -> Iterator[Ranked]:
         """Every path, or the first `most`, in the total order of `Ranked`."""
@@ -76,25 +85,26 @@ class BestFirst:
         visits: dict[tuple[object, ...], int] = {}
         heap: list[tuple[int, int, Path, int, _Node]] = []
         if self.graph.total:
-            root = _Node(0, self.graph.source, 0, ())
-            heap.append((self.members.bound(0, root.state, ()), 0, (), -1, root))
+            bound = self.members.bound(0, self.graph.source, ())
+            roots = (_Node(0, self.graph.source, 0, (), folded) for folded in self.members.starts())
+            heap = [(bound, 0, (), -1, root) for root in roots]
         while heap:
             score, uneven, path, index, node = heappop(heap)
             if node.depth == len(self.members.places):
                 yield Ranked(score, uneven, self._whole(path))
                 continue
-            stream = self._stream(node.depth, node.state)
+            stream = self._stream(node)
             if index >= 0:
                 member = stream.get(index)
                 if member is None:
                     continue
                 charge, previous = self._change(node, member)
-                after = _Node(node.depth + 1, member.out, node.cost + member.cost + charge, previous)
+                after = _Node(node.depth + 1, member.out, node.cost + member.cost + charge, previous, member.folded)
                 entry = (node.cost + member.bound + charge, uneven + member.unequal, (*path, member.settings))
                 heappush(heap, (*entry, -1, after))
             elif most is not None:
                 # whoever comes here after `most` others can only end behind them
-                key = (node.depth, node.state, node.previous)
+                key = (node.depth, node.state, node.folded, node.previous)
                 visits[key] = visits.get(key, 0) + 1
                 if visits[key] > most:
                     continue
@@ -111,11 +121,12 @@ class BestFirst:
         nothing: Settings = ((),) * len(self.graph.source)
         return tuple(chosen.get(place, nothing) for place in range(layers))
 
-    def _stream(self, depth: int, state: State) -> _Listed[Member]:
-        found = self._streams.get((depth, state))
+    def _stream(self, node: _Node) -> _Listed[Member]:
+        key = (node.depth, node.state, node.folded)
+        found = self._streams.get(key)
         if found is None:
             self.expanded += 1
-            found = self._streams[depth, state] = _Listed(self.members.behind(depth, state))
+            found = self._streams[key] = _Listed(self.members.behind(*key))
         return found
 
     def _change(self, node: _Node, member: Member) -> tuple[int, tuple[tuple[str, Active], ...]]:
@@ -170,6 +181,12 @@ def _merged(lists: Sequence[_Listed[Ranked]]) -> Iterator[tuple[int, list[Path]]
                 heappush(heap, (found[0], following, found[1]))
 
 
+def meeting(problem: Problem, expansion: Expansion, conditions: Conditioned) -> Iterator[Combination]:
+    """The combinations that meet conditions, by what their folds come to, then by ascending settings."""
+    twins = [expansion.graph.component.twins]
+    return (_spread(problem, twins, [path]) for path in _ascending(expansion, conditions))
+
+
 def in_graph_order(problem: Problem, expansions: Sequence[Expansion]) -> Iterator[Combination]:
     """The combinations of the whole question by ascending settings, component by component."""
     twins = [expansion.graph.component.twins for expansion in expansions]
@@ -185,22 +202,34 @@ def in_graph_order(problem: Problem, expansions: Sequence[Expansion]) -> Iterato
     return (_spread(problem, twins, paths) for paths in combined(0))
 
 
-def _ascending(expansion: Expansion) -> Iterator[Path]:
+def _ascending(expansion: Expansion, conditions: Conditioned | None = None) -> Iterator[Path]:
     """Every path of a component; not by recursion, since there may be a thousand layers."""
+
+    def ways(place: int, state: State, folded: Folded) -> Iterator[tuple[Settings, State, Folded]]:
+        for settings, out in expansion.ways(place, state):
+            passed = [()] if conditions is None else conditions.onward(place, state, settings, out, folded)
+            for behind in passed:
+                yield settings, out, behind
+
     last = len(expansion.graph.steps) - 1
     path: list[Settings] = []
-    open_ways = [iter(expansion.ways(0, expansion.graph.source))]
+    starts = [()] if conditions is None else conditions.sources
+    open_ways: list[Iterator[tuple[Settings, State, Folded]]] = [
+        chain.from_iterable(ways(0, expansion.graph.source, folded) for folded in starts)
+    ]
     while open_ways:
         way = next(open_ways[-1], None)
         if way is None:
             open_ways.pop()
             if path:
                 path.pop()
-        elif len(path) == last:
-            yield (*path, way.settings)
+            continue
+        settings, out, folded = way
+        if len(path) == last:
+            yield (*path, settings)
         else:
-            path.append(way.settings)
-            open_ways.append(iter(expansion.ways(len(path), way.out)))
+            path.append(settings)
+            open_ways.append(ways(len(path), out, folded))
 
 
 def _spread(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], paths: Sequence[Path]) -> Combination:

@@ -89,3 +89,13 @@ def _kind(name: str, parameters: dict[str, Any], dims: int) -> tuple[LayerKind, 
         columns.append(value if isinstance(value, tuple) else (value,) * dims)
     options = {key: value for key, value in parameters.items() if key in known}
     return kind(dims=dims, **options), tuple(zip(*columns, strict=True)) if columns else ((),) * dims
+
+
+def text(layer: SolvedLayer) -> str:
+    """The layer as a stack has it, every parameter written."""
+    words = {} if layer.kind.word("padding") is None else {"padding": repr(layer.kind.word("padding"))}
+    axes = {p.name: str(getattr(layer, p.name)) for p in layer.kind.axis_parameters if len(layer.in_size) > 1}
+    axes = axes or {p.name: str(getattr(layer, p.name)[0]) for p in layer.kind.axis_parameters}
+    options = {option.name: repr(getattr(layer.kind, option.name)) for option in layer.kind.options}
+    written = {name: value for name, value in {**axes, **words, **options}.items() if value != "None"}
+    return f"{layer.kind.name}({', '.join(f'{name}={value}' for name, value in written.items())})"

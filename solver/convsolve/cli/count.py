@@ -30,6 +30,11 @@ def count(  # noqa: PLR0913 - the options of interface.md
     padding: given.Padding = None,
     dilation: given.Dilation = None,
     output_padding: given.OutputPadding = None,
+    where: given.Where = None,
+    no_checkerboard: given.NoCheckerboard = False,
+    exact: given.Exact = False,
+    odd_kernels: given.OddKernels = False,
+    monotone: given.Monotone = False,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
     smt2: given.Smt2 = None,
@@ -43,6 +48,7 @@ def count(  # noqa: PLR0913 - the options of interface.md
       convsolve count 7 28                     12
       convsolve count 4x4 61x79 --layers 4     810141981
       convsolve count 224 7 --stack "Conv() * 4 >> MaxPool()"
+      convsolve count 28 4 --layers 3 --where "product(stride) == 8"
     """
     del color  # a number has none
     limits = Limits.read(timeout, memory)
@@ -60,6 +66,11 @@ def count(  # noqa: PLR0913 - the options of interface.md
             output_padding=output_padding,
             tie=tie,
             channels=channels,
+            where=where,
+            no_checkerboard=no_checkerboard,
+            exact=exact,
+            odd_kernels=odd_kernels,
+            monotone=monotone,
         ),
     )
     if smt2 is not None:

@@ -10,6 +10,7 @@ import typer
 from convsolve.cli.streams import Color
 
 SHAPES, LAYERS, LIMITS = "Shapes", "Layers", "Limits, for every layer"
+CONDITIONS = "Conditions"
 ANSWER, OUTPUT, CODE = "Answer", "Output", "Code"
 
 
@@ -78,6 +79,38 @@ Tie = Annotated[
     ),
 ]
 
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="EXPR",
+        help="A condition, as in params <= 2e6, stride[0] == 2, product(stride) == 8, receptive_field >= 31;"
+        " once more for a further one.",
+        rich_help_panel=CONDITIONS,
+    ),
+]
+NoCheckerboard = Annotated[
+    bool,
+    typer.Option(
+        "--no-checkerboard",
+        help="Transposed convolutions overlap evenly: kernel_size % stride == 0.",
+        rich_help_panel=CONDITIONS,
+    ),
+]
+Exact = Annotated[
+    bool,
+    typer.Option(
+        "--exact",
+        help="Strided convolutions and pools use every element of their input.",
+        rich_help_panel=CONDITIONS,
+    ),
+]
+OddKernels = Annotated[
+    bool, typer.Option("--odd-kernels", help="Every kernel_size is odd.", rich_help_panel=CONDITIONS)
+]
+Monotone = Annotated[
+    bool, typer.Option("--monotone", help="On no axis a size turns back on its way.", rich_help_panel=CONDITIONS)
+]
 Minimize = Annotated[
     list[str] | None,
     typer.Option(

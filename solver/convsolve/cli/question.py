@@ -26,6 +26,11 @@ class Words(TypedDict):
     output_padding: str | None
     tie: str | None
     channels: str | None
+    where: list[str] | None
+    no_checkerboard: bool
+    exact: bool
+    odd_kernels: bool
+    monotone: bool
     minimize: NotRequired[list[str] | None]
     maximize: NotRequired[list[str] | None]
 
@@ -48,6 +53,11 @@ def question(source: str, target: str, words: Words) -> Problem:
         output_padding=words["output_padding"],
         tie=words["tie"],
         channels=words["channels"],
+        where=words["where"],
+        no_checkerboard=words["no_checkerboard"],
+        exact=words["exact"],
+        odd_kernels=words["odd_kernels"],
+        monotone=words["monotone"],
         minimize=words.get("minimize"),
         maximize=words.get("maximize"),
     )

@@ -72,6 +72,11 @@ def solve(  # noqa: PLR0913 - the options of interface.md
     padding: given.Padding = None,
     dilation: given.Dilation = None,
     output_padding: given.OutputPadding = None,
+    where: given.Where = None,
+    no_checkerboard: given.NoCheckerboard = False,
+    exact: given.Exact = False,
+    odd_kernels: given.OddKernels = False,
+    monotone: given.Monotone = False,
     minimize: given.Minimize = None,
     maximize: given.Maximize = None,
     count: Annotated[
@@ -124,7 +129,8 @@ def solve(  # noqa: PLR0913 - the options of interface.md
       convsolve solve 100@1x1 3@64x64 --layers 5 --emit generator.py
       convsolve solve 28 7 --stack "Conv(k=3) >> MaxPool() >> Conv()"
       convsolve solve 46x62 368x489 -k 16 -s 8           the limits of what is tried
-      convsolve solve 128@4x4 3@64x64 --layers 4 --minimize macs
+      convsolve solve 128@4x4 3@64x64 --layers 4 --minimize macs --where "kernel_size >= stride"
+      convsolve solve 224 7 --layers 5 --where "out_size[1] == 56" --odd-kernels
     """
     if json and jsonl:
         raise Error("usage", "--json and --jsonl exclude each other", help=["leave one of them out"])
@@ -148,6 +154,11 @@ def solve(  # noqa: PLR0913 - the options of interface.md
             output_padding=output_padding,
             tie=tie,
             channels=channels,
+            where=where,
+            no_checkerboard=no_checkerboard,
+            exact=exact,
+            odd_kernels=odd_kernels,
+            monotone=monotone,
             minimize=minimize,
             maximize=maximize,
         ),

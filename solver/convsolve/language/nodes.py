@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -18,6 +18,19 @@ class Name:
     """A variable."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """A name of one kind of layers, of one layer, or on one axis: ``Conv.stride``, ``stride[0]``, ``stride[0][1]``.
+
+    In a user's condition only: before it is evaluated, each layer's own names take its place.
+    """
+
+    name: str
+    kind: str | None = None
+    layer: int | None = None  # counted among the layers that have the name, from the end where negative
+    axis: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +51,9 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A minimum, maximum or absolute value."""
+    """A minimum, maximum, absolute value, sum or product; of one argument, over all layers."""
 
-    function: str  # min max abs
+    function: str  # min max abs sum product
     arguments: tuple[Expr, ...]
 
 
@@ -75,7 +88,7 @@ class Not:
     operand: Expr
 
 
-Expr = Number | Name | Arithmetic | Negative | Call | Compare | Member | Junction | Not
+Expr = Number | Name | Scoped | Arithmetic | Negative | Call | Compare | Member | Junction | Not
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -98,23 +111,36 @@ def names(node: Expr) -> Iterator[str]:
         yield from names(child)
 
 
+def with_children(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+    """The node with other parts, as many as it has."""
+    match node:
+        case Arithmetic(operator, _, _):
+            left, right = parts
+            return Arithmetic(operator, left, right)
+        case Negative():
+            return Negative(*parts)
+        case Not():
+            return Not(*parts)
+        case Member(_, members):
+            return Member(parts[0], members)
+        case Call(function, _):
+            return Call(function, parts)
+        case Compare(operators, _):
+            return Compare(operators, parts)
+        case Junction(operator, _):
+            return Junction(operator, parts)
+    return node
+
+
+def rebuilt(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The sentence with every part changed, the innermost first."""
+    return change(with_children(node, tuple(rebuilt(part, change) for part in children(node))))
+
+
 def substitute(node: Expr, values: Mapping[str, int]) -> Expr:
     """The sentence with numbers in place of the given names."""
-    match node:
-        case Name(name):
-            return Number(values[name]) if name in values else node
-        case Arithmetic(operator, left, right):
-            return Arithmetic(operator, substitute(left, values), substitute(right, values))
-        case Negative(part):
-            return Negative(substitute(part, values))
-        case Not(part):
-            return Not(substitute(part, values))
-        case Member(part, members):
-            return Member(substitute(part, values), members)
-        case Call(function, parts):
-            return Call(function, tuple(substitute(part, values) for part in parts))
-        case Compare(operators, parts):
-            return Compare(operators, tuple(substitute(part, values) for part in parts))
-        case Junction(operator, parts):
-            return Junction(operator, tuple(substitute(part, values) for part in parts))
-    return node
+
+    def known(part: Expr) -> Expr:
+        return Number(values[part.name]) if isinstance(part, Name) and part.name in values else part
+
+    return rebuilt(node, known)

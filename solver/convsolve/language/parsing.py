@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import isfinite
 
 from convsolve.errors import Error, did_you_mean, shown
 from convsolve.language.nodes import (
@@ -19,6 +20,7 @@ from convsolve.language.nodes import (
     Negative,
     Not,
     Number,
+    Scoped,
 )
 
 ARITHMETIC: dict[type[ast.operator], str] = {
@@ -37,6 +39,7 @@ COMPARISON: dict[type[ast.cmpop], str] = {
     ast.GtE: ">=",
 }
 FUNCTIONS = ("min", "max", "abs")
+OVER_LAYERS = ("sum", "product", "min", "max")  # with one argument, in a condition
 SENTENCES = (Compare, Member, Junction, Not)  # what is true or false; every other node is a number
 LONGEST = 10_000  # characters; a condition is a line
 DEEPEST = 80  # nested parts: Python reads no more than 200 parentheses, and a part is written with up to two
@@ -45,12 +48,14 @@ LONGEST_RANGE = 10_000
 
 
 @lru_cache(maxsize=4096)  # bounded: the texts are users'
-def parse(text: str, known: Collection[str] | None = None) -> Expr:
-    """Read one sentence.
+def parse(text: str, known: Collection[str] | None = None, kinds: Collection[str] | None = None) -> Expr:
+    """Read one sentence, or one number.
 
     Args:
         text: Python syntax: comparisons, ``+ - * // %``, ``and or not in``, min, max, abs, integers.
         known: the names that may occur; None allows any.
+        kinds: in a user's condition, the kinds that may stand in front of a name; then layers and axes may
+            stand behind it (``stride[0][1]``), and sum, product, min and max of one argument range over layers.
 
     Raises:
         Error: the text is no sentence of the language (``bad-expression``), or has an unknown name
@@ -64,7 +69,7 @@ def parse(text: str, known: Collection[str] | None = None) -> Expr:
         if len(text) > LONGEST:
             raise ValueError
         tree = ast.parse(text.strip(), mode="eval").body
-        return _Reader(text, known).read(tree)
+        return _Reader(text, known, kinds).read(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, Error):
             raise
@@ -75,53 +80,98 @@ def parse(text: str, known: Collection[str] | None = None) -> Expr:
 class _Reader:
     text: str
     known: Collection[str] | None
+    kinds: Collection[str] | None
     depth: int = 0
 
     def read(self, tree: ast.expr) -> Expr:
         if self.depth > DEEPEST:
             raise Error("bad-expression", f"{shown(self.text)} is nested more than {DEEPEST} deep")
         inner = replace(self, depth=self.depth + 1)
-        number, sentence = inner.number, inner.sentence
+        found = inner.read_sentence(tree) or inner.read_number(tree)
+        if found is None:
+            raise Error(
+                "bad-expression",
+                f"{shown(ast.unparse(tree))} in {shown(self.text)} cannot be used in an expression",
+                help=["use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"],
+            )
+        return found
+
+    def read_sentence(self, tree: ast.expr) -> Expr | None:
+        """What is true or false, if it is that."""
         match tree:
-            case ast.Constant(value=int() | float() as value) if _whole(value):
-                if abs(value) > LARGEST:
-                    raise Error("bad-expression", f"a number in {shown(self.text)} is larger than 10^30")
-                return Number(int(value))
-            case ast.Name(id=name):
-                if self.known is not None and name not in self.known:
-                    raise Error(
-                        "unknown-name",
-                        f"{shown(name)} in {shown(self.text)} is not known",
-                        help=did_you_mean(name, self.known),
-                    )
-                return Name(name)
-            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in ARITHMETIC:
-                return self._arithmetic(ARITHMETIC[type(operator)], number(left), number(right))
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return Negative(number(operand))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return Not(sentence(operand))
+                return Not(self.sentence(operand))
             case ast.BoolOp(op=junction, values=parts):
                 word = "and" if isinstance(junction, ast.And) else "or"
-                return Junction(word, tuple(map(sentence, parts)))
+                return Junction(word, tuple(map(self.sentence, parts)))
             case ast.Compare(left=element, ops=[ast.In() | ast.NotIn() as word], comparators=[collection]):
-                member = Member(number(element), self._members(collection))
+                member = Member(self.number(element), self._members(collection))
                 return member if isinstance(word, ast.In) else Not(member)
             case ast.Compare(left=first, ops=operators, comparators=rest) if all(
                 type(operator) in COMPARISON for operator in operators
             ):
                 return Compare(
                     tuple(COMPARISON[type(operator)] for operator in operators),
-                    tuple(map(number, [first, *rest])),
+                    tuple(map(self.number, [first, *rest])),
                 )
+        return None
+
+    def read_number(self, tree: ast.expr) -> Expr | None:
+        """What has a value, if it is that."""
+        match tree:
+            case ast.Constant(value=int() | float() as value) if _whole(value):
+                if abs(value) > LARGEST:
+                    raise Error("bad-expression", f"a number in {shown(self.text)} is larger than 10^30")
+                return Number(int(value))
+            case ast.Constant(value=float() as value) if isfinite(value):
+                raise Error(
+                    "bad-expression",
+                    f"{value!r} in {shown(self.text)} is no integer",
+                    help=["everything that is counted is an integer: 2e6 is one, and 2*a <= 3*b says a <= 1.5*b"],
+                )
+            case ast.Name(id=name):
+                return Name(self._known(name, self.known))
+            case ast.Attribute() | ast.Subscript() if self.kinds is not None:
+                return self._scoped(tree)
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in ARITHMETIC:
+                return self._arithmetic(ARITHMETIC[type(operator)], self.number(left), self.number(right))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return Negative(self.number(operand))
+            case ast.Call(func=ast.Name(id=function), args=[argument], keywords=[]) if (
+                self.kinds is not None and function in OVER_LAYERS
+            ):
+                return Call(function, (self.number(argument),))
             case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]) if (
                 function in FUNCTIONS and (len(arguments) == 1) == (function == "abs") and arguments
             ):
-                return Call(function, tuple(map(number, arguments)))
+                return Call(function, tuple(map(self.number, arguments)))
+        return None
+
+    def _known(self, name: str, known: Collection[str] | None) -> str:
+        if known is not None and name not in known:
+            message = f"{shown(name)} in {shown(self.text)} is not known"
+            raise Error("unknown-name", message, help=did_you_mean(name, known))
+        return name
+
+    def _scoped(self, tree: ast.expr) -> Expr:
+        places: list[int] = []
+        inner = tree
+        while isinstance(inner, ast.Subscript):
+            place = _literal(self.read(inner.slice))
+            if place is None:
+                break
+            places.insert(0, place)
+            inner = inner.value
+        layer, axis = (*places, None, None)[:2]
+        match inner:
+            case ast.Name(id=name) if len(places) <= 2:
+                return Scoped(self._known(name, self.known), None, layer, axis)
+            case ast.Attribute(value=ast.Name(id=kind), attr=name) if len(places) <= 2:
+                return Scoped(self._known(name, self.known), self._known(kind, self.kinds), layer, axis)
         raise Error(
             "bad-expression",
-            f"{shown(ast.unparse(tree))} in {shown(self.text)} cannot be used in an expression",
-            help=["use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"],
+            f"{shown(ast.unparse(tree))} in {shown(self.text)} is no name of a layer",
+            help=["write stride[0] for the first layer, stride[0][1] for its axis 1, Conv.stride for convolutions"],
         )
 
     def number(self, tree: ast.expr) -> Expr:

@@ -21,6 +21,7 @@ from convsolve.language.nodes import (
     Negative,
     Not,
     Number,
+    Scoped,
     children,
     names,
     substitute,
@@ -150,6 +151,8 @@ def _term(node: Expr, terms: Mapping[str, str]) -> str:
                     for op, (left, right) in zip(operators, pairwise(map(term, parts)), strict=True)
                 ]
             )
+        case Scoped():
+            raise TypeError(f"{node} stands for several numbers")
 
 
 def _folded(operator: str, left: Expr, right: Expr, terms: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ class AvgPool(Pool):
 
     name = "AvgPool"
     record = "avg_pool"
+    field_rule = "(behind - 1)*stride + kernel_size"
     torch_name = "AvgPool"
     axis_parameters = (KERNEL, STRIDE, PADDING)
     extent = "(kernel_size - 1)"

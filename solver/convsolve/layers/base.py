@@ -143,6 +143,8 @@ class LayerKind(ABC):
     options: ClassVar[tuple[Option, ...]] = ()
     positional: ClassVar[tuple[str, ...]] = ()  # parameters that may come without their name
     weighted: ClassVar[bool] = False  # a convolution: it has weights and changes the channels
+    field_rule: ClassVar[str | None] = None  # the receptive field in front of the layer, from that ``behind`` it
+    jump_rules: ClassVar[tuple[str | None, str | None]] = (None, None)  # likewise jump, over and under the line
     on_input: ClassVar[bool] = False  # the kernel is laid on each element of the input, else of the output
 
     dims: int
@@ -269,8 +271,9 @@ class LayerKind(ABC):
 
     def receptive_field(self, field: int, setting: Setting) -> int:
         """Backward on one axis: how far `field` neighbouring outputs see into the input."""
-        del setting
-        return field
+        if self.field_rule is None:
+            return field
+        return compiled(parse(self.field_rule), ("behind", *self.positions()))(field, *setting)
 
 
 @dataclass(frozen=True)
@@ -347,6 +350,6 @@ def _positions(kind: type[LayerKind]) -> Mapping[str, int]:
 
 
 @cache
-def _allowed(sentences: tuple[str, ...], parameters: tuple[str, ...]) -> Callable[..., bool]:
+def _allowed(sentences: tuple[str, ...], parameters: tuple[str, ...]) -> Callable[..., int]:
     together = " and ".join(f"({sentence})" for sentence in sentences) or "0 == 0"
     return compiled(parse(together), parameters)

@@ -42,6 +42,8 @@ class Conv(Convolution):
 
     name = "Conv"
     record = "conv"
+    field_rule = "(behind - 1)*stride + dilation*(kernel_size - 1) + 1"
+    jump_rules = ("behind*stride", None)
     axis_parameters = (
         AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
         AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE),
@@ -141,10 +143,6 @@ class Conv(Convolution):
         if self.padding_word == "same":
             padding = dilation * (kernel_size - 1) // 2
         return (kernel_size, stride, padding, dilation, 0)
-
-    def receptive_field(self, field: int, setting: Setting) -> int:
-        kernel_size, stride, _, dilation = setting
-        return (field - 1) * stride + dilation * (kernel_size - 1) + 1
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         keywords = self.keywords(settings, padding_mode=(self.padding_mode, "zeros"))

@@ -28,6 +28,8 @@ class ConvTranspose(Convolution):
 
     name = "ConvTranspose"
     record = "conv_transpose"
+    field_rule = "(behind + dilation*(kernel_size - 1) - 1)//stride + 1"
+    jump_rules = (None, "behind*stride")
     on_input = True
     axis_parameters = (
         AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
@@ -114,10 +116,6 @@ class ConvTranspose(Convolution):
     def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
         kernel_size, stride, padding, dilation, output_padding = setting
         return (kernel_size, stride, padding, dilation, output_padding)
-
-    def receptive_field(self, field: int, setting: Setting) -> int:
-        kernel_size, stride, _, dilation, _ = setting
-        return (field + dilation * (kernel_size - 1) - 1) // stride + 1
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         return TorchCall(f"ConvTranspose{self.dims}d", (in_channels, out_channels), self.keywords(settings))

@@ -34,6 +34,7 @@ class Pool(LayerKind):
     """out = floor or ceil((in + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1."""
 
     options = (CEIL_MODE,)
+    jump_rules = ("behind*stride", None)
     positional = ("kernel_size",)
     torch_name: ClassVar[str]
     extent: ClassVar[str] = "dilation*(kernel_size - 1)"  # how far a window reaches beyond its first element
@@ -114,10 +115,6 @@ class Pool(LayerKind):
     def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
         kernel_size, stride, padding, *dilation = setting
         return (kernel_size, stride, padding, dilation[0] if dilation else 1, 0)
-
-    def receptive_field(self, field: int, setting: Setting) -> int:
-        kernel_size, stride, _, dilation, _ = self.window(setting)
-        return (field - 1) * stride + dilation * (kernel_size - 1) + 1
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del in_channels, out_channels

@@ -1,0 +1,259 @@
+"""The graph of a question with conditions: beside its sizes a state carries what each fold comes to behind it.
+
+All axes move together. Conditions on single layers leave settings and sizes out. Folds are carried
+backward from the target, and at the input the conditions on them are asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+from convsolve.graph import Graph
+from convsolve.grounding import BEHIND, Grounding, Plan, plan
+from convsolve.language import Expr, compiled, names
+from convsolve.language.nodes import Name, rebuilt
+from convsolve.layers.base import Setting, SizeMap
+from convsolve.spans import Within, span_of
+from convsolve.tables import State
+from convsolve.variables import setting_name, size_name
+
+Folded = tuple[int, ...]  # what each fold comes to
+Known = tuple[int, ...]  # the parameters of a setting that conditions read
+Bound = Callable[..., int]  # of k (what is known of the settings, an axis), i and o (sizes), f (folds behind)
+ARGUMENTS = ("k", "i", "o", "f")
+
+
+class _Reads(NamedTuple):
+    """What conditions and folds read of one layer.
+
+    Attributes:
+        parameters: the positions of the parameters that they read, the same on each axis.
+        alone: per axis, sentences about what is known of its setting alone.
+        together: sentences about several axes, or about sizes too.
+        across: sentences about what folds are behind it, too.
+        steps: how each fold goes on.
+    """
+
+    parameters: tuple[int, ...]
+    alone: tuple[tuple[Bound, ...], ...]
+    together: tuple[Bound, ...]
+    across: tuple[Bound, ...]
+    steps: tuple[Bound | None, ...]
+
+
+class Conditioned:
+    """All ways through the layers that meet the conditions of a question.
+
+    Args:
+        graph: the question without them, all axes together.
+        grounding: the conditions.
+    """
+
+    def __init__(self, graph: Graph, grounding: Grounding) -> None:
+        self.graph = graph
+        found = plan(grounding, len(graph.steps))
+        self.folds = found.folds
+        places = {axis: place for place, twins in enumerate(graph.component.twins) for axis in twins}
+        self._reads = [self._read(place, found, places) for place in range(len(graph.steps))]
+        order = {fold.name: Name(f"f[{number}]") for number, fold in enumerate(self.folds)}
+        self._final = [compiled(_renamed(sentence, order), ("f",)) for sentence in found.final]
+        across = [sentence for some in found.across.values() for sentence in some]
+        self._spans = [span_of(fold, found.final, across) for fold in self.folds]
+        self._known_settings: dict[tuple[int, int, int], dict[SizeMap, Counter[Known]]] = {}
+        self._onward: dict[tuple[int, State, State, tuple[Known, ...]], dict[Folded, list[Folded]]] = {}
+
+    @property
+    def total(self) -> int:
+        """The exact number of combinations."""
+        return sum(self.counts[0].get(self.graph.source, {}).values())
+
+    @property
+    def sources(self) -> list[Folded]:
+        """What the folds may come to in all, in ascending order."""
+        return sorted(self.counts[0].get(self.graph.source, {}))
+
+    @cached_property
+    def counts(self) -> list[dict[State, dict[Folded, int]]]:
+        """Per position and size what the folds may come to behind it, each with the number of ways to the target."""
+        start = tuple(fold.start for fold in self.folds)
+        found: list[dict[State, dict[Folded, int]]] = [{self.graph.target: {start: 1}}]
+        for place in reversed(range(len(self.graph.steps))):
+            found.insert(0, self._carried(place, found[0]))
+        ends = found[0].get(self.graph.source, {})
+        met = {folded: ways for folded, ways in ends.items() if all(final(folded) for final in self._final)}
+        found[0] = {self.graph.source: met} if met else {}
+        return found
+
+    def onward(self, place: int, state: State, settings: Sequence[Setting], out: State, folded: Folded) -> list[Folded]:
+        """What the folds may come to behind a layer, if with these settings it may be passed at all."""
+        parameters = self._reads[place].parameters
+        known = tuple(tuple([setting[position] for position in parameters]) for setting in settings)
+        key = (place, state, out, known)
+        found = self._onward.get(key)
+        if found is None:
+            found = self._onward[key] = {}
+            if self._passes(place, known, state, out):
+                for before, behind in self._folded(place, known, state, out, self.counts[place + 1].get(out, ())):
+                    found.setdefault(before, []).append(behind)
+        return found.get(folded, [])
+
+    def _carried(self, place: int, ahead: Mapping[State, Mapping[Folded, int]]) -> dict[State, dict[Folded, int]]:
+        found: dict[State, dict[Folded, int]] = {}
+        for out, edges in self._edges[place].items():
+            foldeds = ahead.get(out, {})
+            for state, known, ways in edges if foldeds else ():
+                here = found.setdefault(state, {})
+                for folded, behind in self._folded(place, known, state, out, foldeds):
+                    here[folded] = here.get(folded, 0) + ways * foldeds[behind]
+        return found
+
+    def _folded(
+        self, place: int, known: tuple[Known, ...], state: State, out: State, behinds: Iterable[Folded]
+    ) -> Iterator[tuple[Folded, Folded]]:
+        """What the folds come to in front of a layer, by what they come to behind it, as far as that can end well."""
+        steps, across = self._steps(place, known, state, out), self._reads[place].across
+        if steps is None:
+            return
+        for behind in behinds:
+            if across and not all(one(known, state, out, behind) for one in across):
+                continue
+            folded = [step(value) for step, value in zip(steps, behind, strict=True)]
+            ended = tuple([value for value in folded if value is not None])
+            if len(ended) == len(folded):
+                yield ended, behind
+
+    @cached_property
+    def _edges(self) -> list[dict[State, list[tuple[State, tuple[Known, ...], int]]]]:
+        """Per layer and size behind it, the sizes in front with what is known of the settings between, and how many."""
+        found = []
+        for place, step in enumerate(self.graph.steps):
+            live, together = self.graph.live[place], self._reads[place].together
+            edges: dict[State, Counter[tuple[State, tuple[Known, ...]]]] = {}
+            for number, _ in enumerate(step.choices):
+                sources: list[dict[int, list[tuple[int, Known, int]]]] = [
+                    {size: list(self._sources(place, number, axis, size)) for size in sizes}
+                    for axis, sizes in enumerate(self._columns[place + 1])
+                ]
+                for out in self.graph.live[place + 1]:
+                    here = edges.setdefault(out, Counter())
+                    for parts in product(*(known[size] for known, size in zip(sources, out, strict=True))):
+                        state, known, counts = zip(*parts, strict=True)
+                        if state in live and all(one(known, state, out, 0) for one in together):
+                            here[state, known] += prod(counts)
+            found.append({out: [(*edge, ways) for edge, ways in some.items()] for out, some in edges.items()})
+        return found
+
+    @cached_property
+    def _fronts(self) -> list[list[dict[State, tuple[int, int]]]]:
+        """Per fold that is to lie in a span and position, the least and the most that comes in front of each size."""
+        return [[] if span is None else self._front(number) for number, span in enumerate(self._spans)]
+
+    def _front(self, number: int) -> list[dict[State, tuple[int, int]]]:
+        found = [{self.graph.source: (0, 0)}]
+        for place, by_out in enumerate(self._edges):
+            step, before = self._reads[place].steps[number], found[-1]
+            here: dict[State, tuple[int, int]] = {}
+            for out, edges in by_out.items():
+                lows, highs = [], []
+                for state, known, _ in edges:
+                    if state in before:
+                        part = 0 if step is None else step(known, state, out, 0)
+                        lows.append(before[state][0] + part)
+                        highs.append(before[state][1] + part)
+                if lows:
+                    here[out] = (min(lows), max(highs))
+            found.append(here)
+        return found
+
+    def _sources(self, place: int, choice: int, axis: int, size: int) -> Iterator[tuple[int, Known, int]]:
+        """The sizes that lead to one, by what is known of the settings, each with the number of settings."""
+        live = self._columns[place][axis]
+        found: Counter[tuple[int, Known]] = Counter()
+        for size_map, settings in self._settings(place, choice, axis).items():
+            for source in size_map.into(size):
+                if source in live:
+                    for known, count in settings.items():
+                        found[source, known] += count
+        return ((source, known, count) for (source, known), count in found.items())
+
+    @cached_property
+    def _columns(self) -> list[list[set[int]]]:
+        return [[{state[axis] for state in live} for axis in range(len(self.graph.source))] for live in self.graph.live]
+
+    def _settings(self, place: int, choice: int, axis: int) -> dict[SizeMap, Counter[Known]]:
+        """The settings of one axis that meet its own conditions, by size map and by what is read of them."""
+        key = (place, choice, axis)
+        found = self._known_settings.get(key)
+        if found is None:
+            found = self._known_settings[key] = {}
+            step, reads = self.graph.steps[place], self._reads[place]
+            for setting in step.layer.kind.settings(step.choices[choice][axis]):
+                known = tuple([setting[position] for position in reads.parameters])
+                if all(one({axis: known}, (), (), 0) for one in reads.alone[axis]):
+                    found.setdefault(step.layer.kind.size_map(setting), Counter())[known] += 1
+        return found
+
+    def _passes(self, place: int, known: tuple[Known, ...], state: State, out: State) -> bool:
+        reads = self._reads[place]
+        return all(one(known, state, out, 0) for axis in reads.alone for one in axis) and all(
+            one(known, state, out, 0) for one in reads.together
+        )
+
+    def _steps(
+        self, place: int, known: tuple[Known, ...], state: State, out: State
+    ) -> list[Within | Callable[[int], int]] | None:
+        """How each fold goes on through a layer, from behind it to its front; None where none can end as it must."""
+        found: list[Within | Callable[[int], int]] = []
+        for number, (step, span) in enumerate(zip(self._reads[place].steps, self._spans, strict=True)):
+            if span is not None:
+                front = self._fronts[number][place].get(state)
+                if front is None:
+                    return None
+                found.append(span.within(0 if step is None else step(known, state, out, 0), *front))
+            else:
+                found.append(_same if step is None else partial(step, known, state, out))
+        return found
+
+    def _read(self, place: int, found: Plan, places: Mapping[int, int]) -> _Reads:
+        kind = self.graph.steps[place].layer.kind
+        steps = [fold.steps[place] for fold in self.folds]
+        within, across = found.within.get(place, ()), found.across.get(place, ())
+        said = {name for part in (*within, *across, *steps) if part for name in names(part)}
+        variables = {
+            setting_name(place, axis, parameter): (at, position)
+            for axis, at in places.items()
+            for parameter, position in kind.positions().items()
+        }
+        parameters = tuple(sorted({variables[name][1] for name in said if name in variables}))
+        terms = {fold.name: Name(f"f[{number}]") for number, fold in enumerate(self.folds)}
+        for axis, at in places.items():
+            terms |= {size_name(place, axis): Name(f"i[{at}]"), size_name(place + 1, axis): Name(f"o[{at}]")}
+        for name, (at, position) in variables.items():
+            if position in parameters:
+                terms[name] = Name(f"k[{at}][{parameters.index(position)}]")
+        alone: list[list[Bound]] = [[] for _ in self.graph.source]
+        together: list[Bound] = []
+        for sentence in within:
+            here = set(names(sentence))
+            axes = {variables[name][0] for name in here & variables.keys()}
+            own = len(axes) == 1 and here <= variables.keys()
+            (alone[axes.pop()] if own else together).append(compiled(_renamed(sentence, terms), ARGUMENTS))
+        related = tuple(compiled(_renamed(sentence, terms), ARGUMENTS) for sentence in across)
+        bounds = tuple(
+            None if step is None else compiled(_renamed(step, terms | {BEHIND.name: Name("f")}), ARGUMENTS)
+            for step in steps
+        )
+        return _Reads(parameters, tuple(map(tuple, alone)), tuple(together), related, bounds)
+
+
+def _same(value: int) -> int:
+    return value
+
+
+def _renamed(sentence: Expr, terms: Mapping[str, Name]) -> Expr:
+    return rebuilt(sentence, lambda node: terms[node.name] if isinstance(node, Name) else node)

@@ -1,0 +1,119 @@
+"""What users demand beyond the sizes: conditions, read from text into the language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from convsolve.errors import Error, shown_value
+from convsolve.language import Expr, parse
+from convsolve.language.nodes import Compare, Junction, Member, Name, Not, Scoped, rebuilt
+from convsolve.registry import KINDS
+
+ON_AXES = ("kernel_size", "stride", "padding", "dilation", "output_padding", "in_size", "out_size")
+OF_LAYERS = ("in_channels", "out_channels", "groups")
+OF_CHANNELS = ("params", "macs", "activations", "peak")
+OF_THE_WHOLE = ("layers", *OF_CHANNELS, "receptive_field", "jump")
+KNOWN = (*ON_AXES, *OF_LAYERS, *OF_THE_WHOLE)
+
+ConditionLike = str | Sequence[str] | None
+
+EXAMPLE = "write a comparison, as in params <= 2e6"
+_REST = "(in_size + 2*padding - {extent} - 1) % stride <= padding"  # elements that no window reaches: padding only
+# Named conditions: sentences, each for the layers of one kind or of all that have its names.
+NAMED: Mapping[str, tuple[tuple[str | None, str], ...]] = {
+    "no_checkerboard": (("ConvTranspose", "kernel_size % stride == 0"),),
+    "exact": (
+        ("Conv", _REST.format(extent="dilation*(kernel_size - 1)")),
+        ("MaxPool", _REST.format(extent="dilation*(kernel_size - 1)")),
+        ("AvgPool", _REST.format(extent="(kernel_size - 1)")),
+        ("Conv", "stride <= kernel_size and (stride == 1 or dilation == 1)"),
+        ("MaxPool", "stride <= kernel_size and (stride == 1 or dilation == 1)"),
+        ("AvgPool", "stride <= kernel_size"),
+    ),
+    "odd_kernels": ((None, "kernel_size % 2 == 1"),),
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition: what the user wrote, and the sentences that must hold."""
+
+    text: str
+    sentences: tuple[Expr, ...]
+    named: bool = False
+
+    def __str__(self) -> str:
+        return f"--{self.text.replace('_', '-')}" if self.named else self.text
+
+
+def read_conditions(
+    where: ConditionLike, named: Mapping[str, bool], source: Sequence[int], target: Sequence[int]
+) -> tuple[Condition, ...]:
+    """Conditions as they were given, the named ones behind.
+
+    Args:
+        where: expressions of the language (interface.md, section 3).
+        named: which named ones are asked for.
+        source: the input's size on each axis, which says with the next what ``monotone`` means there.
+        target: the target's.
+
+    Raises:
+        Error: ``bad-expression``, ``unknown-name``; ``bad-condition`` where it is a number, or no text.
+
+    Example:
+        >>> read_conditions("stride[0] == 2", {}, [7], [28])[0].sentences[0].operands[0]
+        Scoped(name='stride', kind=None, layer=0, axis=None)
+    """
+    if where is None:
+        where = ()
+    texts: Sequence[object] = [where] if isinstance(where, str) else where
+    if not isinstance(texts, Sequence):
+        raise Error("bad-condition", f"where: {shown_value(where)} is no condition", help=[EXAMPLE])
+    found = [_read(text) for text in texts]
+    for name, asked in named.items():
+        if asked:
+            sentences = _monotone(source, target) if name == "monotone" else _named(name)
+            found.append(Condition(name, sentences, named=True))
+    return tuple(dict.fromkeys(found))
+
+
+def conditions_record(conditions: Sequence[Condition]) -> dict[str, Any]:
+    """The arguments that give these conditions again."""
+    where = [condition.text for condition in conditions if not condition.named]
+    named = {condition.text: True for condition in conditions if condition.named}
+    return ({"where": where} if where else {}) | named
+
+
+def _monotone(source: Sequence[int], target: Sequence[int]) -> tuple[Expr, ...]:
+    """On each axis no layer's out_size is below its in_size where the target is not, none above where it is at most."""
+    found: list[Expr] = []
+    for axis, (start, end) in enumerate(zip(source, target, strict=True)):
+        sizes = Scoped("out_size", axis=axis), Scoped("in_size", axis=axis)
+        found += [Compare((sign,), sizes) for sign, said in ((">=", end >= start), ("<=", end <= start)) if said]
+    return tuple(found)
+
+
+def _read(text: object) -> Condition:
+    if not isinstance(text, str):
+        raise Error("bad-condition", f"where: {shown_value(text)} is no condition", help=[EXAMPLE])
+    sentence = parse(text, KNOWN, tuple(KINDS))
+    if not isinstance(sentence, Compare | Member | Junction | Not):
+        raise Error(
+            "bad-condition", f"{text.strip()} is a number, not a condition", help=["compare it, as in params <= 2e6"]
+        )
+    return Condition(text.strip(), (sentence,))
+
+
+def _named(name: str) -> tuple[Expr, ...]:
+    return tuple(_of_kind(parse(text), kind) for kind, text in NAMED[name])
+
+
+def _of_kind(sentence: Expr, kind: str | None) -> Expr:
+    """The sentence with every name that of one kind."""
+
+    def scoped(node: Expr) -> Expr:
+        return Scoped(node.name, kind) if isinstance(node, Name) else node
+
+    return sentence if kind is None else rebuilt(sentence, scoped)

@@ -1,0 +1,424 @@
+"""Conditions on the layers of a question: each name made the variable of a layer and an axis.
+
+What ranges over layers becomes a fold: a value that is carried backward from the output, layer by
+layer, as the receptive field is. So a condition is a sentence over the variables of single layers and
+over folds, and whoever reads it can see how far it reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from itertools import pairwise
+
+from convsolve.conditions import OF_CHANNELS, ON_AXES, Condition
+from convsolve.errors import Error
+from convsolve.language import Expr, evaluated, names, parse
+from convsolve.language.nodes import (
+    Arithmetic,
+    Call,
+    Compare,
+    Junction,
+    Member,
+    Name,
+    Number,
+    Scoped,
+    children,
+    rebuilt,
+    with_children,
+)
+from convsolve.problem import Problem
+from convsolve.variables import setting_name, size_name
+
+BEHIND = Name("behind")  # in a fold's step: its value behind the layer
+MOST = 10**40  # beyond every number of a question
+STARTS = {"sum": 0, "product": 1, "min": MOST, "max": -MOST}
+OVER, UNDER = "jump.over", "jump.under"  # jump is a fraction: the strides of convolutions over those of transposed ones
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A value over all layers, from the last to the first.
+
+    Attributes:
+        name: what stands for it in sentences.
+        start: its value behind the last layer.
+        steps: per layer, its value in front of it, over that behind it and the layer's variables; None
+            where the layer changes nothing.
+    """
+
+    name: str
+    start: int
+    steps: tuple[Expr | None, ...]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One sentence that must hold, and the condition that it comes from."""
+
+    condition: Condition
+    sentence: Expr
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """All conditions of a question, as sentences over variables and folds."""
+
+    instances: tuple[Instance, ...]
+    folds: tuple[Fold, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The conditions as a walk from the last layer to the first can ask them.
+
+    Attributes:
+        folds: what is carried: the conditions' own folds, and what layers must remember of others.
+        within: per layer, sentences over its own variables.
+        across: per layer, sentences over its own variables and what folds are behind it.
+        final: sentences over what the folds are in front of the first layer.
+    """
+
+    folds: tuple[Fold, ...]
+    within: Mapping[int, Sequence[Expr]]
+    across: Mapping[int, Sequence[Expr]]
+    final: Sequence[Expr]
+
+
+def plan(grounding: Grounding, layers: int) -> Plan:
+    """Where each sentence can be asked.
+
+    A sentence that relates layers to each other is asked at the first of them; what it says of later
+    ones is remembered until then, and of all where it speaks of folds too.
+    """
+    folds = list(grounding.folds)
+    known = {fold.name for fold in folds}
+    within: dict[int, list[Expr]] = {}
+    across: dict[int, list[Expr]] = {}
+    final: list[Expr] = []
+    for number, one in enumerate(grounding.instances):
+        said = dict.fromkeys(names(one.sentence))
+        places = set(range(layers)).intersection(*(_layers(name) for name in said))
+        own = {name: max(set(_layers(name)) & set(range(layers))) for name in said if name not in known}
+        if not own:
+            final.append(one.sentence)
+        elif places:
+            within.setdefault(min(places), []).append(one.sentence)
+        else:
+            whole = len(own) < len(said)
+            first = -1 if whole else min(own.values())
+            remembered: dict[str, Expr] = {}
+            for name, place in own.items():
+                if place > first and first not in _layers(name):
+                    steps: list[Expr | None] = [None] * layers
+                    steps[place] = Name(name)
+                    if not whole:
+                        steps[first] = Number(0)  # asked, and forgotten
+                    folds.append(Fold(f"{number}.{name}", 0, tuple(steps)))
+                    remembered[name] = Name(folds[-1].name)
+            sentence = rebuilt(one.sentence, partial(_replaced, remembered))
+            (final if whole else across.setdefault(first, [])).append(sentence)
+    return Plan(tuple(folds), within, across, final)
+
+
+def _replaced(terms: Mapping[str, Expr], node: Expr) -> Expr:
+    return terms.get(node.name, node) if isinstance(node, Name) else node
+
+
+def ground(problem: Problem) -> Grounding:
+    """The conditions of a question on its own layers and axes.
+
+    Raises:
+        Error: ``no-such-layer``, ``no-such-axis`` where a condition names what the question does not
+            have; ``unknown-channels``; ``bad-condition`` where sums are nested, or jump is not compared.
+
+    Example:
+        >>> from convsolve.problem import ask
+        >>> found = ground(ask(7, 28, layers=2, where=["stride == 2", "sum(kernel_size) <= 8"]))
+        >>> len(found.instances), found.folds[0].name
+        (3, 'sum(kernel_size).0')
+    """
+    folds: dict[str, Fold] = {}
+    instances: dict[Instance, None] = {}
+    for condition in problem.where:
+        grounding = _Grounding(problem, condition, folds)
+        for written in condition.sentences:
+            for sentence in grounding.sentences(written):
+                instances[Instance(condition, sentence)] = None
+    return Grounding(tuple(instances), tuple(folds.values()))
+
+
+def broken(grounding: Grounding, values: Mapping[str, int]) -> list[Condition]:
+    """The conditions that do not hold where every variable has a value."""
+    known = dict(values)
+    for fold in grounding.folds:
+        known[fold.name] = fold.start
+        for step in reversed(fold.steps):
+            if step is not None:
+                known[fold.name] = evaluated(step, known | {BEHIND.name: known[fold.name]})
+    return [one.condition for one in grounding.instances if not evaluated(one.sentence, known)]
+
+
+class _Grounding:
+    """One condition, while it is grounded; the folds that it needs are added to those of all."""
+
+    def __init__(self, problem: Problem, condition: Condition, folds: dict[str, Fold]) -> None:
+        self.problem = problem
+        self.condition = condition
+        self.folds = folds
+
+    def sentences(self, written: Expr) -> Iterator[Expr]:
+        """The sentence for every layer and axis that it speaks of."""
+        sentence = rebuilt(written, self._without_jump)
+        bare = [node for node in _names(sentence, inside=False) if _of_a_layer(node.name) and node.layer is None]
+        places: Sequence[int | None] = [None]
+        if bare:
+            places = [place for place in range(len(self.problem.layers)) if all(self._has(place, n) for n in bare)]
+            if not places and not self.condition.named:
+                raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(_text, bare)))}")
+        for axis in self._axes(sentence):
+            for place in places:
+                yield self._on(sentence, place, axis)
+
+    def _axes(self, sentence: Expr) -> Sequence[int | None]:
+        every = [node for node in _names(sentence, inside=True) if _on_an_axis(node.name)]
+        for node in every:
+            if node.axis is not None and not 0 <= node.axis < self.problem.axes:
+                raise self._error("no-such-axis", f"there is no axis {node.axis}: they are counted from 0")
+        return range(self.problem.axes) if any(node.axis is None for node in every) else [None]
+
+    def _has(self, place: int, node: Scoped) -> bool:
+        kind = self.problem.layers[place].kind
+        if node.kind not in (None, kind.name):
+            return False
+        if node.name == "groups":
+            return any(option.name == "groups" for option in kind.options)
+        if node.name in kind.positions():
+            return kind.word(node.name) is None
+        return node.name not in ("kernel_size", "stride", "padding", "dilation", "output_padding")
+
+    def _on(self, sentence: Expr, place: int | None, axis: int | None) -> Expr:
+        """The sentence about one layer, on one axis."""
+        match sentence:
+            case Call("sum" | "product" | "min" | "max" as function, (argument,)):
+                return self._over_layers(function, argument, axis)
+            case Name() | Scoped():
+                return self._variable(_scoped(sentence), place, axis)
+        return with_children(sentence, tuple(self._on(child, place, axis) for child in children(sentence)))
+
+    def _variable(self, node: Scoped, place: int | None, axis: int | None) -> Expr:
+        axis = axis if node.axis is None else node.axis
+        if not _of_a_layer(node.name):
+            return self._whole(node, axis)
+        if node.layer is not None:
+            having = [at for at in range(len(self.problem.layers)) if self._has(at, node)]
+            if not -len(having) <= node.layer < len(having):
+                raise self._error("no-such-layer", f"{_text(node)}: {len(having)} layer(s) have {node.name}")
+            place = having[node.layer]
+        if place is None:
+            raise AssertionError(node)
+        kind = self.problem.layers[place].kind
+        match node.name:
+            case "groups":
+                return Number(kind.group_count())
+            case "in_channels" | "out_channels":
+                channels = self.problem.channels[place + (node.name == "out_channels")]
+                if channels is None:
+                    raise self._unknown_channels(node.name)
+                return Number(channels)
+        if axis is None:
+            raise AssertionError(node)
+        match node.name:
+            case "in_size" | "out_size":
+                return Name(size_name(place + (node.name == "out_size"), axis))
+        return Name(setting_name(place, axis, node.name))
+
+    def _over_layers(self, function: str, argument: Expr, axis: int | None) -> Expr:
+        """A sum, product, minimum or maximum, of the layers that have all of its names."""
+        inner = [*_names(argument, inside=True)]
+        if any(isinstance(part, Call) and part.function in STARTS for part in _parts(argument)):
+            raise self._error("bad-condition", f"a {function} inside another one stands for nothing")
+        if not inner or not all(_of_a_layer(node.name) and node.layer is None for node in inner):
+            raise self._error("bad-condition", f"{function}(...) of one argument takes names of layers, as stride")
+        places = [place for place in range(len(self.problem.layers)) if all(self._has(place, node) for node in inner)]
+        if not places:
+            raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(_text, inner)))}")
+        steps = [
+            _joined(function, self._on(argument, place, axis)) if place in places else None for place in self._places
+        ]
+        return self._fold(f"{function}({_written(argument)})", STARTS[function], steps, axis)
+
+    @property
+    def _places(self) -> range:
+        return range(len(self.problem.layers))
+
+    def _whole(self, node: Scoped, axis: int | None) -> Expr:
+        """``params`` and the like, carried over all layers."""
+        layers = self.problem.layers
+        match node.name:
+            case "layers":
+                return Number(len(layers))
+            case "receptive_field":
+                steps = [self._step(place, layers[place].kind.field_rule, axis) for place in self._places]
+                return self._fold(node.name, 1, steps, axis)
+            case "jump.over" | "jump.under":
+                rules = [layers[place].kind.jump_rules[node.name == UNDER] for place in self._places]
+                return self._fold(
+                    node.name, 1, [self._step(place, rule, axis) for place, rule in enumerate(rules)], axis
+                )
+        function = "max" if node.name == "peak" else "sum"
+        steps = []
+        for place in self._places:
+            part = self._cost(place, node.name)
+            steps.append(None if part == Number(0) else _joined(function, part))
+        return self._fold(node.name, 0, steps, None)
+
+    def _step(self, place: int, rule: str | None, axis: int | None) -> Expr | None:
+        """A kind's rule for one layer: its parameters' names made variables, ``behind`` left as it is."""
+        if rule is None:
+            return None
+
+        def known(node: Expr) -> Expr:
+            if isinstance(node, Name) and node != BEHIND:
+                return self._variable(Scoped(node.name), place, axis)
+            return node
+
+        return rebuilt(parse(rule), known)
+
+    def _cost(self, place: int, name: str) -> Expr:
+        """What one layer adds to a cost, over its kernels and sizes."""
+        kind, axes = self.problem.layers[place].kind, range(self.problem.axes)
+        before, after = self.problem.channels[place : place + 2]
+        if before is None or after is None:
+            raise self._unknown_channels(name)
+        outputs: list[Expr] = [Name(size_name(place + 1, axis)) for axis in axes]
+        if name not in ("params", "macs"):
+            return _times(Number(after), outputs)
+        windowed = "kernel_size" in kind.positions()
+        kernels: list[Expr] = [Name(setting_name(place, axis, "kernel_size")) for axis in axes] if windowed else []
+        if name == "params":
+            fixed = kind.weight_count(0, before, after)
+            each = kind.weight_count(1, before, after) - fixed
+            weights = _times(Number(each), kernels)
+            return Arithmetic("+", weights, Number(fixed)) if fixed else weights
+        inputs: list[Expr] = [Name(size_name(place, axis)) for axis in axes]
+        each = kind.mac_count(1, before, after, ((1,), (1,)))
+        return _times(Number(each), [*kernels, *(inputs if kind.on_input else outputs)])
+
+    def _fold(self, name: str, start: int, steps: Sequence[Expr | None], axis: int | None) -> Name:
+        name = name if axis is None else f"{name}.{axis}"
+        self.folds.setdefault(name, Fold(name, start, tuple(steps)))
+        return Name(name)
+
+    def _without_jump(self, node: Expr) -> Expr:
+        """A comparison with jump, a fraction, as one of integers."""
+        match node:
+            case Compare(operators, parts) if any(_is_jump(part) for part in parts):
+                chain = list(zip(operators, pairwise(parts), strict=True))
+                every = tuple(Compare((op,), _cross(left, right)) for op, (left, right) in chain)
+                return every[0] if len(every) == 1 else Junction("and", every)
+            case Member(part, values) if _is_jump(part):
+                each = tuple(Compare(("==",), _cross(part, Number(value))) for value in values)
+                return Junction("or", each) if each else Member(Number(0), ())
+        for child in children(node):
+            if _is_jump(child):
+                raise self._error("bad-condition", "jump is a fraction: compare it by itself, as in jump == 8")
+        return node
+
+    def _error(self, code: str, message: str) -> Error:
+        return Error(code, f"{self.condition}: {message}", help=["names and layers: convsolve solve --help"])
+
+    def _unknown_channels(self, name: str) -> Error:
+        return Error(
+            "unknown-channels",
+            f"{self.condition}: {name} cannot be counted without channels",
+            help=["give all of them, as in --channels 16,16,3, one more than there are convolutions"],
+        )
+
+
+def _joined(function: str, part: Expr) -> Expr:
+    match function:
+        case "sum":
+            return Arithmetic("+", BEHIND, part)
+        case "product":
+            return Arithmetic("*", BEHIND, part)
+    return Call(function, (BEHIND, part))
+
+
+def _times(number: Expr, factors: Sequence[Expr]) -> Expr:
+    if number == Number(0):
+        return number
+    return reduce(lambda left, right: Arithmetic("*", left, right), factors, number)
+
+
+def _cross(left: Expr, right: Expr) -> tuple[Expr, Expr]:
+    """Two sides of a comparison, jump's denominator brought to the other side; it is never below 1."""
+
+    def parts(side: Expr) -> tuple[Expr, Expr | None]:
+        if not isinstance(side, Name | Scoped) or not _is_jump(side):
+            return side, None
+        axis = _scoped(side).axis
+        return Scoped(OVER, axis=axis), Scoped(UNDER, axis=axis)
+
+    (left, under_left), (right, under_right) = parts(left), parts(right)
+    return (
+        Arithmetic("*", left, under_right) if under_right else left,
+        Arithmetic("*", right, under_left) if under_left else right,
+    )
+
+
+def _is_jump(node: Expr) -> bool:
+    return isinstance(node, Name | Scoped) and node.name == "jump"
+
+
+def _scoped(node: Name | Scoped) -> Scoped:
+    if isinstance(node, Name):
+        return Scoped(node.name)
+    if node.name in ("receptive_field", "jump") and node.axis is None:  # of the whole: an index is an axis
+        return Scoped(node.name, axis=node.layer)
+    return node
+
+
+def _names(node: Expr, *, inside: bool) -> Iterator[Scoped]:
+    """Every name of a sentence, those inside sums over layers only where asked for."""
+    if isinstance(node, Name | Scoped):
+        yield _scoped(node)
+    if inside or not (isinstance(node, Call) and len(node.arguments) == 1 and node.function != "abs"):
+        for child in children(node):
+            yield from _names(child, inside=inside)
+
+
+def _parts(node: Expr) -> Iterator[Expr]:
+    yield node
+    for child in children(node):
+        yield from _parts(child)
+
+
+def _layers(variable: str) -> Collection[int]:
+    """The layers that know a variable: a size is known to those on both sides of it."""
+    what, _, rest = variable.partition(".")
+    if what not in ("layer", "size"):
+        return ()
+    place = int(rest.partition(".")[0])
+    return (place,) if what == "layer" else (place - 1, place)
+
+
+def _of_a_layer(name: str) -> bool:
+    return name not in (*OF_CHANNELS, "layers", "receptive_field", "jump", OVER, UNDER)
+
+
+def _on_an_axis(name: str) -> bool:
+    return name in (*ON_AXES, "receptive_field", OVER, UNDER)
+
+
+def _text(node: Scoped) -> str:
+    name = node.name if node.kind is None else f"{node.kind}.{node.name}"
+    places = [place for place in (node.layer, node.axis) if place is not None]
+    return name + "".join(f"[{place}]" for place in places)
+
+
+def _written(node: Expr) -> str:
+    from convsolve.language.evaluation import written
+
+    return written(rebuilt(node, lambda part: Name(_text(part)) if isinstance(part, Scoped) else part))

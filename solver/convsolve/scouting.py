@@ -1,0 +1,76 @@
+"""What the graphs know of a question, conditions and all: how many combinations, in the graph's order, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from convsolve.conditioned import Conditioned
+from convsolve.expansion import Expansion
+from convsolve.graph import Graph, graphs, total, whole_graph
+from convsolve.grounding import ground
+from convsolve.potential import Potential
+from convsolve.prices import Prices
+from convsolve.problem import Problem
+from convsolve.ranking import standard
+from convsolve.search import BestFirst, Combination, in_graph_order, meeting
+
+
+@dataclass(frozen=True, eq=False)
+class Scout:
+    """The graphs of a question.
+
+    Attributes:
+        problem: the question.
+        graphs: one a component, conditions left out.
+        conditions: all axes together, with the conditions, where there are any.
+    """
+
+    problem: Problem
+    graphs: Sequence[Graph]
+    conditions: Conditioned | None
+
+    @property
+    def total(self) -> int:
+        """The exact number of combinations."""
+        return total(self.graphs) if self.conditions is None else self.conditions.total
+
+    @cached_property
+    def whole(self) -> Graph:
+        """All axes together."""
+        if self.conditions is not None:
+            return self.conditions.graph
+        return self.graphs[0] if len(self.graphs) == 1 else whole_graph(self.problem)
+
+    @property
+    def states(self) -> int:
+        """How many states there are, as a measure of the question."""
+        if self.conditions is not None:
+            return sum(len(folded) for states in self.conditions.counts for folded in states.values())
+        return sum(len(states) for graph in self.graphs for states in graph.live)
+
+    def combinations(self) -> Iterator[Combination]:
+        """All, in the graph's order."""
+        if self.conditions is None:
+            return in_graph_order(self.problem, [Expansion(graph) for graph in self.graphs])
+        return meeting(self.problem, Expansion(self.whole), self.conditions)
+
+    def searches(self, potential: Potential | None = None) -> list[BestFirst]:
+        """Searches for the best, which `conventional` merges."""
+        alone = potential is None and self.conditions is None
+        some = self.graphs if alone else [self.whole]
+        return [BestFirst(graph, standard(), Expansion(graph), potential, self.conditions) for graph in some]
+
+    def potential(self) -> Potential:
+        """The least that the rest of a way costs by the objectives, conditions left out."""
+        return Potential(self.whole, Prices(self.problem, self.whole))
+
+
+def scout(problem: Problem) -> Scout:
+    """The graphs of a question; what they know is worked out when it is asked for."""
+    found = graphs(problem)
+    if not problem.where:
+        return Scout(problem, found, None)
+    whole = found[0] if len(found) == 1 else whole_graph(problem)
+    return Scout(problem, found, Conditioned(whole, ground(problem)))

@@ -1,0 +1,82 @@
+"""Which values of a fold can still matter: most sums are either safe or hopeless long before the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from convsolve.grounding import BEHIND, MOST, Fold
+from convsolve.language import Expr, evaluated, names
+from convsolve.language.nodes import Arithmetic, Compare, Name
+
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
+
+
+class Span(NamedTuple):
+    """The values that a sum may have at the input, both ends included."""
+
+    least: int
+    most: int
+
+    def within(self, part: int, lowest: int, highest: int) -> Within:
+        """The sums behind a layer that matter, where it adds a part and those before it something in between."""
+        merged = 0 if self.least <= 0 else self.least if self.most >= MOST else None
+        safe = (self.least - lowest - part, self.most - highest - part)
+        return Within(part, self.least - highest - part, self.most - lowest - part, *safe, merged)
+
+
+class Within(NamedTuple):
+    """How a sum goes on through a layer.
+
+    Attributes:
+        part: what the layer adds.
+        least, most: beyond these a sum cannot end inside its span.
+        safe_least, safe_most: between these it cannot end outside.
+        merged: what stands for all of these, as any of them would do.
+    """
+
+    part: int
+    least: int
+    most: int
+    safe_least: int
+    safe_most: int
+    merged: int | None
+
+    def __call__(self, behind: int) -> int | None:
+        """The sum in front of the layer, or None where it is hopeless."""
+        if behind < self.least or behind > self.most:
+            return None
+        if self.merged is not None and self.safe_least <= behind <= self.safe_most:
+            return self.merged
+        return behind + self.part
+
+
+def span_of(fold: Fold, final: Sequence[Expr], elsewhere: Iterable[Expr]) -> Span | None:
+    """The span of a fold that is a sum, if all that is demanded of it is to lie in one."""
+    steps = [step for step in fold.steps if step is not None]
+    sums = all(isinstance(step, Arithmetic) and (step.operator, step.left) == ("+", BEHIND) for step in steps)
+    if not sums or any(fold.name in names(sentence) for sentence in elsewhere):
+        return None
+    least, most = -MOST, MOST
+    for sentence in final:
+        said = set(names(sentence))
+        if fold.name not in said:
+            continue
+        if said != {fold.name} or not isinstance(sentence, Compare):
+            return None
+        for operator, (left, right) in zip(sentence.operators, pairwise(sentence.operands), strict=True):
+            known = _bounds(operator, left, right, fold.name) or _bounds(TURNED.get(operator), right, left, fold.name)
+            if known is None:
+                return None
+            least, most = max(least, known.least), min(most, known.most)
+    return Span(least, most)
+
+
+def _bounds(operator: str | None, left: Expr, right: Expr, name: str) -> Span | None:
+    """What a comparison of a fold with a number leaves of it."""
+    if operator not in TURNED or left != Name(name) or any(names(right)):
+        return None
+    bound = evaluated(right, {})
+    least = bound + (operator == ">") if operator in (">", ">=", "==") else -MOST
+    return Span(least, bound - (operator == "<") if operator in ("<", "<=", "==") else MOST)

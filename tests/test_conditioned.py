@@ -1,0 +1,107 @@
+"""Questions with conditions: the very combinations that meet them, each in its place, counted exactly."""
+
+from __future__ import annotations
+
+from itertools import islice
+from random import Random
+from typing import Any
+
+import pytest
+
+from convsolve.answer import Solution, Status
+from convsolve.answering import Assembly, answer, stream
+from convsolve.errors import Error
+from convsolve.judge import Verdict, decide
+from convsolve.problem import Problem, ask
+from convsolve.scouting import scout
+from convsolve.search import conventional
+from tests.oracle import condition
+from tests.oracle.order import place_in_order
+
+QUESTIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("3@7", "8@28", {"layers": 2}),
+    ("2@9", "4@9", {"layers": 3, "kernel_size": "1..3", "stride": "1..2", "padding": "0..1"}),
+    ("8@1", "2@16", {"layers": 3, "kernel_size": "1..4", "stride": "1..3", "output_padding": "0..1"}),
+    ("2@17", "5@1", {"layers": 3, "kernel_size": "1..4", "stride": "1..2", "padding": "0..1", "dilation": "1,2"}),
+    ("4@3x4", "2@7x9", {"layers": 2, "kernel_size": "2..4", "stride": "1..2"}),
+    ("4@3x3", "2@7x7", {"layers": 2, "kernel_size": "1..4", "stride": "1..3"}),
+    ("4@3x4", "2@7x9", {"layers": 1, "tie": "none"}),
+    ("4@4x4x3", "2@8x8x7", {"layers": 2, "kernel_size": "2..4", "stride": "1..2", "padding": "0..1"}),
+    ("4@12", "6@12", {"stack": "Conv(k='1..3', s='1..2', c=5) >> Act('relu') >> MaxPool('2,3') >> "
+                               "ConvTranspose(k='2..4')"}),
+    ("4@8x8", "4@8x8", {"stack": "Conv(k={1, 3}, s=1, groups=2) >> Norm('batch') >> Conv(k='1..3', s=1, d='1,2') >> "
+                                 "ConvTranspose(k='1..3', s='1,2')"}),
+    ("2@10x12", "3@4x5", {"stack": "AvgPool(k='2,3', s='1,2', ceil_mode=True) >> Conv(k='1..3', s='1..2', c=3)"}),
+)  # fmt: skip
+CONDITIONS = (
+    "kernel_size >= stride", "stride == 1 or kernel_size % stride == 0", "2*padding < kernel_size",
+    "stride[0] == stride[-1]", "kernel_size[0] <= kernel_size[-1]", "padding[0] != 1", "out_size[0] % 2 == 1",
+    "out_size[0] >= in_size[-1]", "in_size[-1] == 2*out_size[0] or stride[0] == 1", "sum(kernel_size) <= 6",
+    "sum(kernel_size) in {4, 5, 6, 7}", "product(stride) == 2", "product(stride) <= 4", "max(out_size) <= 14",
+    "min(kernel_size) >= 2", "max(kernel_size) - min(kernel_size) <= 1", "sum(padding) == sum(stride)", "params <= 200",
+    "params > 60", "100 < macs <= 3000", "activations < 300", "peak <= 60", "peak >= 60", "receptive_field == 5",
+    "receptive_field <= 7", "receptive_field >= 2*kernel_size[0]", "jump >= 1", "jump in {1, 2, 4}",
+    "not (stride == 2 and padding == 0)", "kernel_size[0][0] == 3", "abs(out_size - in_size) <= 8", "params % 3 != 0",
+    "macs <= 20*params", "sum(in_size*out_size) <= 300", "layers <= 3", "out_channels[-1] >= 2*groups[0]",
+)  # fmt: skip
+SPACES: dict[int, list[Solution]] = {}
+
+
+def every(number: int) -> list[Solution]:
+    """All combinations of a question, whatever its conditions."""
+    if number not in SPACES:
+        source, target, question = QUESTIONS[number]
+        SPACES[number] = list(stream(ask(source, target, **question)))
+    return SPACES[number]
+
+
+def combination(solution: Solution) -> Any:  # noqa: ANN401
+    return tuple(layer.settings for layer in solution.layers)
+
+
+def drawn(seed: int) -> tuple[Problem, list[Solution]]:
+    """A question with one to ten conditions, and the combinations that meet them by the oracle."""
+    draw = Random(seed)
+    number = draw.randrange(len(QUESTIONS))
+    source, target, question = QUESTIONS[number]
+    where = draw.sample(CONDITIONS, draw.choice((1, 2, 2, 3, 5, 10)))
+    while True:
+        try:
+            problem = ask(source, target, **question, where=where)
+            scout(problem)
+        except Error as error:  # of a layer that this question has not
+            assert error.code == "no-such-layer"  # noqa: PT017
+            where = [text for text in where if not str(error).partition("]: ")[2].startswith(f"{text}:")]
+            continue
+        return problem, [one for one in every(number) if all(condition.holds(text, one) for text in where)]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_just_those_that_meet_all_conditions(seed: int) -> None:
+    problem, wanted = drawn(seed)
+    found = scout(problem)
+    assert found.total == len(wanted)
+    assemble = Assembly(problem)
+    assert {combination(assemble(one)) for one in found.combinations()} == {combination(one) for one in wanted}
+    in_order = sorted(map(combination, wanted), key=lambda one: place_in_order(problem, one))
+    some = min(len(wanted), 40)
+    assert list(islice(conventional(problem, found.searches(), some), some)) == in_order[:some]
+
+
+@pytest.mark.parametrize("seed", range(1000, 1040))
+def test_z3_says_the_same(seed: int) -> None:
+    problem, wanted = drawn(seed)
+    found = answer(problem, count=3)
+    assert found.status in ((Status.SOLVED,) if wanted else (Status.IMPOSSIBLE, Status.GAVE_UP))
+    assert all("z3" in solution.checked for solution in found)
+    verdict, solution = decide(problem)
+    assert verdict in ((Verdict.SAT if wanted else Verdict.UNSAT), Verdict.UNKNOWN)
+    assert solution is None or solution in wanted
+
+
+def test_what_is_found_meets_the_conditions_in_all_its_numbers() -> None:
+    where = ["params <= 153600", "kernel_size >= stride"]
+    found = answer(ask("100@1x1", "3@64x64", layers=5, where=where, no_checkerboard=True), count=3)
+    assert len(found) == 3
+    assert all((solution.costs.params or 0) <= 153_600 for solution in found)
+    assert all(layer.kernel_size[0] % layer.stride[0] == 0 for solution in found for layer in solution.layers)

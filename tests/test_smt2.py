@@ -56,7 +56,7 @@ def test_cvc5_comes_to_the_same(source: Any, target: Any, question: dict[str, An
     assert verdict == ("sat" if total(graphs(problem)) else "unsat")
     if verdict == "sat":
         # by the integer rules, its domains, ties and ends: raises where anything is wrong
-        assert judge._solution(problem, numbers, []).output.size == problem.target.size
+        assert judge._solution(problem, numbers).output.size == problem.target.size
 
 
 def test_both_verdicts_are_among_the_questions() -> None:

@@ -12,7 +12,7 @@ import pytest
 from convsolve import tables
 from convsolve.components import NO_SHIFT, families
 from convsolve.graph import Graph, Walk, graphs, meet, total
-from convsolve.layers.fans import Fan, counted, fan_of, part_of
+from convsolve.layers.fans import Fan, ahead, behind, counted, fan_of, part_of
 from convsolve.problem import Problem, ask
 from convsolve.tables import Table
 from tests.oracle import ways
@@ -206,12 +206,12 @@ def test_what_may_lie_ahead_and_behind(up: bool) -> None:  # noqa: FBT001 - a pa
         assert fan.settings == sum(fan.offsets().values())
         first = draw.randint(1, 20)
         sizes = range(first, first + draw.randint(0, 9))
-        ahead, behind = fan.ahead(sizes), fan.behind(sizes)
+        in_front, back = ahead([fan], sizes), behind([fan], sizes)
         for offset, size in product(fan.offsets(), range(max(1, fan.least), 60)):
             out = fan.stride * size + offset if up else (size + offset) // fan.stride + 1
             if out >= 1:
-                assert size not in sizes or out in ahead
-                assert out not in sizes or size in behind
+                assert size not in sizes or out in in_front
+                assert out not in sizes or size in back
 
 
 def _offsets(fan: Fan) -> Counter[int]:

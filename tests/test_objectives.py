@@ -13,12 +13,13 @@ from convsolve.answering import Assembly, answer, search_all
 from convsolve.errors import Error
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, whole_graph
+from convsolve.listing import Combination, in_graph_order
 from convsolve.objectives import Objective, read_objectives
 from convsolve.potential import Potential
 from convsolve.prices import STYLE_BITS, Prices
 from convsolve.problem import Problem, ask
 from convsolve.ranking import standard
-from convsolve.search import BestFirst, Combination, conventional, in_graph_order
+from convsolve.search import BestFirst, conventional
 from tests.oracle.order import place_in_order
 
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [

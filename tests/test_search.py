@@ -14,9 +14,10 @@ from convsolve.bounds import After
 from convsolve.expansion import Expansion
 from convsolve.graph import graphs
 from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, SizeMap, TorchCall, upwards
+from convsolve.listing import in_graph_order
 from convsolve.problem import Layer, Problem, ask
 from convsolve.ranking import standard
-from convsolve.search import BestFirst, conventional, in_graph_order
+from convsolve.search import BestFirst, conventional
 from tests.oracle.order import place_in_order
 
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [

@@ -14,9 +14,10 @@ from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Inc
 from convsolve.layers.base import Setting
 from convsolve.layers.solved import SolvedLayer
 from convsolve.limits import UNLIMITED, Limits, Stop, Stopped, to_change
+from convsolve.listing import Combination
 from convsolve.problem import Problem, Question, ask
 from convsolve.scouting import Scout, scout
-from convsolve.search import Combination, conventional
+from convsolve.search import conventional
 
 MOST_SORTED = 100_000  # combinations that `all` keeps in conventional order
 MOST_LISTED = 500_000  # combinations that are held at once; as records they take about 5 kB each

@@ -110,7 +110,7 @@ class Step:
     @cached_property
     def families(self) -> tuple[Family, ...]:
         """All joint size maps."""
-        kind, known = self.layer.kind, dict[tuple[Domain, ...], tuple[Fan, ...]]()
+        kind, known = self.layer.kind, dict(zip(self.layer.domains, self.fans, strict=True))
         found = []
         for choice, shift in self._shifts():
             for domains in choice:

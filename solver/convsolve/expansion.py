@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from convsolve.components import Step
 from convsolve.domains import Domain
 from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.layers.fans import Fan
 from convsolve.tables import State
 
 Settings = tuple[Setting, ...]  # of one layer, one an axis of the component
@@ -85,3 +86,52 @@ class Expansion:
         if found is None:
             found = self._settings[kind, domains] = kind.settings_by_map(domains)
         return found
+
+
+def between(step: Step, state: State, out: State, fans: Sequence[Sequence[Fan]] | None = None) -> Iterator[Settings]:
+    """The joint settings of a layer that lead from one state to another; with `fans`, those that these have."""
+    each: list[Iterable[Setting]] = []
+    for some, domains, size, following in zip(fans or step.fans, step.layer.domains, state, out, strict=True):
+        settings = _settings_between(step.layer.kind, some, domains, size, following)
+        each.append([*settings] if each else settings)
+    return _agreeing(step.ties, each, ())
+
+
+def _settings_between(
+    kind: LayerKind, fans: Sequence[Fan], domains: Sequence[Domain], size: int, out: int
+) -> Iterator[Setting]:
+    for size_map in _maps_between(fans, size, out):
+        yield from kind.settings_of(size_map, domains)
+
+
+def _maps_between(fans: Sequence[Fan], size: int, out: int) -> Iterator[SizeMap]:
+    """The size maps that lead from one size to another, each once; some may have no setting."""
+    known = set()
+    for up, stride, offset, reach, _, least in fans:
+        if size < least:
+            continue
+        low = out - stride * size if up else (out - 1) * stride - size
+        high = low if up else low + stride - 1
+        for one in range(max(low, offset), min(high, offset + reach) + 1):
+            size_map = SizeMap.of(stride, one, up=up, least=least)
+            if size_map not in known:
+                known.add(size_map)
+                yield size_map
+
+
+def _agreeing(
+    ties: Sequence[Sequence[int]], each: Sequence[Iterable[Setting]], chosen: tuple[Setting, ...]
+) -> Iterator[Settings]:
+    """One setting an axis in every combination in which tied parameters are equal."""
+    axis = len(chosen)
+    if axis == len(each):
+        yield chosen
+        return
+    wanted = [
+        (parameter, chosen[leaders.index(leaders[axis])][parameter])
+        for parameter, leaders in enumerate(ties)
+        if leaders.index(leaders[axis]) < axis
+    ]
+    for setting in each[axis]:
+        if all(setting[parameter] == value for parameter, value in wanted):
+            yield from _agreeing(ties, each, (*chosen, setting))

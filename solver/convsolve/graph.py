@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from convsolve.components import Component, Family, Step, components, together
 from convsolve.errors import Error
-from convsolve.layers.fans import Fan
+from convsolve.layers.fans import Fan, ahead, behind
 from convsolve.passages import Passage, Sizes
 from convsolve.problem import Layer, Problem
 from convsolve.shapes import LARGEST_SIZE
@@ -63,18 +63,18 @@ class Graph:
     @cached_property
     def live(self) -> list[Table]:
         """Per position the states that are on some way from source to target."""
-        return _live(self._narrow)
+        return _live(self.narrowed)
 
     @cached_property
     def total(self) -> int:
         """The exact number of combinations on these axes."""
-        *_, (front, back) = _approach(Walk(self._narrow, counting=True))
+        *_, (front, back) = _approach(Walk(self.narrowed, counting=True))
         return front.product(back)
 
     @cached_property
     def totals(self) -> list[dict[State, int]]:
         """Per position the live states, each with the number of ways from there to the target."""
-        walk = Walk(self._narrow, counting=True)
+        walk = Walk(self.narrowed, counting=True)
         tables = [walk.end(-1)]
         for place in reversed(range(len(self.steps))):
             tables.insert(0, walk.backward(tables[0], place))
@@ -84,7 +84,7 @@ class Graph:
         ]
 
     @cached_property
-    def _narrow(self) -> Course:
+    def narrowed(self) -> Course:
         """The course, with no sizes that are out of reach from one end or the other."""
         hulls = [self._hulls(axis) for axis in range(len(self.source))]
         return self.course()._replace(allowed=[list(sizes) for sizes in zip(*hulls, strict=True)])
@@ -229,7 +229,7 @@ def _reach(layers: Sequence[Sequence[Fan]], source: int) -> list[range]:
     """Per position, the sizes between the smallest and the largest that may come there."""
     found = [range(source, source + 1)]
     for fans in layers:
-        found.append(_hull([fan.ahead(found[-1]) for fan in fans], ANY_SIZE))
+        found.append(_within(ahead(fans, found[-1]), ANY_SIZE))
     return found
 
 
@@ -237,17 +237,13 @@ def _hulls(layers: Sequence[Sequence[Fan]], source: int, target: int) -> list[ra
     """Per position, the sizes between the smallest and the largest that may be on a way."""
     reached = _reach(layers, source)
     found = [range(target, target + 1) if target in reached[-1] else range(0)]
-    for fans, within in zip(reversed(layers), reversed(reached[:-1]), strict=True):
-        found.append(_hull([fan.behind(found[-1]) for fan in fans], within))
+    for fans, sizes in zip(reversed(layers), reversed(reached[:-1]), strict=True):
+        found.append(_within(behind(fans, found[-1]), sizes))
     return found[::-1]
 
 
-def _hull(ranges: Iterable[range], within: range) -> range:
-    """The range that has all of them, as far as it lies within another."""
-    some = [sizes for sizes in ranges if sizes]
-    first = min((sizes.start for sizes in some), default=1)
-    stop = max((sizes.stop for sizes in some), default=0)
-    return range(max(first, within.start), min(stop, within.stop))
+def _within(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))
 
 
 def whole_graph(problem: Problem) -> Graph:

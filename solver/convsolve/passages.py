@@ -27,6 +27,7 @@ class Move(NamedTuple):
 
     stride: int
     constant: int
+    reach: int  # the most that the parts add
     parts: tuple[Part, ...]
 
 
@@ -55,18 +56,23 @@ class Passage:
         self.shift = family.shift if forward else turned(family.shift)
         self.back = 0 if forward else last(family.shift)  # how much less than `shift` is added to each size
         self.shifts = last(self.shift) > 0 or times(self.shift) > 1
-        moves = [[_move(fan, forward=forward) for fan in axes[long]] for axes in family.members]
+        moves = [[move_of(fan, forward=forward) for fan in axes[long]] for axes in family.members]
         # with further axes it is less work to add copies before these multiply the rows, or after they thinned them out
         alone = len(family.least) == 1
         self.shared = _shared([move.parts for some in moves for move in some]) if alone else ()
         self.base = 0 if self.gathers else min(move.constant for some in moves for move in some)
         self.members = [
             Member(
-                tuple(Move(move.stride, move.constant - self.base, _without(move.parts, self.shared)) for move in some),
+                tuple(self._own(move) for move in some),
                 (*axes[:long], *axes[long + 1 :]),
             )
             for some, axes in zip(moves, family.members, strict=True)
         ]
+
+    def _own(self, move: Move) -> Move:
+        """What a move has beside what all have."""
+        parts = _without(move.parts, self.shared)
+        return Move(move.stride, move.constant - self.base, sum(map(last, parts)), parts)
 
     def carry(self, table: Table, found: Table, allowed: Sequence[Sizes]) -> None:
         """Add to what was found the states that a table leads to, as far as their sizes are allowed."""
@@ -90,7 +96,7 @@ class Passage:
         for moves, fans in self.members:
             # other axes first: many sizes there lead nowhere
             for key, first, row in self._along_others(parted, fans, others).parts():
-                for stride, constant, own in moves:
+                for stride, constant, _, own in moves:
                     # a size n comes from stride*n - constant
                     start = -(first + constant - self.back) % stride
                     lowest = (first + constant - self.back + start) // stride
@@ -110,9 +116,9 @@ class Passage:
         for moves, fans in self.members:
             into = found.empty() if fans else gathered
             for key, first, row in table.parts():
-                for stride, constant, own in moves:
+                for stride, constant, reach, own in moves:
                     # no more than what can come to lie between low and high
-                    lowest = -((constant + base + common + sum(map(last, own)) - low) // stride)
+                    lowest = -((constant + base + common + reach - low) // stride)
                     begin, part = table.crop(first, row, lowest, (high - constant - base) // stride)
                     if part:
                         part = rows.moved(rows.spread(part, width, stride), width, own, counting=counting)
@@ -167,15 +173,19 @@ def _growth(family: Family, *, forward: bool) -> int:
     return sum(each) * times(family.shift)
 
 
-def _move(fan: Fan, *, forward: bool) -> Move:
-    parts = fan.parts if forward else tuple(map(turned, fan.parts))
-    constant = fan.offset if forward else -fan.offset - fan.reach
-    if fan.up:
-        return Move(fan.stride, constant, parts)
+def move_of(fan: Fan, *, forward: bool) -> Move:
+    """A fan in one direction."""
+    up, stride, offset, reach, parts, _ = fan
+    constant = offset
+    if not forward:
+        parts = tuple([part if isinstance(part, range) else turned(part) for part in parts])
+        constant = -offset - reach
+    if up:
+        return Move(stride, constant, reach, parts)
     # m = (n + c)//stride + 1: stride*m is one of n + c + 1, ... n + c + stride
-    if fan.stride > 1:
-        parts = (*parts, range(fan.stride))
-    return Move(fan.stride, constant + 1 if forward else constant - fan.stride, parts)
+    if stride > 1:
+        parts, reach = (*parts, range(stride)), reach + stride - 1
+    return Move(stride, constant + 1 if forward else constant - stride, reach, parts)
 
 
 def _shared(every: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:

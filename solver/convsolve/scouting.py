@@ -10,11 +10,12 @@ from convsolve.conditioned import Conditioned
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
+from convsolve.listing import Combination, in_graph_order, meeting
 from convsolve.potential import Potential
 from convsolve.prices import Prices
 from convsolve.problem import Problem
 from convsolve.ranking import standard
-from convsolve.search import BestFirst, Combination, in_graph_order, meeting
+from convsolve.search import BestFirst
 
 
 @dataclass(frozen=True, eq=False)

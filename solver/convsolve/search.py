@@ -1,4 +1,4 @@
-"""Combinations in order: most conventional first, or as the graph has them.
+"""Combinations in order, most conventional first.
 
 Best first is exact: a partial stack is bounded by what it cost so far and by the least that the
 layers to come can cost (`bounds`).
@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from convsolve.conditioned import Conditioned, Folded
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
-from convsolve.layers.base import Setting
+from convsolve.listing import Combination, Path, spread
 from convsolve.members import Active, Member, Members, unequal
 from convsolve.potential import Potential
 from convsolve.problem import Problem
 from convsolve.ranking import Style
 from convsolve.tables import State
-
-Path = tuple[Settings, ...]  # layer by layer, axis by axis of a component
-Combination = tuple[tuple[Setting, ...], ...]  # layer by layer, every axis of the question
 
 Item = TypeVar("Item")
 
@@ -149,12 +146,12 @@ def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> 
     if len(searches) == 1:
         component = searches[0].graph.component
         for ranked in searches[0].paths(most):
-            yield _spread(problem, [component.twins], [ranked.path])
+            yield spread(problem, [component.twins], [ranked.path])
         return
     twins = [search.graph.component.twins for search in searches]
     sums = _merged([_Listed(search.paths()) for search in searches])
     for _, tied in groupby(sums, key=itemgetter(0)):
-        batch = [_spread(problem, twins, paths) for _, paths in tied]
+        batch = [spread(problem, twins, paths) for _, paths in tied]
         yield from sorted(batch, key=lambda combination: (sum(map(unequal, combination)), combination))
 
 
@@ -179,70 +176,3 @@ def _merged(lists: Sequence[_Listed[Ranked]]) -> Iterator[tuple[int, list[Path]]
             if following not in seen and (found := entry(following)):
                 seen.add(following)
                 heappush(heap, (found[0], following, found[1]))
-
-
-def meeting(problem: Problem, expansion: Expansion, conditions: Conditioned) -> Iterator[Combination]:
-    """The combinations that meet conditions, by what their folds come to, then by ascending settings."""
-    twins = [expansion.graph.component.twins]
-    return (_spread(problem, twins, [path]) for path in _ascending(expansion, conditions))
-
-
-def in_graph_order(problem: Problem, expansions: Sequence[Expansion]) -> Iterator[Combination]:
-    """The combinations of the whole question by ascending settings, component by component."""
-    twins = [expansion.graph.component.twins for expansion in expansions]
-
-    def combined(place: int) -> Iterator[list[Path]]:
-        if place == len(expansions):
-            yield []
-            return
-        for path in _ascending(expansions[place]):
-            for rest in combined(place + 1):
-                yield [path, *rest]
-
-    return (_spread(problem, twins, paths) for paths in combined(0))
-
-
-def _ascending(expansion: Expansion, conditions: Conditioned | None = None) -> Iterator[Path]:
-    """Every path of a component; not by recursion, since there may be a thousand layers."""
-
-    def ways(place: int, state: State, folded: Folded) -> Iterator[tuple[Settings, State, Folded]]:
-        for settings, out in expansion.ways(place, state):
-            passed = [()] if conditions is None else conditions.onward(place, state, settings, out, folded)
-            for behind in passed:
-                yield settings, out, behind
-
-    last = len(expansion.graph.steps) - 1
-    path: list[Settings] = []
-    starts = [()] if conditions is None else conditions.sources
-    open_ways: list[Iterator[tuple[Settings, State, Folded]]] = [
-        chain.from_iterable(ways(0, expansion.graph.source, folded) for folded in starts)
-    ]
-    while open_ways:
-        way = next(open_ways[-1], None)
-        if way is None:
-            open_ways.pop()
-            if path:
-                path.pop()
-            continue
-        settings, out, folded = way
-        if len(path) == last:
-            yield (*path, settings)
-        else:
-            path.append(settings)
-            open_ways.append(ways(len(path), out, folded))
-
-
-def _spread(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], paths: Sequence[Path]) -> Combination:
-    """Paths of components as settings of every axis."""
-    if len(paths) == 1 and len(twins[0]) == 1:
-        return tuple(settings * problem.axes for settings in paths[0])
-    places = {
-        axis: (part, position)
-        for part, groups in enumerate(twins)
-        for position, group in enumerate(groups)
-        for axis in group
-    }
-    order = [places[axis] for axis in range(problem.axes)]
-    return tuple(
-        tuple(paths[part][layer][position] for part, position in order) for layer in range(len(problem.layers))
-    )

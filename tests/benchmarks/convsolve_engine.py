@@ -15,10 +15,11 @@ from convsolve.answering import Assembly, answer, stream
 from convsolve.expansion import Expansion
 from convsolve.explain import explain
 from convsolve.explain.conflict import impossible_axes, minimal
+from convsolve.first import first
 from convsolve.graph import graphs, total
 from convsolve.judge import Confirmation, Verdict
+from convsolve.listing import Combination, in_graph_order
 from convsolve.problem import Problem, ask
-from convsolve.search import Combination, in_graph_order
 from tests.benchmarks.question import Combination as Plain
 from tests.benchmarks.question import Outcome, RefusedError
 from tests.benchmarks.suite import Row
@@ -104,10 +105,7 @@ def _asked(row: Row) -> Problem:
 
 
 def _first(problem: Problem) -> Combination | None:
-    found = graphs(problem)
-    if not total(found):
-        return None
-    return next(in_graph_order(problem, [Expansion(graph) for graph in found]))
+    return first(problem, graphs(problem))
 
 
 def _verdict(problem: Problem) -> Outcome:

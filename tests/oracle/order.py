@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from convsolve.listing import Combination
 from convsolve.problem import Problem
 from convsolve.ranking import standard
-from convsolve.search import Combination
 
 
 def place_in_order(problem: Problem, combination: Combination) -> tuple[int, int, Combination]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from convsolve.components import Component
 from convsolve.errors import Error
 from convsolve.graph import Course, Graph, Walk, graphs, total
-from convsolve.layers.fans import Fan
+from convsolve.layers.fans import Fan, behind
 from convsolve.problem import Problem
 from convsolve.tables import Table
 
@@ -65,8 +65,8 @@ class Axis:
         """Per position, between which sizes those lie that may lead into a range, or are in it (`anywhere`)."""
         found = [_common(goal, within[-1])]
         for fans, here in zip(reversed(self.fans), reversed(within[:-1]), strict=True):
-            ranges = [fan.behind(found[-1]) for fan in fans]
-            found.append(_common(_hull([*ranges, goal] if anywhere else ranges), here))
+            before = behind(fans, found[-1])
+            found.append(_common(_hull([before, goal] if anywhere else [before]), here))
         return [_common(sizes, range(1, LARGEST)) for sizes in reversed(found)]
 
     def _course(self, within: Sequence[range]) -> Course:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -99,7 +99,7 @@ def downwards(stride: int, offset: int, least: int = 1) -> SizeMap:
 class SettingsByMap(Mapping[SizeMap, list[Setting]]):
     """Settings found map by map, when asked for: wide domains have many more settings than are looked at."""
 
-    def __init__(self, maps: Collection[SizeMap], find: Callable[[SizeMap], list[Setting]]) -> None:
+    def __init__(self, maps: Collection[SizeMap], find: Callable[[SizeMap], Iterable[Setting]]) -> None:
         self._maps = maps
         self._find = find
         self._found: dict[SizeMap, list[Setting]] = {}
@@ -108,7 +108,7 @@ class SettingsByMap(Mapping[SizeMap, list[Setting]]):
         if size_map not in self._found:
             if size_map not in self._maps:
                 raise KeyError(size_map)
-            self._found[size_map] = self._find(size_map)
+            self._found[size_map] = [*self._find(size_map)]
         return self._found[size_map]
 
     def __iter__(self) -> Iterator[SizeMap]:
@@ -197,6 +197,10 @@ class LayerKind(ABC):
         """Every setting that the rules allow whatever the size, in ascending order."""
         allowed = _allowed(self.setting_rules, tuple(p.name for p in self.axis_parameters))
         return (setting for setting in product(*domains) if allowed(*setting))
+
+    def settings_of(self, size_map: SizeMap, domains: Sequence[Domain]) -> Iterator[Setting]:
+        """The settings that have a size map, in ascending order."""
+        return (setting for setting in self.settings(domains) if self.size_map(setting) == size_map)
 
     def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
         """The settings that share each size map, in ascending order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convsolve.domains import Domain
@@ -120,23 +120,25 @@ class Conv(Convolution):
             return None
         return part_of([-dilations[0] * (k - kernels[0]) for k in kernels])
 
+    def settings_of(self, size_map: SizeMap, domains: Sequence[Domain]) -> Iterator[Setting]:
+        """The padding that each kernel_size and dilation needs, from the equation of the offset."""
+        if self.padding_word == "same" or self.padding_mode != "zeros":
+            yield from super().settings_of(size_map, domains)
+            return
+        kernels, _, paddings, dilations = domains
+        allowed = set(paddings)
+        for kernel_size in kernels:
+            found = []
+            for dilation in dilations:
+                padding, rest = divmod(size_map.offset + dilation * (kernel_size - 1) + 1, 2)
+                if not rest and padding in allowed:
+                    found.append((kernel_size, size_map.stride, padding, dilation))
+            yield from sorted(found)
+
     def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
         if self.padding_word == "same" or self.padding_mode != "zeros":
             return super().settings_by_map(domains)
-        kernels, _, paddings, dilations = domains
-        allowed = frozenset(paddings)
-
-        def find(size_map: SizeMap) -> list[Setting]:
-            """The padding that each kernel_size and dilation needs, from the equation of the offset."""
-            found = []
-            for kernel_size in kernels:
-                for dilation in dilations:
-                    padding, rest = divmod(size_map.offset + dilation * (kernel_size - 1) + 1, 2)
-                    if not rest and padding in allowed:
-                        found.append((kernel_size, size_map.stride, padding, dilation))
-            return sorted(found)
-
-        return SettingsByMap(self.maps(domains), find)
+        return SettingsByMap(self.maps(domains), lambda size_map: self.settings_of(size_map, domains))
 
     def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
         kernel_size, stride, padding, dilation = setting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convsolve.domains import Domain
@@ -93,25 +93,23 @@ class ConvTranspose(Convolution):
         kernels, _, _, dilations, _ = domains
         return part_of([dilations[0] * (k - kernels[0]) for k in kernels]) if len(dilations) == 1 else None
 
-    def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
+    def settings_of(self, size_map: SizeMap, domains: Sequence[Domain]) -> Iterator[Setting]:
+        """The padding that the other parameters need, from the equation of the offset."""
         kernels, _, paddings, dilations, output_paddings = domains
-        allowed = frozenset(paddings)
-
-        def find(size_map: SizeMap) -> list[Setting]:
-            """The padding that the other parameters need, from the equation of the offset."""
-            stride = size_map.stride
+        stride, allowed = size_map.stride, set(paddings)
+        legal = [output_paddings[: bisect_left(output_paddings, max(stride, dilation))] for dilation in dilations]
+        for kernel_size in kernels:
             found = []
-            for dilation in dilations:
-                legal = [a for a in output_paddings if a < max(stride, dilation)]
-                for kernel_size in kernels:
-                    whole = dilation * (kernel_size - 1) + 1 - stride - size_map.offset
-                    for output_padding in legal:
-                        padding, rest = divmod(whole + output_padding, 2)
-                        if not rest and padding in allowed:
-                            found.append((kernel_size, stride, padding, dilation, output_padding))
-            return sorted(found)
+            for dilation, some in zip(dilations, legal, strict=True):
+                whole = dilation * (kernel_size - 1) + 1 - stride - size_map.offset
+                for output_padding in some:
+                    padding, rest = divmod(whole + output_padding, 2)
+                    if not rest and padding in allowed:
+                        found.append((kernel_size, stride, padding, dilation, output_padding))
+            yield from sorted(found)
 
-        return SettingsByMap(self.maps(domains), find)
+    def settings_by_map(self, domains: Sequence[Domain]) -> Mapping[SizeMap, list[Setting]]:
+        return SettingsByMap(self.maps(domains), lambda size_map: self.settings_of(size_map, domains))
 
     def window(self, setting: Setting) -> tuple[int, int, int, int, int]:
         kernel_size, stride, padding, dilation, output_padding = setting

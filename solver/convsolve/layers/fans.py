@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 # What one choice adds to an offset, from 0 on: amounts that are evenly spaced and come once each, or
@@ -12,11 +13,14 @@ from typing import NamedTuple
 Part = range | tuple[tuple[int, int], ...]
 
 
+LARGEST = 1 << 62  # beyond every size
+
+
 class Fan(NamedTuple):
     """The maps n -> stride*n + c (``up``) or n -> (n + c)//stride + 1 for many offsets c.
 
-    c is ``offset`` plus one amount of each part, in every combination. What comes out is at least 1;
-    inputs below ``least`` are refused beside that.
+    c is ``offset`` plus one amount of each part, in every combination, and at most ``offset + reach``. What
+    comes out is at least 1; inputs below ``least`` are refused beside that.
 
     Example:
         >>> fan = fan_of(2, part_of([0, 1]), part_of([0, -2, -4]), constant=1, up=True)
@@ -29,43 +33,14 @@ class Fan(NamedTuple):
     up: bool
     stride: int
     offset: int
+    reach: int
     parts: tuple[Part, ...]
-    least: int = 1
-
-    @property
-    def reach(self) -> int:
-        """How far the largest offset lies above the smallest."""
-        return sum(map(last, self.parts))
+    least: int
 
     @property
     def settings(self) -> int:
         """How many settings these maps have together."""
-        number = 1
-        for part in self.parts:
-            number *= times(part)
-        return number
-
-    def ahead(self, sizes: range) -> range:
-        """From the smallest to the largest size that may come out of some sizes in a row."""
-        low, high = max(sizes.start, self.least), sizes.stop - 1
-        most = self.offset + self.reach
-        if low > high:
-            return range(0)
-        if self.up:
-            return range(max(1, self.stride * low + self.offset), self.stride * high + most + 1)
-        return range(max(1, (low + self.offset) // self.stride + 1), (high + most) // self.stride + 2)
-
-    def behind(self, sizes: range) -> range:
-        """From the smallest to the largest size that may lead to some sizes in a row."""
-        low, high = sizes.start, sizes.stop - 1
-        most = self.offset + self.reach
-        if low > high:
-            return range(0)
-        if self.up:
-            low, high = -((most - low) // self.stride), (high - self.offset) // self.stride
-        else:
-            low, high = (low - 1) * self.stride - most, high * self.stride - 1 - self.offset
-        return range(max(low, self.least), high + 1)
+        return prod([times(part) for part in self.parts])
 
     def offsets(self) -> dict[int, int]:
         """Every offset, with the number of settings that give it."""
@@ -80,8 +55,42 @@ class Fan(NamedTuple):
 
 def fan_of(stride: int, *choices: tuple[int, Part], constant: int, up: bool, least: int = 1) -> Fan:
     """A fan from what is added to the constant, each as `part_of` gives it."""
-    offset = constant + sum([lowest for lowest, _ in choices])
-    return Fan(up, stride, offset, tuple([part for _, part in choices if last(part) or times(part) != 1]), least)
+    offset, reach, parts = constant, 0, []
+    for lowest, part in choices:
+        offset += lowest
+        if last(part) or times(part) != 1:
+            reach += last(part)
+            parts.append(part)
+    return Fan(up, stride, offset, reach, tuple(parts), least)
+
+
+def ahead(fans: Iterable[Fan], sizes: range) -> range:
+    """From the smallest to the largest size that may come out of some sizes in a row."""
+    low, high = sizes.start, sizes.stop - 1
+    first, final = LARGEST, 0
+    for up, stride, offset, reach, _, least in fans:
+        start = max(low, least)
+        if start <= high:
+            if up:
+                first, final = min(first, stride * start + offset), max(final, stride * high + offset + reach)
+            else:
+                first = min(first, (start + offset) // stride + 1)
+                final = max(final, (high + offset + reach) // stride + 1)
+    return range(max(first, 1), final + 1)
+
+
+def behind(fans: Iterable[Fan], sizes: range) -> range:
+    """From the smallest to the largest size that may lead to some sizes in a row."""
+    low, high = sizes.start, sizes.stop - 1
+    first, final = LARGEST, 0
+    if low <= high:
+        for up, stride, offset, reach, _, least in fans:
+            if up:
+                start, end = -((offset + reach - low) // stride), (high - offset) // stride
+            else:
+                start, end = (low - 1) * stride - offset - reach, high * stride - 1 - offset
+            first, final = min(first, max(start, least)), max(final, end)
+    return range(first, final + 1)
 
 
 def part_of(amounts: Iterable[int], counts: Mapping[int, int] | None = None) -> tuple[int, Part]:

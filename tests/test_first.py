@@ -1,0 +1,125 @@
+"""Any one combination: there is one exactly where the graph counts some, and it leads where it should."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+
+from convsolve import first as module
+from convsolve.check.integers import faults
+from convsolve.expansion import between
+from convsolve.first import first
+from convsolve.graph import graphs, total
+from convsolve.layers.solved import SolvedLayer
+from convsolve.listing import Combination
+from convsolve.problem import Problem, ask
+from tests.oracle import brute_force, ways
+
+
+def found(problem: Problem) -> Combination | None:
+    return first(problem, graphs(problem))
+
+
+def leads_to_the_target(problem: Problem, combination: Combination) -> bool:
+    """Layer by layer, with domains, ties and the integer rules."""
+    size = problem.input.size
+    for layer, ties, settings in zip(problem.layers, problem.ties, combination, strict=True):
+        assert all(
+            value in domain
+            for setting, domains in zip(settings, layer.domains, strict=True)
+            for value, domain in zip(setting, domains, strict=True)
+        )
+        assert all(
+            settings[axis][parameter] == settings[leader][parameter]
+            for parameter, leaders in enumerate(ties)
+            for axis, leader in enumerate(leaders)
+        )
+        each = zip(settings, size, strict=True)
+        out = tuple([layer.kind.size_map(setting).out(number) or 0 for setting, number in each])
+        assert not faults([SolvedLayer(layer.kind, settings, None, None, size, out)])
+        size = out
+    return size == problem.target.size
+
+
+@pytest.mark.parametrize("few", [0, 1, 16])
+def test_there_is_one_where_the_plain_programme_counts_some(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With hardly a decision tried, the live states have to answer."""
+    monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(module, "MANY", 10 * few)
+    draw = Random(few)
+    verdicts: Counter[bool] = Counter()
+    for _ in range(250):
+        one = ways.drawn(draw)
+        problem = ask(one.source, one.target, stack=one.stack, tie=one.tie)
+        combination = found(problem)
+        possible = one.source in ways.by_position(one.source, one.target, one.layers, one.tie)[0]
+        assert (combination is not None) == possible, one
+        assert combination == found(problem)
+        if combination is not None:
+            assert leads_to_the_target(problem, combination), one
+            for setting, layer in zip(combination[0], one.layers[:1] * len(one.source), strict=True):
+                window = problem.layers[0].kind.window(setting)
+                assert window is not None
+                assert brute_force.out_size(layer.kind, 1, 10_000, window) is not None
+        verdicts[possible] += 1
+    assert min(verdicts.values()) > 30
+
+
+DEEP: list[tuple[str, str, dict[str, Any], bool]] = [
+    ("28", "14", {"layers": 1000}, True),
+    ("1", "64", {"layers": 500}, True),
+    ("4x5", "61x79", {"layers": 40}, True),
+    ("4x4x3", "64x64x48", {"layers": 6}, True),
+    ("4", "65", {"layers": 16, "kernel_size": "3,5", "stride": 1, "output_padding": 0}, False),
+    ("100", "1000", {"layers": 6, "kernel_size": "3..5", "stride": "1,2", "padding": "0..2"}, False),
+    ("100", "1491", {"layers": 6, "kernel_size": "3..5", "stride": "1,2", "padding": "0..2"}, True),
+    ("100", "24000", {"layers": 3, "kernel_size": "1..48", "stride": "1..24"}, True),
+    ("46x62", "368x489", {"kernel_size": "1..16", "stride": "1..8"}, True),
+    ("4x4", "61x79", {"layers": 4, "tie": "all"}, False),
+    ("4x4", "61x79", {"layers": 4, "tie": "none"}, True),
+    ("7", "7", {"stack": "Conv(k=3, s=1, p='0..1', d=1) * 999"}, True),
+    ("104", "104", {"stack": "(Conv(s=2) * 3 >> ConvTranspose(s=2) * 3) * 100"}, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "target", "question", "possible"), DEEP)
+def test_deep_long_and_wide_questions(source: str, target: str, question: dict[str, Any], possible: bool) -> None:  # noqa: FBT001
+    problem = ask(source, target, **question)
+    combination = found(problem)
+    assert (combination is not None) == possible
+    assert combination is None or leads_to_the_target(problem, combination)
+    if "*" not in question.get("stack", "") and question.get("layers", 0) < 100:
+        assert bool(total(graphs(problem))) == possible
+
+
+def test_states_that_a_layer_refuses_are_not_entered() -> None:
+    stack = "Conv(c=4, k='3,5', s='1,2', p='0,1') >> Norm('instance') >> ConvTranspose(k='3', s=1, p='0,1', op=0)"
+    (graph,) = graphs(problem := ask("4@5x5", "4@3x3", stack=stack))
+    combination = found(problem)
+    assert combination is not None
+    first_layer = problem.layers[0].kind.size_map(combination[0][0]).out(5)
+    assert first_layer != 1
+    only = ask("4@5x5", "4@1x1", stack="Conv(k=5, s=1, p=0, c=4) >> Norm('instance')")
+    assert found(only) is None
+    assert found(ask("4@5x5", "4@1x1", stack="Conv(k=5, s=1, p=0, c=4) >> Act('relu')")) is not None
+    assert graph.total
+
+
+def test_every_setting_between_two_states() -> None:
+    draw = Random(8)
+    listed = 0
+    for _ in range(400):
+        one = ways.drawn(draw, most_layers=1)
+        problem = ask(one.source, one.target, stack=one.stack, tie=one.tie)
+        wanted = set(brute_force.solutions(one.source, one.target, one.layers, one.tie))
+        each = [list(between(graph.steps[0], graph.source, graph.target)) for graph in graphs(problem)]
+        number = 1
+        for settings in each:
+            assert len(set(settings)) == len(settings)
+            number *= len(settings)
+        assert number == len(wanted), one
+        listed += number
+    assert listed > 300

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from random import Random
 from typing import Any
 
 import pytest
 
+from convsolve import conditioned
 from convsolve.answer import Solution, Status
-from convsolve.answering import Assembly, answer, stream
+from convsolve.answering import Assembly, answer, search_all, stream
 from convsolve.errors import Error
 from convsolve.judge import Verdict, decide
+from convsolve.objectives import read_objectives
 from convsolve.problem import Problem, ask
 from convsolve.scouting import scout
 from convsolve.search import conventional
@@ -105,3 +108,40 @@ def test_what_is_found_meets_the_conditions_in_all_its_numbers() -> None:
     assert len(found) == 3
     assert all((solution.costs.params or 0) <= 153_600 for solution in found)
     assert all(layer.kernel_size[0] % layer.stride[0] == 0 for solution in found for layer in solution.layers)
+
+
+@pytest.mark.parametrize("seed", range(2000, 2030))
+def test_the_best_of_those_that_meet_the_conditions(seed: int) -> None:
+    problem, wanted = drawn(seed)
+    objectives = read_objectives(["macs", "-params"], None)
+    found = answer(replace(problem, objectives=objectives), count=2)
+    assert (found.total or 0) == len(wanted)
+    if wanted:
+        best = min((one.costs.macs or 0, -(one.costs.params or 0)) for one in wanted)
+        assert found.values == (best[0], -best[1])
+        assert found.optimal is (found.values == found.bound)
+
+
+def test_most_bests_are_proved() -> None:
+    found = []
+    for seed in range(2000, 2030):
+        problem, wanted = drawn(seed)
+        if wanted:
+            found.append(answer(replace(problem, objectives=read_objectives("macs", None)), count=1).optimal)
+    assert found.count(True) > 0.8 * len(found) > 8
+
+
+def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditioned, "MOST_STEPS", 10)
+    statuses = []
+    for seed in range(3000, 3030):
+        problem, wanted = drawn(seed)
+        found = answer(problem)
+        statuses.append(found.status)
+        if found.total is None and found:
+            assert (found.order, found.complete) == ("graph", len(found) == len(wanted) == found.total)
+            assert set(found) <= set(wanted)
+        assert found.status in ((Status.SOLVED, Status.GAVE_UP) if wanted else (Status.IMPOSSIBLE, Status.GAVE_UP))
+    assert {Status.SOLVED, Status.IMPOSSIBLE} <= set(statuses)
+    with pytest.raises(Error, match="too many cases"):
+        search_all(ask(28, 4, layers=3, where="sum(stride) == 6"), lambda _: None)

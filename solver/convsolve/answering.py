@@ -9,6 +9,7 @@ from typing import Unpack
 
 from convsolve.answer import Answer, Solution, Status
 from convsolve.check.integers import faults
+from convsolve.conditioned import TooManyStates
 from convsolve.errors import Error, did_you_mean
 from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Incumbent, Listener, Progress, Worked
 from convsolve.layers.base import Setting
@@ -170,7 +171,11 @@ def search(
         every: as for `answer`.
         confirm: how many are put to Z3, the first ones.
     """
-    found = _counted(problem, report)
+    try:
+        found = _counted(problem, report)
+    except TooManyStates:
+        _by_z3(problem, count, report)
+        return
     number = found.total
     if number == 0:
         _prove_impossible(found, report)
@@ -220,7 +225,14 @@ def search_all(problem: Problem, report: Listener) -> None:
             "all combinations as they are found have no order, so no objective either",
             help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
         )
-    found = _counted(problem, report)
+    try:
+        found = _counted(problem, report)
+    except TooManyStates:
+        raise Error(
+            "too-many",
+            "the conditions leave too many cases to count all combinations",
+            help=["leave out --all: one is found all the same", "narrow the limits, or leave out a condition"],
+        ) from None
     if found.total == 0:
         _prove_impossible(found, report)
         return
@@ -231,29 +243,47 @@ def search_all(problem: Problem, report: Listener) -> None:
 
 def _best(found: Scout, wanted: int, report: Listener) -> Iterator[Solution]:
     """The best combinations; behind the first of them Z3 is asked whether any is better."""
-    from convsolve.judge import Verdict, prove_optimal
+    from convsolve.judge import Verdict, prove_none_better, prove_optimal
 
     problem = found.problem
-
-    def values(solution: Solution) -> tuple[int, ...]:
-        return tuple(getattr(solution.costs, objective.cost) for objective in problem.objectives)
-
     incumbent = next(stream(problem, found))
-    report(Incumbent(incumbent, values(incumbent)))
+    report(Incumbent(incumbent, _values(problem, incumbent)))
     potential = found.potential()
     (search,) = found.searches(potential)
     solutions = map(Assembly(problem), islice(conventional(problem, [search], wanted), wanted))
     first = next(solutions)
-    report(Incumbent(first, values(first)))
+    values = _values(problem, first)
+    report(Incumbent(first, values))
     yield first
     proof = prove_optimal(problem, found.whole, potential)
+    if proof.verdict == Verdict.UNSAT:
+        report(Bound(potential.best_values))
+    if proof.verdict != Verdict.SAT and potential.best_values != values:  # the conditions have their price
+        proof = prove_none_better(problem, values)
+        if proof.verdict == Verdict.UNSAT:
+            report(Bound(values))
     if proof.verdict == Verdict.SAT:
         raise AssertionError(f"Z3 finds a better answer than {first}")
     report(Worked({"proof_checks": proof.checks}))
-    if proof.verdict == Verdict.UNSAT:
-        report(Bound(potential.best_values))
     yield from solutions
     report(Worked({"expanded": search.expanded}))
+
+
+def _values(problem: Problem, solution: Solution) -> tuple[int, ...]:
+    return tuple(getattr(solution.costs, objective.cost) for objective in problem.objectives)
+
+
+def _by_z3(problem: Problem, count: int | None, report: Listener) -> None:
+    """What Z3 says where the conditions leave too many cases for the graph: one combination, or that there is none."""
+    from convsolve.judge import Verdict, decide
+
+    report(Counted(None, "graph"))
+    verdict, solution = decide(problem)
+    report(Worked({"z3_checks": 1}))
+    if solution is not None and count != 0:
+        report(Incumbent(solution, _values(problem, solution)) if problem.objectives else Found(solution))
+    ended = {Verdict.SAT: Status.SOLVED, Verdict.UNSAT: Status.IMPOSSIBLE, Verdict.UNKNOWN: Status.GAVE_UP}
+    report(Ended(ended[verdict]))
 
 
 def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:

@@ -28,6 +28,13 @@ Bound = Callable[..., int]  # of k (what is known of the settings, an axis), i a
 ARGUMENTS = ("k", "i", "o", "f")
 
 
+MOST_STEPS = 20_000_000  # of states through layers; some ten seconds
+
+
+class TooManyStates(Exception):  # noqa: N818 - no error: Z3 is asked instead
+    """What the conditions say of a question has too many cases to be carried."""
+
+
 class _Reads(NamedTuple):
     """What conditions and folds read of one layer.
 
@@ -64,6 +71,7 @@ class Conditioned:
         self._final = [compiled(_renamed(sentence, order), ("f",)) for sentence in found.final]
         across = [sentence for some in found.across.values() for sentence in some]
         self._spans = [span_of(fold, found.final, across) for fold in self.folds]
+        self._steps_left = MOST_STEPS
         self._known_settings: dict[tuple[int, int, int], dict[SizeMap, Counter[Known]]] = {}
         self._onward: dict[tuple[int, State, State, tuple[Known, ...]], dict[Folded, list[Folded]]] = {}
 
@@ -106,6 +114,9 @@ class Conditioned:
         found: dict[State, dict[Folded, int]] = {}
         for out, edges in self._edges[place].items():
             foldeds = ahead.get(out, {})
+            self._steps_left -= len(edges) * len(foldeds)
+            if self._steps_left < 0:
+                raise TooManyStates
             for state, known, ways in edges if foldeds else ():
                 here = found.setdefault(state, {})
                 for folded, behind in self._folded(place, known, state, out, foldeds):

@@ -44,6 +44,17 @@ class Condition:
     sentences: tuple[Expr, ...]
     named: bool = False
 
+    @classmethod
+    def read(cls, text: object) -> Condition:
+        """One condition from its text."""
+        if not isinstance(text, str):
+            raise Error("bad-condition", f"where: {shown_value(text)} is no condition", help=[EXAMPLE])
+        sentence = parse(text, KNOWN, tuple(KINDS))
+        if not isinstance(sentence, Compare | Member | Junction | Not):
+            message = f"{text.strip()} is a number, not a condition"
+            raise Error("bad-condition", message, help=["compare it, as in params <= 2e6"])
+        return cls(text.strip(), (sentence,))
+
     def __str__(self) -> str:
         return f"--{self.text.replace('_', '-')}" if self.named else self.text
 
@@ -71,7 +82,7 @@ def read_conditions(
     texts: Sequence[object] = [where] if isinstance(where, str) else where
     if not isinstance(texts, Sequence):
         raise Error("bad-condition", f"where: {shown_value(where)} is no condition", help=[EXAMPLE])
-    found = [_read(text) for text in texts]
+    found = [Condition.read(text) for text in texts]
     for name, asked in named.items():
         if asked:
             sentences = _monotone(source, target) if name == "monotone" else _named(name)
@@ -93,17 +104,6 @@ def _monotone(source: Sequence[int], target: Sequence[int]) -> tuple[Expr, ...]:
         sizes = Scoped("out_size", axis=axis), Scoped("in_size", axis=axis)
         found += [Compare((sign,), sizes) for sign, said in ((">=", end >= start), ("<=", end <= start)) if said]
     return tuple(found)
-
-
-def _read(text: object) -> Condition:
-    if not isinstance(text, str):
-        raise Error("bad-condition", f"where: {shown_value(text)} is no condition", help=[EXAMPLE])
-    sentence = parse(text, KNOWN, tuple(KINDS))
-    if not isinstance(sentence, Compare | Member | Junction | Not):
-        raise Error(
-            "bad-condition", f"{text.strip()} is a number, not a condition", help=["compare it, as in params <= 2e6"]
-        )
-    return Condition(text.strip(), (sentence,))
 
 
 def _named(name: str) -> tuple[Expr, ...]:

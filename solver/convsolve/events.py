@@ -22,7 +22,7 @@ class Counted:
     None counted is not a proof yet: Z3 is asked for that.
     """
 
-    total: int
+    total: int | None  # None: too many cases to count
     order: str
 
 

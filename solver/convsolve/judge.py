@@ -6,6 +6,7 @@ No two calls share a Context at a time; what Z3 could not decide is UNKNOWN and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 from threading import current_thread, main_thread
@@ -17,6 +18,7 @@ import z3
 from convsolve import certificate, chains
 from convsolve.answer import Solution
 from convsolve.check.integers import faults
+from convsolve.conditions import Condition
 from convsolve.encoding import (
     Clause,
     Encoding,
@@ -163,6 +165,16 @@ def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
 def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof:
     """That no way is better than the potential says."""
     return _none_possible(certificate.steps(problem, graph, potential))
+
+
+def prove_none_better(problem: Problem, values: Sequence[int]) -> Proof:
+    """That no combination that meets the conditions has better values of the objectives, the first one first."""
+    better: list[str] = []
+    for number, (objective, value) in enumerate(zip(problem.objectives, values, strict=True)):
+        alike = [f"{one.cost} == {known}" for one, known in zip(problem.objectives[:number], values, strict=False)]
+        better.append(" and ".join([*alike, f"{objective.cost} {'<' if objective.least else '>'} {value}"]))
+    condition = Condition.read(" or ".join(f"({sentence})" for sentence in better))
+    return Proof(decide(replace(problem, where=(*problem.where, condition))).verdict, 1)
 
 
 def _apart(problem: Problem, found: chains.Chains) -> Proof:

@@ -7,7 +7,7 @@ ceil_mode the correction that drops a last window which would start in the paddi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
@@ -140,12 +140,31 @@ def _combinations(
                 found.append(setting)
         return found
 
-    for together in product(*(on(axis) for axis in range(len(source)))):
-        if all(
-            together[first][place] == together[second][place]
-            for place, name in enumerate(PARAMETERS)
-            for second in range(len(source))
-            for first in range(second)
-            if tied(name, first, second)
-        ):
-            yield together
+    every = [on(axis) for axis in range(len(source))]
+    shared = [
+        [place for place, name in enumerate(PARAMETERS) if tied(name, first, second)]
+        for second in range(len(source))
+        for first in range(second)
+    ]
+
+    def chosen(before: tuple[Setting, ...]) -> Iterator[tuple[Setting, ...]]:
+        second = len(before)
+        if second == len(source):
+            yield before
+            return
+        ties = shared[second * (second - 1) // 2 :]
+        for setting in every[second]:
+            if all(
+                setting[place] == other[place] for other, places in zip(before, ties, strict=False) for place in places
+            ):
+                yield from chosen((*before, setting))
+
+    yield from chosen(())
+
+
+def space(source: Sequence[int], target: Sequence[int], layers: Sequence[Layer], tie: str, most: int) -> int:
+    """How many combinations there are to try, or `most`, where there are more."""
+    found = 1
+    for number in range(len(layers)):
+        found *= sum(1 for _ in islice(_combinations(source, target, layers, number, tie), most))
+    return min(found, most)

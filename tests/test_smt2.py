@@ -26,6 +26,12 @@ QUESTIONS: list[tuple[Any, Any, dict[str, Any]]] = [
     ("16@28", "4@28", {"stack": MIXED}),
     (12, 12, {"stack": "Conv(k=3, padding='same') >> AvgPool() >> ConvTranspose(k=2, s='2..16:7')"}),
     (40, 10, {"kernel_size": {1, 2, 5, 9, 11}, "stride": {4, 7}, "layer": "conv"}),
+    # with conditions
+    (7, 28, {"layers": 2, "where": "stride[0] == stride[1]"}),
+    ("8@7", "4@28", {"layers": 2, "channels": "8,16,4", "where": ["params <= 900", "receptive_field >= 4"]}),
+    (7, 28, {"layers": 3, "where": "in_size*out_size % 7 == 0", "kernel_size": "1..4"}),
+    (7, 28, {"layers": 2, "where": "receptive_field >= 12"}),
+    ("8@7", "4@28", {"layers": 2, "channels": "8,16,4", "where": "macs < 100"}),
     # impossible: by range, by a gap, by parity, by a tie
     (7, 224, {"layers": 3, "stride": "1..2"}),
     (100, 1000, {"layers": 3, "kernel_size": "3..5", "stride": "1..2", "padding": "0..2"}),
@@ -53,15 +59,23 @@ def cvc5_says(text: str) -> tuple[str, dict[str, int]]:
 def test_cvc5_comes_to_the_same(source: Any, target: Any, question: dict[str, Any]) -> None:  # noqa: ANN401
     problem = ask(source, target, **question)
     verdict, numbers = cvc5_says(script(problem))
-    assert verdict == ("sat" if total(graphs(problem)) else "unsat")
+    possible = judge.decide(problem).verdict == judge.Verdict.SAT if problem.where else total(graphs(problem)) > 0
+    assert verdict == ("sat" if possible else "unsat")
     if verdict == "sat":
         # by the integer rules, its domains, ties and ends: raises where anything is wrong
         assert judge._solution(problem, numbers).output.size == problem.target.size
 
 
 def test_both_verdicts_are_among_the_questions() -> None:
-    found = [total(graphs(ask(source, target, **question))) > 0 for source, target, question in QUESTIONS]
-    assert (found.count(True), found.count(False)) == (8, 5)
+    found = [judge.decide(ask(source, target, **question)).verdict for source, target, question in QUESTIONS]
+    assert (found.count(judge.Verdict.SAT), found.count(judge.Verdict.UNSAT)) == (11, 7)
+
+
+def test_the_logic_is_linear_where_the_question_is() -> None:
+    linear = ["stride[0] == stride[1]", "kernel_size*stride == 4", "params <= 900", "in_size % 3 == 1"]
+    for where in [*linear, "in_size[1]*out_size[1] == 49", "40 // in_size == 2"]:
+        text = script(ask("8@7", "4@28", layers=3, channels="8,16,8,4", where=where))
+        assert f"(set-logic {'QF_LIA' if where in linear else 'QF_NIA'})" in text, where
 
 
 def test_every_reason_stands_beside_its_sentence() -> None:

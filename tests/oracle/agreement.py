@@ -118,7 +118,7 @@ def alone(problem: Problem) -> Verdict:
     if verdict == Verdict.UNKNOWN:
         verdict, numbers = judge._alone(encoding, judge._thorough)
     if verdict == Verdict.SAT:
-        judge._solution(problem, numbers, [])
+        judge._solution(problem, numbers)
     return verdict
 
 

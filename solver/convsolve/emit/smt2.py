@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from convsolve.encoding import Encoding, declared, defined, whole
@@ -13,6 +14,7 @@ sat: a model is a combination. unsat: there is none.
 size.P.A            the size in front of layer P on axis A; behind the last layer, the target's
 layer.L.A.NAME      NAME of layer L on axis A; all count from 0
 KIND.L.A.rule.R     what a layer demands on an axis, first needed by layer L on axis A
+fold.N.L            what a condition adds up, from layer L on
 """
 
 
@@ -42,8 +44,7 @@ def _lines(problem: Problem, encoding: Encoding) -> Iterator[str]:
     yield "(set-info :smt-lib-version 2.6)"
     yield f"(set-info :source |{version}|)"
     yield "(set-option :produce-models true)"
-    # a remainder by a number counts as linear here, as it does for solvers, if not to the letter of SMT-LIB
-    yield "(set-logic QF_LIA)"
+    yield f"(set-logic {'QF_LIA' if all(_linear(sentence.term) for sentence in encoding.sentences) else 'QF_NIA'})"
     yield ""
     yield from (defined(name, clause) for name, clause in encoding.functions.items())
     yield ""
@@ -55,6 +56,23 @@ def _lines(problem: Problem, encoding: Encoding) -> Iterator[str]:
     yield "(check-sat)"
     yield "; behind unsat this is an error, which means nothing"
     yield f"(get-value ({' '.join(encoding.variables)}))"
+
+
+def _linear(term: str) -> bool:
+    """Whether no two unknowns are multiplied or divided; by a number solvers count a remainder as linear, too."""
+    open_terms: list[list[str | bool]] = []  # an operator, and of each operand whether it has unknowns
+    for word in re.findall(r"[()]|[^\s()]+", term):
+        if word == "(":
+            open_terms.append([])
+        elif word != ")":
+            open_terms[-1].append(word if not open_terms[-1] else not word.isdigit())
+        else:
+            operator, *operands = open_terms.pop()
+            if (operator == "*" and operands.count(True) > 1) or (operator in {"div", "mod"} and operands[1]):
+                return False
+            if open_terms:
+                open_terms[-1].append(True in operands)
+    return True
 
 
 def _shown(value: object) -> str:

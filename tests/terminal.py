@@ -16,6 +16,7 @@ from pathlib import Path
 COLUMNS = 100
 BIN = Path(sys.executable).parent  # where the installed `convsolve` and this `python` are
 _FORCED = {"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}  # with these Typer draws for a terminal in a pipe, too
+_OVERWRITTEN = re.compile(r"[^\n]*\r")
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 
 
@@ -45,4 +46,5 @@ def run_on_terminal(
     finally:
         os.close(ours)
     text = _ESCAPE.sub("", seen.decode(errors="replace")).replace("\r\n", "\n")
+    text = _OVERWRITTEN.sub("", text)  # a line of progress, which the next one erases
     return process.wait(), text

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from convsolve import tables
-from convsolve.components import NO_SHIFT, families
+from convsolve.components import Joint, families
 from convsolve.graph import Graph, Walk, graphs, meet, total
 from convsolve.layers.fans import Fan, ahead, behind, counted, fan_of, part_of
 from convsolve.problem import Problem, ask
@@ -183,7 +183,7 @@ def test_a_layer_that_refuses_single_elements_is_not_entered_by_one() -> None:
 def test_what_is_refused_is_refused() -> None:
     up, down = fan_of(2, part_of([0]), constant=0, up=True), fan_of(2, part_of([0]), constant=0, up=False)
     with pytest.raises(NotImplementedError, match="upwards on one axis"):
-        families([([[up], [down]], NO_SHIFT)])
+        families([Joint(((up,), (down,)), 0, range(1))])
 
 
 def test_chains_end_at_one_position_unless_they_grow_too_long() -> None:

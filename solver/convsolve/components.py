@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import NamedTuple
 
 from convsolve.domains import Domain
 from convsolve.layers.fans import Fan, Part, pairs, part_of
@@ -73,6 +74,20 @@ def _twins(problem: Problem, one: int, other: int) -> bool:
     )
 
 
+class Joint(NamedTuple):
+    """The size maps of all axes, what they share decided: any fan of one axis goes with any of another.
+
+    Attributes:
+        fans: of each axis.
+        least: what is added to the offsets of all axes, at the least.
+        shift: what more is added, on all axes alike.
+    """
+
+    fans: tuple[tuple[Fan, ...], ...]
+    least: int
+    shift: Part
+
+
 @dataclass(frozen=True)
 class Step:
     """One layer on the axes of one component."""
@@ -108,16 +123,21 @@ class Step:
         return tuple(self.layer.kind.fans(domains) for domains in self.layer.domains)
 
     @cached_property
-    def families(self) -> tuple[Family, ...]:
-        """All joint size maps."""
+    def joint(self) -> tuple[Joint, ...]:
+        """The size maps of all axes together, decision by decision on what they share."""
         kind, known = self.layer.kind, dict(zip(self.layer.domains, self.fans, strict=True))
         found = []
         for choice, shift in self._shifts():
             for domains in choice:
                 if domains not in known:
                     known[domains] = kind.fans(domains)
-            found.append(([known[domains] for domains in choice], shift))
-        return families(found)
+            found.append(Joint(tuple([known[domains] for domains in choice]), *shift))
+        return tuple(found)
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """Likewise, what differs by a shift of all axes taken together."""
+        return families(self.joint)
 
     def _shifts(self) -> Iterator[tuple[Choice, tuple[int, Part]]]:
         """The choices, with a shift of all axes in place of each decision on a kernel_size that they share."""
@@ -136,7 +156,7 @@ class Step:
     @cached_property
     def alone(self) -> tuple[tuple[Family, ...], ...]:
         """The size maps of each axis by itself, ties left out."""
-        return tuple(families([([fans], NO_SHIFT)]) for fans in self.fans)
+        return tuple(families([Joint((fans,), *NO_SHIFT)]) for fans in self.fans)
 
 
 def _with(choice: Choice, parameter: int, value: int) -> Choice:
@@ -164,13 +184,10 @@ class Family:
     shift: Part
 
 
-def families(choices: Iterable[tuple[Sequence[Sequence[Fan]], tuple[int, Part]]]) -> tuple[Family, ...]:
-    """The choices' joint maps, those that are shifts of each other taken together.
-
-    A choice is the fans of each axis, and what is added to all their offsets alike.
-    """
+def families(joint: Iterable[Joint]) -> tuple[Family, ...]:
+    """Joint maps, those that are shifts of each other taken together."""
     alike: dict[tuple[tuple[Fan, ...], ...], Counter[int]] = {}
-    for axes, (least, part) in choices:
+    for axes, least, part in joint:
         for some in product(*map(_alike, axes)):
             if len({fans[0].up for fans in some}) > 1:
                 raise NotImplementedError("a layer that leads upwards on one axis and downwards on another")

@@ -100,7 +100,7 @@ class Choices:
             distance = 0.0
             for fan, (sizes, start, stop) in zip(fans, axes, strict=True):
                 out = ahead((fan,), sizes)
-                low, high = max(out.start, start), min(out.stop + max(shifts), stop)
+                low, high = max(out.start + min(shifts), start), min(out.stop + max(shifts), stop)
                 if low >= high:
                     break
                 distance += abs(low + high - start - stop) / (stop - start)
@@ -113,14 +113,12 @@ class Choices:
 
 
 def _decisions(step: Step) -> list[tuple[tuple[Fan, ...], list[int]]]:
-    """The fans that go together, and the shifts of all axes, the middle ones first."""
-    if len(step.fans) == 1:
-        return [((fan,), [0]) for fan in step.fans[0]]
+    """The fans that go together, and what is added on all axes alike, the middle of it first."""
     found = []
-    for family in step.families:
-        middle = last(family.shift) / 2
-        shifts = [amount for _, amount in sorted((abs(amount - middle), amount) for amount, _ in pairs(family.shift))]
-        found += [(fans, shifts) for member in family.members for fans in product(*member)]
+    for fans, least, part in step.joint:
+        middle = last(part) / 2
+        shifts = sorted([(abs(amount - middle), least + amount) for amount, _ in pairs(part)])
+        found += [(some, [shift for _, shift in shifts]) for some in product(*fans)]
     return found
 
 
@@ -172,9 +170,8 @@ def _ways(graph: Graph) -> list[Way] | None:
     for place in reversed(range(len(graph.steps))):
         fans = graph.steps[place].fans
         goals.append([behind(some, sizes) for some, sizes in zip(fans, goals[-1], strict=True)])
-        nearer = all(map(contains, goals[-1], graph.source))
-        # one layer more than seem to suffice leaves room to choose
-        if nearer and (place == 0 or (near and len(goals) >= wait and _keeps(graph, place, keeps))):
+        near = all(map(contains, goals[-1], graph.source))
+        if near and (place == 0 or (len(goals) >= wait and _keeps(graph, place, keeps))):
             wait = 2 * len(goals)
             found, over = _dive(graph, place, goals[::-1], choices, FEW if place else MANY)
             ways = [Way(graph.source, graph.source, None)] * place + found
@@ -182,7 +179,6 @@ def _ways(graph: Graph) -> list[Way] | None:
                 return ways
             if over and not found and place == 0:
                 return None
-        near = nearer
     return _live_ways(graph) if near else None
 
 

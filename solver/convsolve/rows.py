@@ -108,11 +108,14 @@ def moved(row: int, width: int, parts: Iterable[Part], *, counting: bool) -> int
 
 def _repeated(row: int, times: int, shift: int, join: Join) -> int:
     """The row joined with `times` - 1 copies, each shifted further than the one before."""
-    if times == 1:
-        return row
-    half = _repeated(row, times // 2, shift, join)
-    both = join(half, half << shift * (times // 2))
-    return join(row, both << shift) if times % 2 else both
+    found, copies = row, 1
+    for bit in range(times.bit_length() - 2, -1, -1):
+        found = join(found, found << shift * copies)
+        copies *= 2
+        if times >> bit & 1:
+            found = join(row, found << shift)
+            copies += 1
+    return found
 
 
 def _lanes(data: bytes | bytearray, width: int) -> tuple[memoryview, int]:

@@ -80,7 +80,7 @@ def test_graph_and_z3_agree_on_drawn_questions() -> None:
 
 def test_what_is_not_decided_at_once_is_proved_layer_by_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge, "FIRST_TRY", dict.fromkeys((1, 2, 3), 1))
-    monkeypatch.setattr(judge, "_alone", lambda *_: pytest.fail("the layers should have sufficed"))
+    monkeypatch.setattr(judge, "_thorough", lambda *_: pytest.fail("the layers should have sufficed"))
     draw = Random(12)
     checks = []
     for _ in range(60):

@@ -151,8 +151,9 @@ def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
         if not found.apart if found else some != axes:
             continue  # these axes are not in the way by themselves, or nobody knows
         checks += 1
-        session = _Session(FIRST_TRY[len(some)] * len(problem.layers))
-        verdict = session.ask(encode(problem, some, lone=any(course.barred)))
+        # how far so little work gets must not hang on what was asked before: the same question has the same record
+        encoding, work = encode(problem, some, lone=any(course.barred)), FIRST_TRY[len(some)] * len(problem.layers)
+        verdict, _ = _alone(encoding, lambda context: z3.SimpleSolver(ctx=context), work)
         if verdict == Verdict.UNKNOWN and found:
             verdict, further = _apart(problem, found)
             checks += further
@@ -198,12 +199,12 @@ def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]]) -> Proof:
 class _Session:
     """A solver in a Context, asked one question after the other, and handed on to a later session."""
 
-    def __init__(self, budget: int = BUDGET) -> None:
+    def __init__(self) -> None:
         try:
             self.solver = _spare.pop()
         except IndexError:
             self.solver = z3.SimpleSolver(ctx=z3.Context())
-        _limit(self.solver, budget)
+        _limit(self.solver, BUDGET)
         self._known: set[str] = set()
         self._leave = finalize(self, _hand_on, self.solver)
         self._leave.atexit = False  # pyrefly: ignore[missing-attribute] - it is a property

@@ -58,10 +58,10 @@ class Encoding(NamedTuple):
         return self._replace(sentences=(*self.sentences, *sentences))
 
     def text(self) -> str:
-        """The whole as SMT-LIB 2, every assertion named."""
+        """The whole as SMT-LIB 2, each assertion once: identical layers make the same of the same numbers."""
         functions = (defined(name, clause) for name, clause in self.functions.items())
-        named = (f"(assert (! {s.term} :named {s.label}))" for s in self.sentences)
-        return "\n".join([*functions, *map(declared, self.variables), *named])
+        asserted = (f"(assert {term})" for term in dict.fromkeys(sentence.term for sentence in self.sentences))
+        return "\n".join([*functions, *map(declared, self.variables), *asserted])
 
 
 def defined(name: str, clause: Clause) -> str:
@@ -156,6 +156,8 @@ def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None
     With `numbers` these stand in place of the variables; the folds stay variables.
     """
     grounding = ground(problem)
+    if not grounding.instances:
+        return Encoding((), (), {})
     axes, last = range(problem.axes), len(problem.layers)
     cases: dict[str, Sequence[int]] = {}
     terms: dict[str, str] = {}

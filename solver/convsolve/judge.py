@@ -246,9 +246,17 @@ def _alone(
     verdict = _check(solver)
     if verdict != Verdict.SAT:
         return verdict, {}
-    model = solver.model()
-    variables = {name: model.eval(z3.Int(name, context), model_completion=True) for name in encoding.variables}
-    return verdict, {name: value.as_long() for name, value in variables.items()}
+    return verdict, dict(_values(solver.model()))
+
+
+def _values(model: z3.ModelRef) -> Iterator[tuple[str, int]]:
+    """Every variable's; through Python's terms this takes longer than finding them."""
+    context = model.ctx.ref()
+    for number in range(z3.Z3_model_get_num_consts(context, model.model)):
+        variable = z3.Z3_model_get_const_decl(context, model.model, number)
+        value = z3.Z3_model_get_const_interp(context, model.model, variable)
+        name = z3.Z3_get_symbol_string(context, z3.Z3_get_decl_name(context, variable))
+        yield name, int(z3.Z3_get_numeral_string(context, value))
 
 
 def _thorough(context: z3.Context) -> z3.Solver:

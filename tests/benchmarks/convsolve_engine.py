@@ -12,14 +12,15 @@ from typing import Generic, TypeVar, overload
 
 from convsolve.answer import Answer, Solution, Status
 from convsolve.answering import Assembly, answer, stream
-from convsolve.expansion import Expansion
+from convsolve.conditioned import TooManyStates
 from convsolve.explain import explain
 from convsolve.explain.conflict import impossible_axes, minimal
 from convsolve.first import first
 from convsolve.graph import graphs, total
-from convsolve.judge import Confirmation, Verdict
-from convsolve.listing import Combination, in_graph_order
+from convsolve.judge import Confirmation, Verdict, decide
+from convsolve.listing import Combination
 from convsolve.problem import Problem, ask
+from convsolve.scouting import scout
 from tests.benchmarks.question import Combination as Plain
 from tests.benchmarks.question import Outcome, RefusedError
 from tests.benchmarks.suite import Row
@@ -27,18 +28,24 @@ from tests.benchmarks.suite import Row
 BATCH = 1000  # answers that are listed between two looks at the clock
 SHOWN = 500  # of a listing that was stopped, about as many are checked
 
+VERDICTS = {Verdict.SAT: "solved", Verdict.UNSAT: "impossible", Verdict.UNKNOWN: "gave up"}
+
 Listed = TypeVar("Listed")
 
 
 def first_by_graph(row: Row, _limit: float) -> Outcome:
-    problem = _asked(row)
-    found = _first(problem)
+    found = _first(ask(**row.keywords))
     return Outcome("impossible") if found is None else Outcome("solved", [_plain(found)])
 
 
 def first_by_z3(row: Row, _limit: float) -> Outcome:
-    problem = _asked(row)
-    found = _first(problem)
+    """The graph's first answer, confirmed; where conditions leave it too many cases, Z3's own."""
+    problem = ask(**row.keywords)
+    try:
+        found = _first(problem)
+    except RefusedError:
+        verdict, solution = decide(problem)
+        return Outcome(VERDICTS[verdict], [] if solution is None else [_settings(solution)])
     if found is None:
         return _verdict(problem)
     verdict = Confirmation(problem)(Assembly(problem)(found))
@@ -46,12 +53,12 @@ def first_by_z3(row: Row, _limit: float) -> Outcome:
 
 
 def impossible(row: Row, _limit: float) -> Outcome:
-    return _verdict(_asked(row))
+    return _verdict(ask(**row.keywords))
 
 
 def impossible_with_conflict(row: Row, _limit: float) -> Outcome:
     """The proof, and a conflict from which nothing can be dropped."""
-    problem = _asked(row)
+    problem = ask(**row.keywords)
     outcome = _verdict(problem)
     axes = impossible_axes(problem)
     conflict, _ = minimal(problem, axes[0] if axes else None)
@@ -60,34 +67,33 @@ def impossible_with_conflict(row: Row, _limit: float) -> Outcome:
 
 def impossible_explained(row: Row, _limit: float) -> Outcome:
     """The proof, and the whole explanation: conflict, cause, changes that help, nearest sizes."""
-    problem = _asked(row)
+    problem = ask(**row.keywords)
     outcome = _verdict(problem)
     return outcome if explain(problem).conflict else Outcome("gave up")
 
 
 def best(row: Row, _limit: float) -> Outcome:
-    return _answered(answer(_asked(row), count=1))
+    return _answered(answer(ask(**row.keywords), count=1))
 
 
 def first_five(row: Row, _limit: float) -> Outcome:
-    return _answered(answer(_asked(row), count=5))
+    return _answered(answer(ask(**row.keywords), count=5))
 
 
 def count(row: Row, _limit: float) -> Outcome:
-    number = total(graphs(_asked(row)))
+    number = total(graphs(ask(**row.keywords)))
     return Outcome("solved" if number else "impossible", number=number)
 
 
 def listed(row: Row, limit: float) -> Outcome:
     """Combinations as the graph expands them."""
-    problem = _asked(row)
-    ways = in_graph_order(problem, [Expansion(graph) for graph in graphs(problem)])
-    return _in_time(ways, limit, _plain)
+    problem = ask(**row.keywords)
+    return _in_time(scout(problem).combinations(), limit, _plain)
 
 
 def listed_as_solutions(row: Row, limit: float) -> Outcome:
     """The same as Solution objects, each checked by integers."""
-    return _in_time(stream(_asked(row)), limit, _settings)
+    return _in_time(stream(ask(**row.keywords)), limit, _settings)
 
 
 def optimum(row: Row, _limit: float) -> Outcome:
@@ -98,14 +104,13 @@ def optimum(row: Row, _limit: float) -> Outcome:
     return outcome._replace(number=getattr(found[0].costs, row.objective or "")) if found else outcome
 
 
-def _asked(row: Row) -> Problem:
-    if row.waits:
-        raise RefusedError(row.waits)
-    return ask(**row.keywords)
-
-
 def _first(problem: Problem) -> Combination | None:
-    return first(problem, graphs(problem))
+    if not problem.where:
+        return first(problem, graphs(problem))
+    try:
+        return next(scout(problem).combinations(), None)
+    except TooManyStates:
+        raise RefusedError("too many states") from None
 
 
 def _verdict(problem: Problem) -> Outcome:

@@ -30,7 +30,7 @@ class Measured(NamedTuple):
     Attributes:
         wall, cpu: seconds, medians; cpu sums over threads.
         number: what the outcome counted; of the most conventional answers the sum of their scores.
-        miss: why there is no result: ``time``, ``memory``, ``waits ...``, ``refused: ...`` or ``wrong: ...``.
+        miss: why there is no result: ``time``, ``memory``, ``refused: ...`` or ``wrong: ...``.
         rounds: how often it ran.
     """
 
@@ -68,7 +68,7 @@ class Series:
         except OutOfTimeError:
             self.miss = "time"
         except RefusedError as error:
-            self.miss = str(error) if str(error) == self.row.waits else f"refused: {error}"
+            self.miss = f"refused: {error}"
         except MemoryError:
             self.miss = "memory"
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the engine's fault

@@ -68,7 +68,7 @@ def _cell(task: Task, one: Measured | None) -> str:
     if one is None:
         return ""
     if one.miss:
-        return one.miss.partition(":")[0].partition(" ")[0]
+        return one.miss.partition(":")[0]
     if task.name == "list":
         return f"{(one.number or 0) / one.wall:,.0f}"
     return _time(one.wall)

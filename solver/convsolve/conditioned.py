@@ -59,10 +59,12 @@ class Conditioned:
     Args:
         graph: the question without them, all axes together.
         grounding: the conditions.
+        kernels: whether the kernels of settings must be known, whatever the conditions read.
     """
 
-    def __init__(self, graph: Graph, grounding: Grounding) -> None:
+    def __init__(self, graph: Graph, grounding: Grounding, *, kernels: bool = False) -> None:
         self.graph = graph
+        self._always = ("kernel_size",) if kernels else ()
         found = plan(grounding, len(graph.steps))
         self.folds = found.folds
         places = {axis: place for place, twins in enumerate(graph.component.twins) for axis in twins}
@@ -109,6 +111,20 @@ class Conditioned:
                 for before, behind in self._folded(place, known, state, out, self.counts[place + 1].get(out, ())):
                     found.setdefault(before, []).append(behind)
         return found.get(folded, [])
+
+    def passages(self, place: int) -> Iterator[tuple[State, tuple[Known, ...], State]]:
+        """The ways through a layer, by what is known of the settings."""
+        return ((state, known, out) for out, edges in self._edges[place].items() for state, known, _ in edges)
+
+    def kernels(self, place: int, known: tuple[Known, ...]) -> list[int]:
+        """The kernels in what is known of settings, an axis."""
+        position = self.graph.steps[place].layer.kind.positions()["kernel_size"]
+        at = self._reads[place].parameters.index(position)
+        return [one[at] for one in known]
+
+    def folded(self, place: int, known: tuple[Known, ...], state: State, out: State) -> Iterator[tuple[Folded, Folded]]:
+        """What the folds come to in front of a passage and, with each, behind it."""
+        return self._folded(place, known, state, out, self.counts[place + 1].get(out, ()))
 
     def _carried(self, place: int, ahead: Mapping[State, Mapping[Folded, int]]) -> dict[State, dict[Folded, int]]:
         found: dict[State, dict[Folded, int]] = {}
@@ -240,7 +256,8 @@ class Conditioned:
             for axis, at in places.items()
             for parameter, position in kind.positions().items()
         }
-        parameters = tuple(sorted({variables[name][1] for name in said if name in variables}))
+        read = {variables[name][1] for name in said if name in variables}
+        parameters = tuple(sorted(read | {kind.positions()[n] for n in self._always if n in kind.positions()}))
         terms = {fold.name: Name(f"f[{number}]") for number, fold in enumerate(self.folds)}
         for axis, at in places.items():
             terms |= {size_name(place, axis): Name(f"i[{at}]"), size_name(place + 1, axis): Name(f"o[{at}]")}

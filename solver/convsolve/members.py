@@ -23,6 +23,7 @@ from convsolve.potential import ANY, Potential
 from convsolve.ranking import Style
 from convsolve.tables import State
 
+NEVER = 1 << 10_000  # beyond every price
 Active = tuple[ranking.Active, ...]  # a layer's setting on each axis, None where idle
 
 
@@ -110,18 +111,19 @@ class Members:
         return found
 
     def bound(self, depth: int, state: State, active: Active) -> int:
-        """The least that the rest of a way can cost, after a layer of the same kind with these settings."""
+        """The least that the rest of a way can cost in style, after a layer of the same kind with these settings."""
         total = 0
         for axis, (weight, bounds, size) in enumerate(zip(self.weights, self.bounds, state, strict=True)):
             total += weight * bounds.bound(depth, size, _class(active[axis]) if active else None)
-        return total + self._rest(depth, state)
+        return total
 
-    def _rest(self, depth: int, state: State) -> int:
+    def rest(self, depth: int, state: State, folded: Folded | None = None) -> int:
         """The least that the objectives add behind a state."""
         if self.potential is None:
             return 0
         position = self.places[depth] if depth < len(self.places) else len(self.kinds)
-        return self.potential.least[position][state]
+        found = self.potential.rest(position, state, folded)
+        return NEVER if found is None else found
 
     def _price(self, depth: int, kernels: Sequence[int], state: State, out: State) -> int:
         """What a layer adds to the objectives, with those behind it that have nothing to choose."""
@@ -175,7 +177,7 @@ class Members:
         number = count()
         waiting: list[tuple[int, int, _Choice | _Group]] = []
         members: list[Member] = []
-        rest = self._rest(depth, state)
+        rest = self.rest(depth, state, folded)
         for choice in range(len(self.graph.steps[self.places[depth]].choices)):
             groups = ascending([self._outs_of(depth, choice, axis, size) for axis, size in enumerate(state)])
             for first in islice(groups, 1):
@@ -202,7 +204,7 @@ class Members:
             return None
         maps = tuple([one.maps for one in choice.outs])
         price = self._least_price(depth, choice.choice, maps, state, out)
-        return _Group(out, choice.choice, maps, price + self._rest(depth + 1, out))
+        return _Group(out, choice.choice, maps, price + self.rest(depth + 1, out))
 
     def _least_price(
         self, depth: int, choice: int, group: Sequence[Sequence[SizeMap]], state: State, out: State
@@ -258,7 +260,8 @@ class Members:
             price, ahead = known[key]
             cost = price + sum([cost for _, cost, _ in combination])
             for behind in self._behind(depth, state, settings, group.out, folded):
-                yield Member(cost + ahead, unequal(settings), settings, group.out, cost, active, behind)
+                bound = cost + ahead + self.rest(depth + 1, group.out, behind)
+                yield Member(bound, unequal(settings), settings, group.out, cost, active, behind)
 
     def _costed(
         self, kind: LayerKind, setting: Setting, sizes: tuple[int, int], weight: int, *, first: bool

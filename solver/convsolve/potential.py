@@ -6,7 +6,7 @@ the best kernel matters. Objectives are products over the axes, so all axes move
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
 
@@ -19,6 +19,7 @@ from convsolve.tables import State
 
 Edges = Mapping[tuple[int, int], Collection[int]]  # of a layer on one axis: two sizes, and the kernels between them
 EVERY_KERNEL = range(LARGEST_SIZE)
+Way = tuple[tuple[int, ...], State]  # kernels, and the state behind them
 ANY = 1  # the kernel of a layer whose price does not depend on it
 
 
@@ -47,6 +48,11 @@ class Potential:
         """The objectives' values that nothing is better than."""
         return self.prices.values(self.least[0][self._graph.source])
 
+    def rest(self, position: int, state: State, folded: tuple[int, ...] | None = None) -> int | None:
+        """The least price behind a state, and behind what folds of conditions come to there; None where nothing is."""
+        del folded
+        return self.least[position].get(state)
+
     def price(self, place: int, kernels: Sequence[int], state: State, out: State) -> int:
         """What a layer with these kernels adds between two states."""
         terms = self.prices.terms(place, self._graph.elements(tuple(kernels)))
@@ -63,7 +69,7 @@ class Potential:
     def _step(self, place: int, within: Sequence[range]) -> list[Edges]:
         """Carry the potential back through one layer; returns the edges that the cheapest ways take."""
         least = self.least[place]
-        ways: dict[State, list[tuple[tuple[int, ...], State]]] = {}
+        ways: dict[State, list[Way]] = {}
         terms = cache(lambda kernels: self.prices.terms(place, self._graph.elements(kernels)))
         elements = cache(self._graph.elements)
         for choice in self._graph.steps[place].choices:
@@ -84,12 +90,16 @@ class Potential:
         barred = self._graph.barred[place]
         if barred is not None and least.pop(barred, None) is not None:
             del ways[barred]
-        edges: list[dict[tuple[int, int], set[int]]] = [{} for _ in within]
-        for state, some in ways.items():
+        return self._edges_of(ways.items(), self.prices.slope(place))
+
+    def _edges_of(self, ways: Iterable[tuple[State, Sequence[Way]]], slope: int) -> list[Edges]:
+        """On each axis, the edges of some ways on."""
+        edges: list[dict[tuple[int, int], set[int]]] = [{} for _ in self._graph.source]
+        for state, some in ways:
             for kernels, out in some:
                 for axis, kernel in enumerate(kernels):
                     edges[axis].setdefault((state[axis], out[axis]), set()).add(kernel)
-        if not self.prices.slope(place):
+        if not slope:
             return [dict.fromkeys(pairs, EVERY_KERNEL) for pairs in edges]
         return [*edges]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from convsolve.conditioned import Conditioned
+from convsolve.conditioned_potential import ConditionedPotential
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
@@ -64,8 +65,11 @@ class Scout:
         return [BestFirst(graph, standard(), Expansion(graph), potential, self.conditions) for graph in some]
 
     def potential(self) -> Potential:
-        """The least that the rest of a way costs by the objectives, conditions left out."""
-        return Potential(self.whole, Prices(self.problem, self.whole))
+        """The least that the rest of a way costs by the objectives."""
+        prices = Prices(self.problem, self.whole)
+        return (
+            Potential(self.whole, prices) if self.conditions is None else ConditionedPotential(self.conditions, prices)
+        )
 
 
 def scout(problem: Problem) -> Scout:
@@ -74,4 +78,4 @@ def scout(problem: Problem) -> Scout:
     if not problem.where:
         return Scout(problem, found, None)
     whole = found[0] if len(found) == 1 else whole_graph(problem)
-    return Scout(problem, found, Conditioned(whole, ground(problem)))
+    return Scout(problem, found, Conditioned(whole, ground(problem), kernels=bool(problem.objectives)))

@@ -7,7 +7,7 @@ layers to come can cost (`bounds`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import groupby
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
@@ -84,7 +84,8 @@ class BestFirst:
         if self.graph.total:
             bound = self.members.bound(0, self.graph.source, ())
             roots = (_Node(0, self.graph.source, 0, (), folded) for folded in self.members.starts())
-            heap = [(bound, 0, (), -1, root) for root in roots]
+            heap = [(bound + self.members.rest(0, root.state, root.folded), 0, (), -1, root) for root in roots]
+            heapify(heap)
         while heap:
             score, uneven, path, index, node = heappop(heap)
             if node.depth == len(self.members.places):

@@ -14,10 +14,11 @@ from math import prod
 from typing import NamedTuple
 
 from convsolve.graph import Graph
-from convsolve.grounding import BEHIND, Grounding, Plan, plan
+from convsolve.grounding import BEHIND, Grounding
 from convsolve.language import Expr, compiled, names
 from convsolve.language.nodes import Name, rebuilt
 from convsolve.layers.base import Setting, SizeMap
+from convsolve.plans import Plan, plan
 from convsolve.spans import Within, span_of
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name

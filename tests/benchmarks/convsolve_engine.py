@@ -12,7 +12,6 @@ from typing import Generic, TypeVar, overload
 
 from convsolve.answer import Answer, Solution, Status
 from convsolve.answering import Assembly, answer, stream
-from convsolve.conditioned import TooManyStates
 from convsolve.explain import explain
 from convsolve.explain.conflict import impossible_axes, minimal
 from convsolve.first import first
@@ -34,18 +33,20 @@ Listed = TypeVar("Listed")
 
 
 def first_by_graph(row: Row, _limit: float) -> Outcome:
-    found = _first(ask(**row.keywords))
+    problem = ask(**row.keywords)
+    if problem.where:
+        raise RefusedError("conditions")
+    found = first(problem, graphs(problem))
     return Outcome("impossible") if found is None else Outcome("solved", [_plain(found)])
 
 
 def first_by_z3(row: Row, _limit: float) -> Outcome:
-    """The graph's first answer, confirmed; where conditions leave it too many cases, Z3's own."""
+    """The graph's first answer, confirmed; with conditions Z3's own."""
     problem = ask(**row.keywords)
-    try:
-        found = _first(problem)
-    except RefusedError:
+    if problem.where:
         verdict, solution = decide(problem)
         return Outcome(VERDICTS[verdict], [] if solution is None else [_settings(solution)])
+    found = first(problem, graphs(problem))
     if found is None:
         return _verdict(problem)
     verdict = Confirmation(problem)(Assembly(problem)(found))
@@ -102,15 +103,6 @@ def optimum(row: Row, _limit: float) -> Outcome:
         return Outcome("gave up")
     outcome = _answered(found)
     return outcome._replace(number=getattr(found[0].costs, row.objective or "")) if found else outcome
-
-
-def _first(problem: Problem) -> Combination | None:
-    if not problem.where:
-        return first(problem, graphs(problem))
-    try:
-        return next(scout(problem).combinations(), None)
-    except TooManyStates:
-        raise RefusedError("too many states") from None
 
 
 def _verdict(problem: Problem) -> Outcome:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+from itertools import islice
+from random import Random
 from typing import Unpack
 
 import pytest
@@ -14,6 +16,7 @@ from convsolve.explanation import Change, Explanation, Gap, Near, Range, Residue
 from convsolve.problem import Question, ask
 from tests.command_line import convsolve
 from tests.oracle.brute_force import out_size
+from tests.oracle.explained import check, drawn
 
 SEED: Question = {"layers": 2, "kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 0}
 
@@ -137,3 +140,38 @@ def test_an_impossible_answer_explains_itself_once_it_is_asked() -> None:
 def test_who_asks_why_of_a_question_with_answers_is_told_so() -> None:
     with pytest.raises(ValueError, match="has an answer"):
         explained(7, 28)
+
+
+def test_a_condition_is_to_blame_only_where_the_sizes_alone_would_do() -> None:
+    demands = ["kernel_size == 3", "stride == 2", "padding == 1", "output_padding == 0"]
+    found = explained(7, 28, layers=2, where=demands)
+    blamed = [reason.value for reason in found.conflict if reason.what == "where"]
+    assert blamed == ["kernel_size == 3", "output_padding == 0"]
+    assert [dict(change.relax) for change in found.changes] == [
+        {"where": "output_padding == 1"},
+        {"where": "kernel_size == 4"},
+    ]
+    innocent = explained(7, 28, **(SEED | {"where": "stride >= 2"}))
+    assert "where" not in whats(innocent)[0]
+    assert "where" in whats(innocent)[1]
+
+
+def test_a_budget_is_relaxed_to_the_least_that_can_be_had() -> None:
+    budget = explained("8@7", "3@28", layers=2, where="params <= 10")
+    least = cs.solve("8@7", "3@28", layers=2, minimize="params").values
+    assert least is not None
+    assert dict(budget.changes[0].relax) == {"where": f"params <= {least[0]}"}
+    assert convsolve(*shlex.split(budget.changes[0].command)[1:]).code == 0
+
+
+def test_a_field_is_relaxed_to_the_largest_that_can_be_had() -> None:
+    found = explained(28, 28, layers=3, stride=1, where="receptive_field >= 30")
+    assert {"where": "receptive_field >= 19"} in [
+        dict(change.relax) for change in found.changes
+    ]  # 3 times 7 - 1, and 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_claim_is_true_of_questions_that_were_drawn(seed: int) -> None:
+    for question in islice(drawn(Random(seed)), 15):
+        check(question, explain(question.problem()), commands=seed == 0)

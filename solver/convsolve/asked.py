@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from convsolve.conditions import Condition, conditions_record
 from convsolve.domains import Domain, Domains
 from convsolve.errors import Error
 from convsolve.layers.base import AxisParameter, Word
@@ -29,6 +30,7 @@ class Asked:
         tie: as the problem has it.
         channels: as a list has them; None where the shapes say all.
         objectives: what shall be least or most.
+        where: what else must hold.
 
     Example:
         >>> Asked.of(ask(7, 28, layers=2, kernel_size=3, stride="1..4")).command()
@@ -41,6 +43,7 @@ class Asked:
     tie: str
     channels: tuple[int | None, ...] | None
     objectives: tuple[Objective, ...]
+    where: tuple[Condition, ...]
 
     @classmethod
     def of(cls, problem: Problem) -> Self:
@@ -50,7 +53,7 @@ class Asked:
             if layer not in made:
                 made[layer] = _written(layer)
         layers = tuple(made[layer] for layer in problem.layers)
-        asked = cls(problem.input, problem.target, layers, problem.tie, None, problem.objectives)
+        asked = cls(problem.input, problem.target, layers, problem.tie, None, problem.objectives, problem.where)
         if not any(problem.channels) or asked._channels() == problem.channels:
             return asked
         behind = (number for number, one in zip(problem.channels[1:], problem.layers, strict=True) if one.kind.weighted)
@@ -71,6 +74,7 @@ class Asked:
             tie=self.tie,
             channels=self.channels,
             minimize=[*map(str, self.objectives)] or None,
+            **conditions_record(self.where),
         )
 
     def with_depth(self, layers: Sequence[Written], problem: Problem) -> Self:
@@ -91,6 +95,8 @@ class Asked:
             words += ["--channels", ",".join(map(str, self.channels))]
         for objective in self.objectives:
             words += ["--minimize" if objective.least else "--maximize", objective.cost]
+        for condition in self.where:
+            words += [str(condition)] if condition.named else ["--where", condition.text]
         return shlex.join(words)
 
     def _options(self) -> list[str] | None:

@@ -61,9 +61,10 @@ class Conditioned:
         graph: the question without them, all axes together.
         grounding: the conditions.
         kernels: whether the kernels of settings must be known, whatever the conditions read.
+        steps: after how many `TooManyStates` is raised.
     """
 
-    def __init__(self, graph: Graph, grounding: Grounding, *, kernels: bool = False) -> None:
+    def __init__(self, graph: Graph, grounding: Grounding, *, kernels: bool = False, steps: int = MOST_STEPS) -> None:
         self.graph = graph
         self._always = ("kernel_size",) if kernels else ()
         found = plan(grounding, len(graph.steps))
@@ -74,7 +75,7 @@ class Conditioned:
         self._final = [compiled(_renamed(sentence, order), ("f",)) for sentence in found.final]
         across = [sentence for some in found.across.values() for sentence in some]
         self._spans = [span_of(fold, found.final, across) for fold in self.folds]
-        self._steps_left = MOST_STEPS
+        self._steps_left = steps
         self._known_settings: dict[tuple[int, int, int], dict[SizeMap, Counter[Known]]] = {}
         self._onward: dict[tuple[int, State, State, tuple[Known, ...]], dict[Folded, list[Folded]]] = {}
 

@@ -14,7 +14,8 @@ class Reason:
     """One fact of a question that may be to blame: a limit, the depth, the ties, a size.
 
     Attributes:
-        what: ``kernel_size`` and the other parameters, ``layers``, ``tie``, ``input`` or ``target``.
+        what: ``kernel_size`` and the other parameters, ``layers``, ``tie``, ``where`` (a condition),
+            ``input`` or ``target``.
         value: what it is there, as a user writes it: ``3``, ``1..7``, ``28``.
         layers: the layers that it concerns; empty where it concerns the whole.
         kind: the kind of these layers, as a stack has it.
@@ -151,6 +152,7 @@ class Explanation:
         changes: each alone suffices, the smallest first.
         nearest: targets that can be reached.
         because: the same in sentences.
+        minimal: whether every fact of the conflict was seen to be needed; conditions may make that too long to tell.
     """
 
     conflict: tuple[Reason, ...]
@@ -159,12 +161,14 @@ class Explanation:
     changes: tuple[Change, ...]
     nearest: tuple[Near, ...]
     because: tuple[str, ...] = ()
+    minimal: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """The explanation as an answer's record has it."""
         return {
             "because": list(self.because),
             "conflict": [reason.to_dict() for reason in self.conflict],
+            "minimal": self.minimal,
             "acquitted": [reason.to_dict() for reason in self.acquitted],
             "causes": [cause.to_dict() for cause in self.causes],
             "changes": [change.to_dict() for change in self.changes],

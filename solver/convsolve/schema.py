@@ -144,7 +144,7 @@ def _answer() -> Schema:
     reason = _record(
         None,
         {
-            "what": {"enum": [*PARAMETERS, "layers", "tie", "input", "target"]},
+            "what": {"enum": [*PARAMETERS, "layers", "tie", "where", "input", "target"]},
             "value": _TEXT,
             "layers": {"type": "array", "items": _COUNT, "description": "empty where it is none of single layers"},
             "default": {"type": "boolean", "description": "nobody said it"},
@@ -160,6 +160,7 @@ def _answer() -> Schema:
         {
             "because": {"type": "array", "items": _TEXT},
             "conflict": reasons | {"description": "minimal: drop any one and it is possible"},
+            "minimal": {"type": "boolean", "description": "every fact of the conflict was seen to be needed"},
             "acquitted": reasons | {"description": "whatever they were, the conflict would stand"},
             "causes": causes | {"description": "the numbers behind it; empty where there is no simple one"},
             "changes": {"type": "array", "items": change, "description": "each alone suffices; smallest first"},

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from convsolve.conditioned import Conditioned
+from convsolve.conditioned import MOST_STEPS, Conditioned
 from convsolve.conditioned_potential import ConditionedPotential
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, total, whole_graph
@@ -72,10 +72,11 @@ class Scout:
         )
 
 
-def scout(problem: Problem) -> Scout:
+def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
     """The graphs of a question; what they know is worked out when it is asked for."""
     found = graphs(problem)
     if not problem.where:
         return Scout(problem, found, None)
     whole = found[0] if len(found) == 1 else whole_graph(problem)
-    return Scout(problem, found, Conditioned(whole, ground(problem), kernels=bool(problem.objectives)))
+    conditions = Conditioned(whole, ground(problem), kernels=bool(problem.objectives), steps=steps)
+    return Scout(problem, found, conditions)

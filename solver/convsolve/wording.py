@@ -25,6 +25,9 @@ SIZES = ("input", "target")
 
 def because(problem: Problem, found: Explanation) -> tuple[str, ...]:
     """Why there is no answer: reasons, then what follows."""
+    demands = [reason.value for reason in found.conflict if reason.what == "where"]
+    if demands:
+        return _demanded(problem, found, demands)
     if not found.causes:
         return _plainly(problem, found)
     cause = found.causes[0]
@@ -113,6 +116,16 @@ def _range(problem: Problem, found: Explanation, cause: Range) -> list[str]:
     ]
 
 
+def _demanded(problem: Problem, found: Explanation, demands: Sequence[str]) -> tuple[str, ...]:
+    way = f"{problem.input} to {problem.target}"
+    nearest = [change.relax["where"] for change in found.changes if "where" in change.relax]
+    return (
+        f"because {_layers(problem)} can lead from {way}, but not with {_and(demands)}",
+        *(f"because the nearest that can be had is {text}" for text in nearest[:1]),
+        "so no combination meets all conditions",
+    )
+
+
 def _plainly(problem: Problem, found: Explanation) -> tuple[str, ...]:
     sizes = {reason.what: reason.value for reason in found.conflict if reason.what in SIZES}
     with_ = limits(found.conflict, problem)
@@ -156,7 +169,13 @@ def runs(places: Sequence[int]) -> str:
 
 def _names(reasons: Sequence[Reason]) -> list[str]:
     """What is acquitted, each name once."""
-    words = {"layers": "the number of layers", "tie": "the ties", "input": "the input", "target": "the target"}
+    words = {
+        "layers": "the number of layers",
+        "tie": "the ties",
+        "where": "the conditions",
+        "input": "the input",
+        "target": "the target",
+    }
     ranked = sorted(reasons, key=lambda r: PARAMETERS.index(r.what) if r.what in PARAMETERS else len(PARAMETERS))
     return list(dict.fromkeys(words.get(reason.what, reason.what) for reason in ranked))
 
@@ -208,7 +227,11 @@ def full(problem: Problem, found: Explanation) -> list[str]:
 def _fact(reason: Reason, problem: Problem) -> str:
     if reason.what in PARAMETERS:
         return f"{_limit(reason, problem)}{' (default)' if reason.default else ''}"
-    words = {"layers": f"{reason.value} layer{'' if reason.value == '1' else 's'}", "tie": f"--tie {reason.value}"}
+    words = {
+        "layers": f"{reason.value} layer{'' if reason.value == '1' else 's'}",
+        "tie": f"--tie {reason.value}",
+        "where": f"the condition {reason.value}",
+    }
     return words.get(reason.what, f"{reason.what} {reason.value}")
 
 
@@ -227,6 +250,10 @@ def _changed(change: Change) -> str:
             words.append("one layer" if value == 1 else f"{value} layers")
         elif name == "tie":
             words.append(f"--tie {value}")
+        elif name == "where":
+            words.append(f"the condition {value}")
+        elif name == "without":
+            words.append(f"without the condition {value}")
         else:
             words.append(f"{name} {value}")
     text = _and(words)

@@ -62,7 +62,7 @@ def impossible_with_conflict(row: Row, _limit: float) -> Outcome:
     problem = ask(**row.keywords)
     outcome = _verdict(problem)
     axes = impossible_axes(problem)
-    conflict, _ = minimal(problem, axes[0] if axes else None)
+    conflict = minimal(problem, axes[0] if axes else None).facts
     return outcome if conflict else Outcome("gave up")
 
 

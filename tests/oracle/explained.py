@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from convsolve.answer import Solution
-from convsolve.explanation import Explanation, Gap, Range, Reason, Residue, Window
+from convsolve.explanation import Change, Explanation, Gap, Near, Range, Reason, Residue, Window
 from convsolve.problem import Problem, ask
 from tests.command_line import convsolve
 from tests.oracle.brute_force import PARAMETERS, Layer, layer
@@ -43,7 +43,11 @@ class Drawn(NamedTuple):
 
     def made(self, given: Mapping[str, Iterable[int]]) -> Layer:
         """One of the layers, its default limits written out."""
-        return layer(self.kind, 1, **{name: tuple(values) for name, values in given.items()})
+        return _layer(self.kind, given)
+
+
+def _layer(kind: str, given: Mapping[str, Iterable[int]]) -> Layer:
+    return layer(kind, 1, ceil_mode=False, **{name: tuple(values) for name, values in given.items()})
 
 
 def drawn(draw: Random) -> Iterator[Drawn]:
@@ -62,7 +66,7 @@ def drawn(draw: Random) -> Iterator[Drawn]:
             given["output_padding"] = tuple(sorted(draw.sample(range(3), draw.choice([1, 1, 2]))))
         for name in ("padding", "output_padding"):  # what equals its default limits nobody need have said
             rest = {other: values for other, values in given.items() if other != name}
-            if given.get(name) == layer(kind, 1, **rest).values[name][0]:
+            if given.get(name) == _layer(kind, rest).values[name][0]:
                 given = rest
         source = draw.randint(1, 40)
         found = Drawn(source, draw.choice([draw.randint(1, 60), source, 2 * source, source**2]), kind, layers, given)
@@ -118,14 +122,15 @@ def check(question: Drawn, found: Explanation, *, commands: bool = True) -> None
     for member in found.conflict:
         assert without(question, [*found.acquitted, member]), f"{member} is not needed"
     for cause in found.causes:
-        _check_cause(question, found, cause)
+        _check_cause(question, cause)
     anything = [reason for reason in (*found.conflict, *found.acquitted) if reason.what in WIDEST]
     deeper = question._replace(layers=question.layers + 1)
     if without(question, anything) or deeper.possible():
         assert found.changes, "no change was found"
     if not commands:
         return
-    for item in [*found.changes, *found.nearest]:
+    items: list[Change | Near] = [*found.changes, *found.nearest]
+    for item in items:
         program, *arguments = shlex.split(item.command)
         assert program == "convsolve"
         said = convsolve(*arguments, "--json", "--count", "1")
@@ -140,7 +145,7 @@ def check(question: Drawn, found: Explanation, *, commands: bool = True) -> None
         assert not last & set(between)
 
 
-def _check_cause(question: Drawn, found: Explanation, cause: object) -> None:
+def _check_cause(question: Drawn, cause: object) -> None:
     sizes = reached([question.source], [question.made(question.given)] * question.layers)
     if any(max(here, default=0) > CAP / 8 for here in sizes):
         return  # some sizes were not looked at
@@ -162,4 +167,3 @@ def _check_cause(question: Drawn, found: Explanation, cause: object) -> None:
         case Window(_, place, largest, needed):
             assert max(sizes[place]) == largest < needed
             assert not sizes[place + 1]
-    assert found

@@ -10,7 +10,9 @@ from convsolve.events import Ended, Event, Explained, Listener
 from convsolve.explain.causes import causes
 from convsolve.explain.changes import changes
 from convsolve.explain.conflict import impossible_axes, minimal
+from convsolve.explain.facts import facts
 from convsolve.explain.nearest import nearest
+from convsolve.explain.reach import possible
 from convsolve.explanation import Explanation
 from convsolve.problem import Problem
 from convsolve.wording import because
@@ -30,15 +32,24 @@ def explain(problem: Problem) -> Explanation:
         >>> found.changes[0].relax, [near.size for near in found.nearest]
         ({'output_padding': '0..1'}, [(25,)])
     """
-    impossible = impossible_axes(problem)
-    axis = impossible[0] if impossible else None
-    conflict, acquitted = minimal(problem, axis)
+    blamed, axis, impossible = problem, None, []
+    if problem.where:
+        # conditions are to blame only where the sizes alone would do
+        bare = replace(problem, where=())
+        if not possible(bare):
+            blamed = bare
+    if not blamed.where:
+        impossible = impossible_axes(blamed)
+        axis = impossible[0] if impossible else None
+    conflict = minimal(blamed, axis)
+    innocent = [reason for reason in facts(problem) if reason.what == "where"] if blamed is not problem else []
     found = Explanation(
-        conflict=tuple(conflict),
-        acquitted=tuple(acquitted),
-        causes=tuple(causes(problem, axis, conflict, acquitted)),
-        changes=tuple(changes(problem, axis, conflict)),
+        conflict=conflict.facts,
+        acquitted=(*conflict.acquitted, *innocent),
+        causes=tuple(causes(blamed, axis, conflict.facts, conflict.acquitted)),
+        changes=tuple(changes(problem, axis, conflict.facts)),
         nearest=tuple(nearest(problem, impossible)),
+        minimal=conflict.minimal,
     )
     return replace(found, because=because(problem, found))
 

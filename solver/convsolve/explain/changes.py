@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 from typing import Any
 
 from convsolve.asked import Asked
+from convsolve.conditions import Condition
 from convsolve.domains import Domain, domain_text
 from convsolve.errors import Error
 from convsolve.explain.facts import LATE, WIDEST, depths, facts, said, widest, without
 from convsolve.explain.reach import Axis, possible, sizes
 from convsolve.explain.solving import best
 from convsolve.explanation import Change, Reason
+from convsolve.objectives import COSTS, Objective
 from convsolve.problem import PARAMETERS, Problem
 from convsolve.shapes import Shape
 
 # How much a change asks of its user: one more value of a limit, a layer, a looser tie, another input.
 PRICES = {"kernel_size": 2, "stride": 4, "padding": 2, "dilation": 8, "output_padding": 1}
-A_LAYER, A_TIE, AN_INPUT, DOUBLED = 5, 5, 9, 6
+A_LAYER, A_TIE, AN_INPUT, A_CONDITION, DOUBLED = 5, 5, 9, 2, 6
+NEAR_NUMBERS = 40  # that are tried in an equation, in each direction
 
 MOST = 5  # changes that are worth reading
+
+_BOUND = re.compile(r"([^<>=!]*[^<>=! ]) *(<=|>=|<|>|==) *([0-9]+(?:\.[0-9]*)?(?:e[0-9]+)?)")
 
 Each = tuple[Domain, ...]  # one domain an axis
 
@@ -66,6 +72,8 @@ def _single(problem: Problem, axis: int | None, conflict: Sequence[Reason]) -> I
             trial = _deeper(problem, asked)
         elif reason.what == "tie":
             trial = _looser(problem, asked)
+        elif reason.what == "where":
+            trial = _relaxed(problem, asked, reason)
         elif reason.what == "input" and axis is not None:
             trial = _another_input(problem, asked, axis)
         if trial is not None:
@@ -75,25 +83,35 @@ def _single(problem: Problem, axis: int | None, conflict: Sequence[Reason]) -> I
 def _widened(problem: Problem, asked: Asked, reason: Reason) -> Trial | None:
     """A limit as little wider as suffices."""
     current = values(problem, reason)
-    whole = tuple(widest(domain, reason.what) for domain in current)
-    if not _with(problem, asked, reason, whole, 0).possible:
+
+    def trial(step: tuple[int, Each]) -> Trial:
+        return _with(problem, asked, reason, step[1], step[0])
+
+    found = [least for way in wider(current, reason.what) if (least := _least(list(map(trial, way)))) is not None]
+    if not found:
         return None
-    for price, each in wider(current, reason.what):
-        trial = _with(problem, asked, reason, each, price)
-        if trial.possible:
-            alone = tuple(tuple(sorted({*new} - {*old})) for new, old in zip(each, current, strict=True))
-            if reason.what not in LATE and all(len(old) == 1 for old in current) and all(alone):
-                other = _with(
-                    problem,
-                    asked,
-                    reason,
-                    tuple((_farthest(new, old[0]),) for new, old in zip(alone, current, strict=True)),
-                    price,
-                )
-                if other.possible:
-                    return other
-            return trial
-    return None
+    smallest = min(found, key=lambda one: one.price)
+    if reason.what not in LATE and all(len(old) == 1 for old in current):
+        new = values(smallest.asked.problem(), reason)
+        alone = tuple((_farthest(domain, old[0]),) for domain, old in zip(new, current, strict=True))
+        other = _with(problem, asked, reason, alone, smallest.price)
+        if other.possible:
+            return other
+    return smallest
+
+
+def _least(trials: Sequence[Trial]) -> Trial | None:
+    """The first that is possible, of trials that are each wider than the one before."""
+    if not trials or not trials[-1].possible:
+        return None
+    low, high = 0, len(trials) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if trials[middle].possible:
+            high = middle
+        else:
+            low = middle + 1
+    return trials[high]
 
 
 def _farthest(values: Domain, origin: int) -> int:
@@ -109,22 +127,27 @@ def values(problem: Problem, reason: Reason) -> Each:
     return tuple(axis[place] for axis in layer.domains)
 
 
-def wider(current: Each, name: str) -> Iterator[tuple[int, Each]]:
-    """Ever wider limits, and how much wider they are: first what lies between their values, then beyond."""
+def wider(current: Each, name: str) -> Iterator[list[tuple[int, Each]]]:
+    """Ever wider limits, and how much wider they are: upwards, downwards, and both ways.
+
+    What lies between the values of a limit is the first step of each.
+    """
     least, most = 0 if name in LATE else 1, WIDEST[name]
+    for downwards, upwards in ((False, True), (True, False), (True, True)):
+        found: list[tuple[int, Each]] = []
+        for step in range(most + 1):
+            each = tuple(
+                _stretched(domain, step * downwards, step * upwards, range(least, most + 1)) for domain in current
+            )
+            if each != (found[-1][1] if found else current):
+                found.append((max(step, 1) * (downwards + upwards) * PRICES[name], each))
+        yield found
 
-    def between(domain: Domain, down: int, up: int) -> Domain:
-        low = max(min(domain, default=least) - down, min(domain[:1] or (least,)) if not down else least)
-        high = max(domain[-1] if domain else least - 1, min((domain[-1] if domain else least - 1) + up, most))
-        return tuple(sorted({*domain, *range(low, high + 1)}))
 
-    seen = {current}
-    for step in range(most + 1):
-        for down, up in ((0, step), (step, 0)):
-            each = tuple(between(domain, down, up) for domain in current)
-            if each not in seen:
-                seen.add(each)
-                yield max(step, 1) * PRICES[name], each
+def _stretched(domain: Domain, down: int, up: int, within: range) -> Domain:
+    """A domain without holes, and so much longer at its ends."""
+    low, high = (domain[0], domain[-1]) if domain else (within.start, within.start - 1)
+    return tuple(range(max(low - down, min(low, within.start)), min(high + up, max(high, within.stop - 1)) + 1))
 
 
 def _with(problem: Problem, asked: Asked, reason: Reason, each: Each, price: float) -> Trial:
@@ -170,6 +193,71 @@ def _binds(problem: Problem, name: str) -> bool:
     )
 
 
+def _relaxed(problem: Problem, asked: Asked, reason: Reason) -> Trial | None:
+    """A condition with the nearest number that works, or else left out."""
+    place = [str(condition) for condition in problem.where].index(reason.value)
+    others = (*problem.where[:place], *problem.where[place + 1 :])
+
+    def with_(text: str) -> Trial:
+        where = (*problem.where[:place], Condition.read(text), *problem.where[place + 1 :])
+        return Trial(replace(asked, where=where), {"where": text}, A_CONDITION)
+
+    left_out = Trial(replace(asked, where=others), {"without": reason.value}, 2 * A_CONDITION)
+    if not left_out.possible:
+        return None
+    found = _BOUND.fullmatch(reason.value)
+    if found is None:
+        return left_out
+    expression, sign, text = found.groups()
+    now = int(float(text)) if float(text).is_integer() else None
+    if now is None:
+        return left_out
+    if expression in COSTS and sign == "<=":
+        # as an objective it is found at once
+        least = best(replace(left_out.asked, objectives=(Objective(expression, least=True),)).problem())
+        if least is not None:
+            value = getattr(least.costs, expression)
+            price = A_CONDITION + DOUBLED * log2(value / max(now, 1))
+            return replace(with_(f"{expression} <= {value}"), price=price)
+    ways = {"<": [1], "<=": [1], ">": [-1], ">=": [-1], "==": [1, -1]}[sign]
+    found_best: Trial | None = None
+    for way in ways:
+        # a bound is found by doubling the distance and then by halves, an equation number by number
+        distances = range(1, NEAR_NUMBERS) if sign == "==" else _doubling(now)
+        low = 0
+        for far in distances:
+            trial = with_(f"{expression} {sign} {now + way * far}")
+            if now + way * far >= 0 and trial.possible:
+                if sign != "==":
+                    far, trial = _nearest(low, far, lambda d: with_(f"{expression} {sign} {now + way * d}"), trial)  # noqa: B023, PLW2901
+                price = A_CONDITION + DOUBLED * abs(log2(max(now + way * far, 1) / max(now, 1)))
+                if found_best is None or price < found_best.price:
+                    found_best = replace(trial, price=price)
+                break
+            low = far
+    return found_best or left_out
+
+
+def _doubling(start: int) -> Iterator[int]:
+    """Distances to look at, the last a thousand times the number itself."""
+    far = 1
+    while far <= 1000 * max(start, 1):
+        yield far
+        far *= 2
+
+
+def _nearest(low: int, high: int, make: Callable[[int], Trial], best: Trial) -> tuple[int, Trial]:
+    """The smallest distance that works between one that does not and one that does."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        trial = make(middle)
+        if trial.possible:
+            high, best = middle, trial
+        else:
+            low = middle
+    return high, best
+
+
 def _another_input(problem: Problem, asked: Asked, axis: int) -> Trial | None:
     """The nearest input from which the target can be reached."""
     now = problem.input.size[axis]
@@ -210,10 +298,21 @@ def _joint(problem: Problem) -> Iterator[Trial]:
                 tuple(widest(domain, reason.what) for domain in values(problem, reason)),
             )
     for reason in each:
-        for price, less in wider(values(problem, reason), reason.what):
-            if _all(problem, asked, needed, each | {reason: (price, less)}).possible:
-                each[reason] = price, less
-                break
+        found = [
+            least
+            for way in wider(values(problem, reason), reason.what)
+            if (least := _least([_all(problem, asked, needed, each | {reason: step}) for step in way])) is not None
+        ]
+        if found:
+            smallest = min(found, key=lambda one: one.price)
+            each[reason] = 0, values(smallest.asked.problem(), reason)
+            widths = [
+                price
+                for way in wider(values(problem, reason), reason.what)
+                for price, some in way
+                if some == each[reason][1]
+            ]
+            each[reason] = min(widths), each[reason][1]
     trial = _all(problem, asked, needed, each)
     if trial.possible:
         yield trial

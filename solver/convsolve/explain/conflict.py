@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
+from typing import NamedTuple
 
 from convsolve.asked import Asked
 from convsolve.components import components
 from convsolve.explain.facts import depths, facts, without
-from convsolve.explain.reach import Axis, possible
+from convsolve.explain.reach import Axis, answered
 from convsolve.explanation import Reason
 from convsolve.problem import Problem
+from convsolve.shapes import Shape
+
+TRIED = 2  # sizes in each direction, where conditions leave no other way to tell
 
 
 class Oracle:
@@ -22,8 +26,8 @@ class Oracle:
         self.asked = Asked.of(problem)
         self.axis = axis
 
-    def __call__(self, dropped: Collection[Reason]) -> bool:
-        """Whether there is an answer without these facts."""
+    def __call__(self, dropped: Collection[Reason]) -> bool | None:
+        """Whether there is an answer without these facts; None where that is not known."""
         problem = without(self.problem, self.asked, dropped)
         whats = {reason.what for reason in dropped}
         if self.axis is None:
@@ -42,14 +46,34 @@ class Oracle:
         return axis.possible
 
 
-def _together(problem: Problem, whats: set[str], depths: Collection[int]) -> bool:
+def _together(problem: Problem, whats: set[str], depths: Collection[int]) -> bool | None:
     if "target" in whats or "input" in whats:
-        return True  # each axis by itself is possible
+        return _other_sizes(problem, whats) if problem.where else True  # each axis by itself is possible
     if _same_fate(problem):
         return False
     if not depths:
-        return possible(problem)
-    return any(possible(_shallower(problem, depth)) for depth in depths)
+        return answered(problem)
+    return _any(answered(_shallower(problem, depth)) for depth in depths)
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    unknown = False
+    for found in answers:
+        if found:
+            return True
+        unknown = unknown or found is None
+    return None if unknown else False
+
+
+def _other_sizes(problem: Problem, whats: set[str]) -> bool | None:
+    """Whether some size near the input's, or the target's, will do; None where none was found."""
+    which = "target" if "target" in whats else "input"
+    shape = problem.target if which == "target" else problem.input
+    for step in range(1, TRIED + 1):
+        for size in (tuple(number + step for number in shape.size), tuple(number - step for number in shape.size)):
+            if min(size) > 0 and answered(replace(problem, **{which: Shape(shape.channels, size)})):  # type: ignore[arg-type]
+                return True
+    return None
 
 
 def _same_fate(problem: Problem) -> bool:
@@ -83,20 +107,30 @@ def leaders(problem: Problem) -> Iterator[int]:
         yield from component.axes
 
 
-def minimal(problem: Problem, axis: int | None) -> tuple[list[Reason], list[Reason]]:
-    """The conflict and the acquitted, by deletion: what is not needed for it goes, the least telling first."""
+class Conflict(NamedTuple):
+    """What is to blame, what is not, and whether less than this was looked for everywhere."""
+
+    facts: tuple[Reason, ...]
+    acquitted: tuple[Reason, ...]
+    minimal: bool
+
+
+def minimal(problem: Problem, axis: int | None) -> Conflict:
+    """The conflict by deletion: what is not needed for it goes, the least telling first."""
     oracle = Oracle(problem, axis)
     if oracle(()):
         raise ValueError("the question has an answer")
-    known = list(_on(axis, problem))
     acquitted: list[Reason] = []
-    conflict: list[Reason] = []
-    for fact in known:
-        if oracle([*acquitted, fact]):
-            conflict.append(fact)
-        else:
+    blamed: list[Reason] = []
+    minimal = True
+    for fact in _on(axis, problem):
+        found = oracle([*acquitted, fact])
+        if found is False:
             acquitted.append(fact)
-    return conflict, acquitted
+        else:
+            blamed.append(fact)
+            minimal = minimal and found is True
+    return Conflict(tuple(blamed), tuple(acquitted), minimal)
 
 
 def _on(axis: int | None, problem: Problem) -> Iterator[Reason]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from itertools import groupby
 
 from convsolve.asked import Asked
 from convsolve.domains import Domain, Domains, domain_text
@@ -28,6 +27,8 @@ def facts(problem: Problem) -> Iterator[Reason]:
         yield Reason("layers", str(len(problem.layers)), default=len(problem.layers) == 1)
     if tied(problem):
         yield Reason("tie", problem.tie, default=problem.tie == "default")
+    for condition in problem.where:
+        yield Reason("where", str(condition))
     yield Reason("input", str(problem.input))
     yield Reason("target", str(problem.target))
 
@@ -98,6 +99,9 @@ def without(problem: Problem, asked: Asked, dropped: Collection[Reason]) -> Prob
         limits = [replace(reason, layers=tuple(range(len(layers)))) for reason in limits]
     if "tie" in whats:
         asked = replace(asked, tie="none")
+    if "where" in whats:
+        texts = {reason.value for reason in dropped if reason.what == "where"}
+        asked = replace(asked, where=tuple(one for one in asked.where if str(one) not in texts))
     found = (
         asked.with_depth(layers, problem).problem()
         if len(layers) != len(asked.layers)
@@ -147,12 +151,3 @@ def _opened(layer: Layer, name: str) -> Layer:
     if kind.word(name):
         kind = replace(kind, padding_word=None)  # type: ignore[call-arg]
     return replace(layer, kind=kind, domains=domains)
-
-
-def runs(places: Collection[int]) -> str:
-    """Numbers of layers as a person says them: ``0``, ``0 to 3``, ``0 and 2``."""
-    parts = []
-    for _, run in groupby(enumerate(sorted(places)), key=lambda pair: pair[1] - pair[0]):
-        numbers = [place for _, place in run]
-        parts.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}")
-    return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from math import prod
 
 from convsolve.components import Component
+from convsolve.conditioned import TooManyStates
 from convsolve.errors import Error
-from convsolve.graph import Course, Graph, Walk, graphs, total
+from convsolve.first import first
+from convsolve.graph import Course, Graph, Walk, graphs
 from convsolve.layers.fans import Fan, behind
 from convsolve.problem import Problem
+from convsolve.scouting import scout
 from convsolve.tables import Table
 
 LARGEST = 1 << 18  # sizes beyond are not looked at one by one
+MOST_SETTINGS = 3_000  # of layers, where conditions are put to each
+MOST_STEPS = 300_000  # of states through layers with conditions
 
 
 class Axis:
@@ -78,12 +84,22 @@ def sizes(table: Table) -> list[int]:
     return sorted(size for (size,) in table)
 
 
-def possible(problem: Problem) -> bool:
-    """Whether a question has an answer; not where it cannot be asked."""
+def answered(problem: Problem) -> bool | None:
+    """Whether a question has an answer; None where that takes too long to tell, or it cannot be asked."""
     try:
-        return total(graphs(problem)) > 0
-    except Error:
-        return False
+        if not problem.where:
+            return first(problem, graphs(problem)) is not None
+        settings = {layer: max(prod(map(len, axis)) for axis in layer.domains) for layer in problem.layers}
+        if sum(settings.values()) > MOST_SETTINGS:
+            return None
+        return scout(problem, MOST_STEPS).total > 0
+    except (Error, TooManyStates):
+        return None
+
+
+def possible(problem: Problem) -> bool:
+    """Whether a question is known to have an answer."""
+    return answered(problem) is True
 
 
 def _hull(ranges: Sequence[range]) -> range:

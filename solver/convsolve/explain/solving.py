@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from convsolve.answer import Solution
 from convsolve.answering import answer
 from convsolve.problem import Problem
 
 
 def best(problem: Problem) -> Solution | None:
-    """The first answer, put to Z3; what its user would have least or most is left aside."""
-    found = answer(replace(problem, objectives=()), count=1)
+    """The first answer, put to Z3."""
+    found = answer(problem, count=1)
     return found[0] if found else None

@@ -61,6 +61,21 @@ def test_answers_match_their_schema(arguments: list[str]) -> None:
     assert convsolve(*arguments, "--json").out == said.out
 
 
+def test_an_explanation_matches_its_schema_and_its_solutions_are_records() -> None:
+    question = ["solve", "7", "28", "--layers", "2", "-k", "3", "-s", "2", "-p", "1", "--output-padding", "0"]
+    record = json.loads(convsolve(*question, "--json").out)
+    explanation = record["explanation"]
+    assert [fact["what"] for fact in explanation["conflict"]] == ["output_padding", "kernel_size", "input", "target"]
+    assert [change["relax"] for change in explanation["changes"]] == [{"output_padding": "0..1"}, {"kernel_size": "4"}]
+    for part in (*explanation["changes"], *explanation["nearest"]):
+        valid(part["solution"], "solution")
+        assert part["solution"]["checked"] == ["arithmetic", "z3"]
+    assert json.loads(convsolve("count", *question[1:], "--json").out)["explanation"] == explanation
+    for wrong in ("conflict", "changes", "nearest", "causes"):
+        with pytest.raises(jsonschema.ValidationError):
+            valid(record | {"explanation": explanation | {wrong: [{}]}}, "answer")
+
+
 @pytest.mark.parametrize("arguments", TRACES, ids=["valid", "not valid"])
 def test_traces_match_their_schema(arguments: list[str]) -> None:
     said = convsolve(*arguments, "--json")

@@ -26,6 +26,7 @@ SCREENS = {
     "help-trace": "trace --help",
     "help-emit": "emit --help",
     "help-verify": "verify --help",
+    "help-explain-error": "explain-error --help",
     "help-schema": "schema --help",
     "help-doctor": "doctor --help",
     "solve-one-layer": "solve 7 28",
@@ -35,6 +36,10 @@ SCREENS = {
     """ --stack 'Conv(k=3, padding="same", stride=1, groups=1) >> Act("relu") >> MaxPool() >> Conv()'""",
     "solve-dilated": "solve 32 20 -k 3,5 -s 1 -d 1..3 -p 0",
     "solve-impossible": "solve 7 1000",
+    "solve-impossible-parity": "solve 7 28 --layers 2 -k 3 -s 2 -p 1 --output-padding 0",
+    "solve-impossible-full": "solve 7 224 --layers 3 -s 1..2 --explain full",
+    "solve-impossible-gap": "solve 100 1000 --layers 6 -k 3..5 -s 1..2 -p 0..2",
+    "solve-impossible-window": "solve 3 1 -k 7 -p 0",
     "solve-nothing-listed": "solve 28 28 --count 0",
     "count": "count 4x4 61x79 --layers 4",
     "count-impossible": "count 7 1000",
@@ -73,7 +78,7 @@ def test_in_a_pipe(name: str) -> None:
 @pytest.mark.parametrize("name", SCREENS)
 def test_help_and_tables_fit_the_terminal(name: str) -> None:
     lines = convsolve(*shlex.split(SCREENS[name]), terminal=True).out.splitlines()
-    words = ("not valid", "limits", "first:")
+    words = ("not valid", "limits", "first:", "because", "conflict", "  near", "          convsolve")
     assert [line for line in lines if len(line) > 100 and not line.startswith(words)] == []
 
 
@@ -109,7 +114,7 @@ def test_without_a_command_the_help_is_shown() -> None:
     assert "Examples:" in said.err
 
 
-@pytest.mark.parametrize("name", ["solve", "count", "trace", "emit", "verify", "schema", "doctor"])
+@pytest.mark.parametrize("name", ["solve", "count", "trace", "emit", "verify", "explain-error", "schema", "doctor"])
 def test_every_help_starts_with_what_it_does_and_examples(name: str) -> None:
     lines = convsolve(name, "--help").out.splitlines()
     assert lines[0].endswith(".")

@@ -13,7 +13,7 @@ import torch
 from convsolve.errors import Error
 from convsolve.shapes import LARGEST_SIZE
 from convsolve.stack import Act, Conv, ConvTranspose, MaxPool, Stack
-from convsolve.tracing import Trace, trace, with_numbers
+from convsolve.tracing import Mend, Trace, trace, with_numbers
 from tests.oracle import drawn, torch_run
 
 STACKS = json.loads((Path(__file__).parent / "data" / "stacks.json").read_text())
@@ -69,6 +69,7 @@ def test_a_trace_in_full() -> None:
         "valid": True,
         "failed_at": None,
         "reason": None,
+        "mends": [],
         "input": {"channels": 3, "size": [28, 20]},
         "layers": [layer.to_dict() for layer in found.layers],
         "output": {"channels": 3, "size": [28, 20]},
@@ -361,3 +362,24 @@ def test_a_trace_is_frozen_and_equal_by_value() -> None:
     assert isinstance(first, Trace)
     assert first == second
     assert hash(first) == hash(second)
+
+
+def test_what_fails_is_told_the_nearest_values_that_mend_it() -> None:
+    found = trace("Conv(kernel_size=5) >> Conv(kernel_size=3)", (28, 6))
+    assert [(mend.parameter, mend.value) for mend in found.mends] == [("kernel_size", 2), ("padding", 1)]
+    for mend in found.mends:
+        better = trace(f"Conv(kernel_size=5) >> Conv({_with(mend)})", (28, 6))
+        assert better.valid
+        assert better.sizes[-1] == mend.out_size
+    illegal = trace("ConvTranspose(k=3, s=2, op=2)", 7)
+    assert [(mend.parameter, mend.value) for mend in illegal.mends] == [
+        ("output_padding", 1),
+        ("stride", 3),
+        ("dilation", 3),
+    ]
+    assert trace("Conv(k=3, groups=2)", "3@7").mends == ()  # no parameter of an axis mends that
+    assert trace("Conv(k=3)", 7).mends == ()
+
+
+def _with(mend: Mend) -> str:
+    return ", ".join(f"{name}={value}" for name, value in ({"kernel_size": 3} | {mend.parameter: mend.value}).items())

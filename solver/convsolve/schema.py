@@ -15,6 +15,7 @@ TITLES = {
     "convsolve.solution/1": "a line of solve --jsonl, and an entry of an answer's solutions",
     "convsolve.trace/1": "what trace --json prints",
     "convsolve.check/1": "what verify --json prints",
+    "convsolve.message/1": "what explain-error --json prints",
     "convsolve.doctor/1": "what doctor --json prints",
     "convsolve.error/1": "what --json prints where a question cannot be asked as it was",
 }
@@ -191,12 +192,14 @@ def _answer() -> Schema:
 
 
 def _trace() -> Schema:
+    mend = {"parameter": _TEXT, "value": _COUNT, "out_size": _axes(_POSITIVE)}
     return _record(
         "convsolve.trace/1",
         {
             "valid": {"type": "boolean"},
             "failed_at": _or_null(_COUNT) | {"description": "the layer that refused, counted from 0"},
             "reason": _or_null(_TEXT),
+            "mends": {"type": "array", "items": _record(None, mend), "description": "each alone suffices"},
             "input": _shape(),
             "layers": {"type": "array", "items": _layer(), "description": "those that were passed"},
             "output": _record(None, {"channels": _or_null(_POSITIVE), "size": _or_null(_axes(_POSITIVE))}),
@@ -245,7 +248,14 @@ def _error() -> Schema:
     )
 
 
+def _message() -> Schema:
+    texts = {"type": "array", "items": _TEXT}
+    fields = {"name": _TEXT, "message": _TEXT, "equation": _TEXT, "because": _TEXT, "help": texts}
+    return _record("convsolve.message/1", fields | {"command": _or_null(_TEXT)})
+
+
 _MAKERS = {
+    "convsolve.message/1": _message,
     "convsolve.answer/1": _answer,
     "convsolve.solution/1": _solution,
     "convsolve.trace/1": _trace,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from convsolve.channels import channels_said
 from convsolve.check.integers import broken_rule
@@ -19,7 +19,16 @@ from convsolve.problem import Layer, statement
 from convsolve.shapes import LARGEST_SIZE, Shape
 from convsolve.stack import Stack
 
+MOST_ADDED = 64  # to a parameter, to see whether that mends a layer
 NOTHING = Costs(None, None, None, None, None)
+
+
+class Mend(NamedTuple):
+    """A parameter's nearest value with which a layer takes what comes to it, and the sizes that it then makes."""
+
+    parameter: str
+    value: int
+    out_size: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -31,12 +40,14 @@ class Trace:
         layers: the layers that it passed, with their sizes; all of them where `valid`.
         failed_at: the number of the layer that refused, counted from 0; None where none did.
         reason: why it refused: the rule, and its equation with the numbers put in.
+        mends: parameters of that layer, each with the nearest value that it alone would need; the nearest first.
     """
 
     input: Shape
     layers: tuple[SolvedLayer, ...]
     failed_at: int | None = None
     reason: str | None = None
+    mends: tuple[Mend, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -68,6 +79,7 @@ class Trace:
             "valid": self.valid,
             "failed_at": self.failed_at,
             "reason": self.reason,
+            "mends": [mend._asdict() | {"out_size": list(mend.out_size)} for mend in self.mends],
             "input": {"channels": self.input.channels, "size": list(self.input.size)},
             "layers": [layer.to_dict() for layer in self.layers],
             "output": {
@@ -120,7 +132,9 @@ dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
         settings = tuple(tuple(domain[0] for domain in axis) for axis in layer.domains)
         fault = next(_faults(kind, settings, size, (before, after)), None)
         if fault is not None:
-            return Trace(Shape(chain[0], source.size), tuple(passed), place, f"layer {place} ({kind.name}){fault}")
+            reason = f"layer {place} ({kind.name}){fault}"
+            mends = tuple(_mends(kind, settings, size, (before, after)))
+            return Trace(Shape(chain[0], source.size), tuple(passed), place, reason, mends)
         out = tuple(_out(kind, setting, number) for setting, number in zip(settings, size, strict=True))
         passed.append(SolvedLayer(kind, settings, before, after, size, out))
         size = out
@@ -163,6 +177,24 @@ def _faults(
             sentence = _spelled_out(kind, rule)
             numbers = with_numbers(sentence, values | {"in_size": number, "out_size": out})
             yield f", axis {axis}: {rule.reason}: {sentence} is {numbers}"
+
+
+def _mends(
+    kind: LayerKind, settings: Sequence[Setting], size: Sequence[int], channels: tuple[int | None, int | None]
+) -> list[Mend]:
+    """The nearest value of each parameter that suffices alone, on all axes the same."""
+    found = []
+    for place, parameter in enumerate(kind.axis_parameters):
+        if kind.word(parameter.name) or kind.follows(parameter.name):
+            continue
+        now = max(setting[place] for setting in settings)
+        for value in sorted(range(parameter.least, now + MOST_ADDED), key=lambda value: (abs(value - now), value)):
+            changed = tuple((*setting[:place], value, *setting[place + 1 :]) for setting in settings)
+            if next(_faults(kind, changed, size, channels), None) is None:
+                out = tuple(_out(kind, setting, number) for setting, number in zip(changed, size, strict=True))
+                found.append((abs(value - now), Mend(parameter.name, value, out)))
+                break
+    return [mend for _, mend in sorted(found)]
 
 
 def _spelled_out(kind: LayerKind, rule: Rule) -> str:

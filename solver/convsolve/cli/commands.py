@@ -10,7 +10,7 @@ import typer
 
 from convsolve.cli.help import Command, Group
 
-COMMANDS = ("solve", "count", "trace", "emit", "verify", "schema", "doctor")
+COMMANDS = ("solve", "count", "trace", "emit", "verify", "explain-error", "schema", "doctor")
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:
@@ -28,7 +28,8 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     )
     app.callback()(convsolve)
     for name in [arguments[0]] if arguments and arguments[0] in COMMANDS else COMMANDS:
-        app.command(name, cls=Command)(getattr(import_module(f"convsolve.cli.{name}"), name))
+        module = name.replace("-", "_")
+        app.command(name, cls=Command)(getattr(import_module(f"convsolve.cli.{module}"), module))
     return app
 
 

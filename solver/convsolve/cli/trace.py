@@ -55,4 +55,9 @@ def trace(
             write([sums]) if page.table else say(sums)
     if not found.valid:
         say(f"not valid: {found.reason}")
+        words = [
+            f"{mend.parameter}={mend.value} (then it makes {'x'.join(map(str, mend.out_size))})" for mend in found.mends
+        ]
+        if words:
+            say(f"  help: in layer {found.failed_at}, write {', or '.join(words)}")
     return code

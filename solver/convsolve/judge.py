@@ -82,7 +82,10 @@ class Confirmation:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._session = _Session()
-        self._layers: set[tuple[object, ...]] = set()  # those for which the equations hold, with their numbers
+        made: dict[object, int] = {}
+        asked = zip(problem.layers, problem.ties, map(problem.refuses_single, range(len(problem.layers))), strict=True)
+        self._alike = [made.setdefault(layer, len(made)) for layer in asked]
+        self._true: set[tuple[object, ...]] = set()  # layers for which the equations hold, with their numbers
 
     def __call__(self, solution: Solution) -> Verdict:
         """Whether the equations hold for it."""
@@ -92,17 +95,18 @@ class Confirmation:
         sentences = encode_ends(problem, range(problem.axes), numbers)
         functions: dict[str, Clause] = {}
         # solutions share layers, and sentences of numbers alone that were true once stay so
-        layers = enumerate(zip(settings, pairwise(sizes), strict=True))
-        new = {key for key in layers if key not in self._layers}
-        for place, _ in sorted(new):
-            layer = encode_layer(problem, place, range(problem.axes), lone=True, numbers=numbers)
-            sentences += layer.sentences
-            functions |= layer.functions
+        new: set[tuple[object, ...]] = set()
+        for place, layer in enumerate(zip(self._alike, settings, pairwise(sizes), strict=True)):
+            if layer not in self._true and layer not in new:
+                new.add(layer)
+                encoding = encode_layer(problem, place, range(problem.axes), lone=True, numbers=numbers)
+                sentences += encoding.sentences
+                functions |= encoding.functions
         conditions = encode_conditions(problem, numbers)
         sentences += conditions.sentences
         verdict = self._session.ask(Encoding(conditions.variables, tuple(sentences), functions))
         if verdict == Verdict.SAT:
-            self._layers |= new
+            self._true |= new
         return verdict
 
 
@@ -199,28 +203,30 @@ def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]]) -> Proof:
 class _Session:
     """A solver in a Context, asked one question after the other, and handed on to a later session."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: int = BUDGET) -> None:
         try:
             self.solver = _spare.pop()
         except IndexError:
             self.solver = z3.SimpleSolver(ctx=z3.Context())
-        _limit(self.solver, BUDGET)
-        self._known: set[str] = set()
-        self._leave = finalize(self, _hand_on, self.solver)
+        _limit(self.solver, budget)
+        _read(self.solver, ["(push 1)"])  # of the names that follow
+        self._functions: set[str] = set()
+        self._variables: set[str] = set()
+        self._leave = finalize(self, _hand_on, self.solver, self._variables)
         self._leave.atexit = False  # pyrefly: ignore[missing-attribute] - it is a property
 
     def ask(self, encoding: Encoding, extra: Iterable[str] = ()) -> Verdict:
         """Whether all sentences and terms can hold; of them nothing is kept, of the names they use all."""
-        functions = {name: clause for name, clause in encoding.functions.items() if name not in self._known}
-        variables = [name for name in encoding.variables if name not in self._known]
-        self._known.update(functions, variables)
+        functions = {name: clause for name, clause in encoding.functions.items() if name not in self._functions}
+        variables = [name for name in encoding.variables if name not in self._variables]
+        self._functions.update(functions)
+        self._variables.update(variables)
         # once is enough: identical layers make the same sentences of the same numbers
         terms = dict.fromkeys([*(sentence.term for sentence in encoding.sentences), *extra])
+        names = [*(defined(name, clause) for name, clause in functions.items()), *map(declared, variables)]
         try:
-            names = [*(defined(name, clause) for name, clause in functions.items()), *map(declared, variables)]
-            _read(self.solver, names)
             self.solver.push()
-            _read(self.solver, [f"(assert {term})" for term in terms])
+            _read(self.solver, [*names, *(f"(assert {term})" for term in terms)])
             verdict = _check(self.solver)
             self.solver.pop()
         except BaseException:
@@ -229,8 +235,11 @@ class _Session:
         return verdict
 
 
-def _hand_on(solver: z3.Solver) -> None:
-    solver.reset()
+def _hand_on(solver: z3.Solver, variables: set[str]) -> None:
+    if variables:  # it had something to search for: the next proof shall begin anew
+        solver.reset()
+    else:
+        _read(solver, ["(pop 1)"])
     if not _spare:
         _spare.append(solver)
 

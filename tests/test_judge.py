@@ -94,6 +94,14 @@ def test_what_is_not_decided_at_once_is_proved_layer_by_layer(monkeypatch: pytes
     assert max(checks) > 4
 
 
+def test_a_record_does_not_say_which_attempt_proved_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far little work gets may hang on what was asked before; the same question has the same record."""
+    at_once = cs.solve(100, 1000, layers=3).to_dict()
+    monkeypatch.setattr(judge, "FIRST_TRY", dict.fromkeys((1, 2, 3), 1))
+    assert cs.solve(100, 1000, layers=3).to_dict() == at_once
+    assert at_once["status"] == "impossible"
+
+
 def test_impossible_by_parity_is_proved_layer_by_layer() -> None:
     stack = "ConvTranspose(k=4, s='1,3', p='0,2', output_padding='0,2') * 12"
     problem = ask(12, 1229, stack=stack)

@@ -58,7 +58,13 @@ class Verdict(StrEnum):
 
 
 class Proof(NamedTuple):
-    """How the claim that there is none, or none better, was put to Z3: the verdict, and how many checks it took."""
+    """How the claim that there is none, or none better, was put to Z3.
+
+    Attributes:
+        verdict: what it said.
+        checks: how many it took; of a first try with little work it may hang on what was asked before
+            whether it suffices, so this is nothing for a record.
+    """
 
     verdict: Verdict
     checks: int
@@ -155,9 +161,8 @@ def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
         if not found.apart if found else some != axes:
             continue  # these axes are not in the way by themselves, or nobody knows
         checks += 1
-        # how far so little work gets must not hang on what was asked before: the same question has the same record
-        encoding, work = encode(problem, some, lone=any(course.barred)), FIRST_TRY[len(some)] * len(problem.layers)
-        verdict, _ = _alone(encoding, lambda context: z3.SimpleSolver(ctx=context), work)
+        session = _Session(FIRST_TRY[len(some)] * len(problem.layers))
+        verdict = session.ask(encode(problem, some, lone=any(course.barred)))
         if verdict == Verdict.UNKNOWN and found:
             verdict, further = _apart(problem, found)
             checks += further

@@ -151,3 +151,20 @@ def test_a_broken_installation_is_found(monkeypatch: pytest.MonkeyPatch, torch_s
 def test_emit_to_stdout_is_another_command() -> None:
     said = convsolve("solve", "7", "28", "--emit", "-")
     assert said.err == "error[usage]: --emit writes a file\n  help: convsolve solve ... --json | convsolve emit -\n"
+
+
+def test_a_model_that_fails_is_told_what_mends_it(tmp_path: Path) -> None:
+    model = tmp_path / "model.py"
+    model.write_text(
+        "from torch import nn\n"
+        "flat = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.Flatten(), nn.Linear(10, 2))\n"
+        "short = nn.Sequential(nn.ConvTranspose2d(3, 3, 3, stride=2, padding=1))\n",
+        encoding="utf-8",
+    )
+    flat = convsolve("verify", f"{model}:flat", "--input", "3@9x9", "--output", "2@1")
+    assert flat.code == 5
+    assert "in_features == channels*height*width: 10 == 64" in flat.err
+    assert "  help: write nn.Linear(64, 2)\n" in flat.err
+    short = convsolve("verify", f"{model}:short", "--input", "3@14x14", "--output", "3@28x28")
+    assert short.code == 5
+    assert short.err.splitlines()[-1] == "          convsolve solve 14x14 28x28 --layer conv_transpose"

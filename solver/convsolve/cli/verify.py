@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convsolve.cli import options as given
 from convsolve.cli.streams import Color, look, named, say, write, write_record
+
+if TYPE_CHECKING:
+    from convsolve.check.report import Report
+    from convsolve.shapes import Shape
 
 
 def verify(
@@ -60,5 +65,26 @@ def verify(
         backend = f" {report.backend.torch}" if report.backend else ""
         say(f"{named(model)}: {into} -> {out} holds in torch{backend}, batch 1 and 2", *report.notes)
     else:
-        say(*told(report), *(report.notes if report.faults else ()))
+        say(*told(report), *_mends(report, into, out), *(report.notes if report.faults else ()))
     return code_of(report)
+
+
+def _mends(report: Report, source: Shape, target: Shape) -> list[str]:
+    """What torch's own words mean; and, where only the last size is wrong, which settings of its layer give it."""
+    from convsolve.errors import Error
+    from convsolve.torch_messages import read
+
+    for fault in report.faults:
+        try:
+            found = read(fault.got)
+        except Error:
+            continue
+        return [f"because {found.because}: {found.equation}", *(f"  help: {line}" for line in found.help)]
+    steps = report.steps
+    kind = re.match(r"(Conv|ConvTranspose)[123]d", steps[-1].module) if steps else None
+    if kind is None or steps[-1].shape[1:] == target.size:
+        return []
+    size = steps[-2].shape[1:] if len(steps) > 1 else source.size
+    record = {"Conv": "conv", "ConvTranspose": "conv_transpose"}[kind[1]]
+    command = f"convsolve solve {'x'.join(map(str, size))} {'x'.join(map(str, target.size))} --layer {record}"
+    return ["  help: settings of the last layer that give that size, or why there are none:", f"          {command}"]

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     chosen = [task for task in TASKS if not options.task or task.name in options.task]
     able = [engine for engine in engines() if not options.engine or any(part in engine.name for part in options.engine)]
-    print(_versions())
+    print(_versions() + (", processor time" if options.processor else ""))
     for engine in able:
         if engine.needs:
             print(f"{engine.name}: {engine.needs} is not installed")
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rounds = options.rounds or (QUICK if options.quick else ROUNDS)
     limit = 1.5 if options.quick else None
     found = measure(chosen, able, rounds, only=options.only, limit=limit, seed=options.seed)
+    if options.processor:
+        found = found.by_processor()
     for task in chosen:
         if found.rows(task.name):
             print(f"\n{task.title}\n\n{task_table(task, found, markdown=options.markdown)}")
@@ -132,6 +134,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", metavar="NAME", help="only problems whose name has this in it")
     parser.add_argument("--engine", action="append", metavar="NAME", help="only engines whose name has this in it")
     parser.add_argument("--rounds", type=int, help=f"how often each is measured ({ROUNDS})")
+    parser.add_argument("--processor", action="store_true", help="processor time of all threads, where others work too")
     parser.add_argument("--seed", type=int, default=0, help="of the order of engines (0)")
     parser.add_argument("--quick", action="store_true", help="one round, and 1.5 seconds a problem instead of six")
     parser.add_argument("--markdown", action="store_true", help="tables as Markdown")

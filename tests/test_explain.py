@@ -11,8 +11,10 @@ from typing import Unpack
 import pytest
 
 import convsolve as cs
+from convsolve.events import Counted, Ended, Explained, Progress
 from convsolve.explain import explain
 from convsolve.explanation import Change, Explanation, Gap, Near, Range, Residue, Tied, Unlawful, Window
+from convsolve.limits import Stop
 from convsolve.problem import Question, ask
 from tests.command_line import convsolve
 from tests.oracle.brute_force import out_size
@@ -175,3 +177,39 @@ def test_a_field_is_relaxed_to_the_largest_that_can_be_had() -> None:
 def test_every_claim_is_true_of_questions_that_were_drawn(seed: int) -> None:
     for question in islice(drawn(Random(seed)), 15):
         check(question, explain(question.problem()), commands=seed == 0)
+
+
+def test_an_explanation_that_was_cut_leaves_what_was_proved() -> None:
+    progress = Progress(ask(7, 28, **SEED))
+    progress(Counted(0, "conventional"))
+    progress(Ended(cs.Status.IMPOSSIBLE))
+    cut = progress.answer(Stop.TIMEOUT)
+    assert (cut.status, cut.total, cut.stopped) == (cs.Status.IMPOSSIBLE, 0, Stop.TIMEOUT)
+    assert cut.explanation is None
+    whole = explained(7, 28, **SEED)
+    progress(Explained(whole))
+    assert progress.answer(Stop.TIMEOUT).stopped is None
+    assert progress.answer(Stop.TIMEOUT).explanation is whole
+
+
+@pytest.mark.parametrize("question", [["7", "28", "--layers", "2", "-k", "3", "-s", "2", "-p", "1"]])
+def test_limits_hold_for_explanations_too(question: list[str]) -> None:
+    whole = convsolve("solve", *question, "--output-padding", "0", "--json")
+    limited = convsolve("solve", *question, "--output-padding", "0", "--json", "--timeout", "60")
+    assert limited.code == 3
+    assert limited.out == whole.out
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        "Conv(c=6, groups=3, k=2, s=2, p=0) * 2",
+        "Conv(k=2, s=2, p=0, padding_mode='reflect') >> Norm('batch') >> ConvTranspose(k=2, s=2, p=0, op=0)",
+        "MaxPool(2, ceil_mode=True) >> AvgPool(3, s=2)",
+    ],
+)
+def test_what_stacks_say_beside_their_numbers_is_kept(stack: str) -> None:
+    found = explained("6@20x20", "6@9x13", stack=stack)
+    assert found.conflict
+    for change in found.changes:
+        assert convsolve(*shlex.split(change.command)[1:]).code == 0

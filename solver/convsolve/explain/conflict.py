@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from convsolve.asked import Asked
 from convsolve.components import components
+from convsolve.errors import Error
 from convsolve.explain.facts import depths, facts, without
 from convsolve.explain.reach import Axis, answered
 from convsolve.explanation import Reason
@@ -28,7 +29,10 @@ class Oracle:
 
     def __call__(self, dropped: Collection[Reason]) -> bool | None:
         """Whether there is an answer without these facts; None where that is not known."""
-        problem = without(self.problem, self.asked, dropped)
+        try:
+            problem = without(self.problem, self.asked, dropped)
+        except Error:  # as where other depths have channels that do not divide into groups
+            return None
         whats = {reason.what for reason in dropped}
         if self.axis is None:
             return _together(problem, whats, depths(self.problem) if "layers" in whats else ())

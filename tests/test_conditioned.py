@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from random import Random
 from typing import Any
 
 import pytest
 
-from convsolve import conditioned
+from convsolve import answering
 from convsolve.answer import Solution, Status
 from convsolve.answering import Assembly, answer, search_all, stream
 from convsolve.errors import Error
@@ -132,7 +133,7 @@ def test_most_bests_are_proved() -> None:
 
 
 def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conditioned, "MOST_STEPS", 10)
+    monkeypatch.setattr(answering, "scout", partial(scout, steps=10))
     statuses = []
     for seed in range(3000, 3030):
         problem, wanted = drawn(seed)

@@ -75,6 +75,11 @@ class Conditioned:
         self._final = [compiled(_renamed(sentence, order), ("f",)) for sentence in found.final]
         across = [sentence for some in found.across.values() for sentence in some]
         self._spans = [span_of(fold, found.final, across) for fold in self.folds]
+        # layers of which the same is asked share what is found out of them
+        seen: dict[tuple[int, _Reads], int] = {}
+        each = enumerate(zip(graph.steps, self._reads, strict=True))
+        self._alike = [seen.setdefault((id(step), reads), place) for place, (step, reads) in each]
+        self._known_sources: dict[tuple[int, int, int, int], list[tuple[int, Known, int]]] = {}
         self._steps_left = steps
         self._known_settings: dict[tuple[int, int, int], dict[SizeMap, Counter[Known]]] = {}
         self._onward: dict[tuple[int, State, State, tuple[Known, ...]], dict[Folded, list[Folded]]] = {}
@@ -132,9 +137,7 @@ class Conditioned:
         found: dict[State, dict[Folded, int]] = {}
         for out, edges in self._edges[place].items():
             foldeds = ahead.get(out, {})
-            self._steps_left -= len(edges) * len(foldeds)
-            if self._steps_left < 0:
-                raise TooManyStates
+            self._spend(len(edges) * len(foldeds))
             for state, known, ways in edges if foldeds else ():
                 here = found.setdefault(state, {})
                 for folded, behind in self._folded(place, known, state, out, foldeds):
@@ -156,6 +159,11 @@ class Conditioned:
             if len(ended) == len(folded):
                 yield ended, behind
 
+    def _spend(self, steps: int) -> None:
+        self._steps_left -= steps
+        if self._steps_left < 0:
+            raise TooManyStates
+
     @cached_property
     def _edges(self) -> list[dict[State, list[tuple[State, tuple[Known, ...], int]]]]:
         """Per layer and size behind it, the sizes in front with what is known of the settings between, and how many."""
@@ -165,12 +173,14 @@ class Conditioned:
             edges: dict[State, Counter[tuple[State, tuple[Known, ...]]]] = {}
             for number, _ in enumerate(step.choices):
                 sources: list[dict[int, list[tuple[int, Known, int]]]] = [
-                    {size: list(self._sources(place, number, axis, size)) for size in sizes}
+                    {size: self._sources(place, number, axis, size) for size in sizes}
                     for axis, sizes in enumerate(self._columns[place + 1])
                 ]
                 for out in self.graph.live[place + 1]:
                     here = edges.setdefault(out, Counter())
-                    for parts in product(*(known[size] for known, size in zip(sources, out, strict=True))):
+                    every = [known[size] for known, size in zip(sources, out, strict=True)]
+                    self._spend(prod(map(len, every)))
+                    for parts in product(*every):
                         state, known, counts = zip(*parts, strict=True)
                         if state in live and all(one(known, state, out, 0) for one in together):
                             here[state, known] += prod(counts)
@@ -199,16 +209,19 @@ class Conditioned:
             found.append(here)
         return found
 
-    def _sources(self, place: int, choice: int, axis: int, size: int) -> Iterator[tuple[int, Known, int]]:
+    def _sources(self, place: int, choice: int, axis: int, size: int) -> list[tuple[int, Known, int]]:
         """The sizes that lead to one, by what is known of the settings, each with the number of settings."""
-        live = self._columns[place][axis]
-        found: Counter[tuple[int, Known]] = Counter()
-        for size_map, settings in self._settings(place, choice, axis).items():
-            for source in size_map.into(size):
-                if source in live:
+        key = (self._alike[place], choice, axis, size)
+        every = self._known_sources.get(key)
+        if every is None:
+            found: Counter[tuple[int, Known]] = Counter()
+            for size_map, settings in self._settings(self._alike[place], choice, axis).items():
+                for source in size_map.into(size):
                     for known, count in settings.items():
                         found[source, known] += count
-        return ((source, known, count) for (source, known), count in found.items())
+            every = self._known_sources[key] = [(source, known, count) for (source, known), count in found.items()]
+        live = self._columns[place][axis]
+        return [one for one in every if one[0] in live]
 
     @cached_property
     def _columns(self) -> list[list[set[int]]]:

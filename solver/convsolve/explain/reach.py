@@ -18,7 +18,9 @@ from convsolve.tables import Table
 
 LARGEST = 1 << 18  # sizes beyond are not looked at one by one
 MOST_SETTINGS = 3_000  # of layers, where conditions are put to each
-MOST_STEPS = 300_000  # of states through layers with conditions
+MOST_STEPS = (
+    50_000  # of states through layers with conditions: a twentieth of a second, for each of a hundred questions
+)
 
 
 class Axis:

@@ -52,7 +52,7 @@ class Trial:
 def changes(problem: Problem, axis: int | None, conflict: Sequence[Reason]) -> list[Change]:
     """Each alone suffices; the smallest first."""
     found = sorted(_single(problem, axis, conflict), key=lambda trial: trial.price)
-    if all("input" in trial.relax for trial in found):
+    if not problem.where and all("input" in trial.relax for trial in found):  # conditions make that too long a search
         found = [*_joint(problem), *found]
     made = []
     for trial in found[:MOST]:

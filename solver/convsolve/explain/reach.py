@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from math import prod
+from operator import mul
 
 from convsolve.components import Component
 from convsolve.conditioned import TooManyStates
@@ -94,9 +95,15 @@ def answered(problem: Problem) -> bool | None:
         settings = {layer: max(prod(map(len, axis)) for axis in layer.domains) for layer in problem.layers}
         if sum(settings.values()) > MOST_SETTINGS:
             return None
-        return scout(problem, MOST_STEPS).total > 0
+        return _conditioned(problem)
     except (Error, TooManyStates):
         return None
+
+
+def _conditioned(problem: Problem) -> bool | None:
+    found = scout(problem, MOST_STEPS)
+    live = [len(states) for states in found.whole.live]
+    return None if sum(map(mul, live, live[1:])) > MOST_STEPS else found.total > 0
 
 
 def possible(problem: Problem) -> bool:

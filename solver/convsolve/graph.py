@@ -68,7 +68,10 @@ class Graph:
     @cached_property
     def total(self) -> int:
         """The exact number of combinations on these axes."""
-        *_, (front, back) = _approach(Walk(self.narrowed, counting=True))
+        walk = Walk(self.narrowed, counting=True)
+        front, back = walk.end(0), walk.end(-1)
+        for front, back in _approach(walk):  # noqa: B007 - where they meet; those before are not kept
+            pass
         return front.product(back)
 
     @cached_property

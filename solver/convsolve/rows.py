@@ -24,7 +24,7 @@ MANY = 16  # irregular amounts from which on one multiplication is faster than a
 def width_for(most: int) -> int:
     """The bytes that numbers up to `most` need, with room so that widening is rare."""
     needed = (most.bit_length() + 7) // 8
-    return next((width for width in _FORMATS if width >= needed), (needed + needed // 4 + 7) // 8 * 8)
+    return next((width for width in _FORMATS if width >= needed), (needed + needed // 8 + 7) // 8 * 8)
 
 
 def places(row: int, width: int) -> int:

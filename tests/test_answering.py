@@ -203,9 +203,9 @@ def test_the_arrow_and_unknown_arguments() -> None:
         cs.solve(7, 28, kernal_size=3)  # type: ignore[call-arg]
 
 
-def test_the_stream_is_the_whole_set_in_ascending_order() -> None:
+def test_the_stream_is_the_whole_set() -> None:
     listed = [settings_of(solution) for solution in stream(ask(7, 28, layers=2))]
-    assert listed == sorted(listed)
+    assert len(listed) == len(set(listed))
     assert set(listed) == all_of(cs.solve(7, 28, layers=2, all=True))
 
 

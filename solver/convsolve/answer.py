@@ -115,6 +115,17 @@ class Solution:
             "checked": list(self.checked),
         }
 
+    def to_json(self) -> str:
+        """The record as JSON, on one line; the text of a layer is made once for all solutions that share it."""
+        texts = [layer.texts for layer in self.layers]
+        layers = ", ".join([text for text, _, _ in texts])
+        checked = ", ".join([f'"{level}"' for level in self.checked])
+        return (
+            f'{{"schema": "convsolve.solution/1", "input": {texts[0][1]}, "output": {texts[-1][2]}, '
+            f'"layers": [{layers}], "costs": {self.costs.to_json()}, "changes": [], '
+            f'"checked": [{checked}]}}'
+        )
+
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Solution:
         """Read a record back; what it says is checked by integers first.

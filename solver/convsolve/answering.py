@@ -288,7 +288,13 @@ def _by_z3(problem: Problem, count: int | None, report: Listener) -> None:
 
 def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
-    return map(Assembly(problem), (found or scout(problem)).combinations())
+    found, assembly = found or scout(problem), Assembly(problem)
+    layers = found.listed(assembly.layer)
+    return map(assembly, found.combinations()) if layers is None else map(_solution, layers)
+
+
+def _solution(layers: tuple[SolvedLayer, ...]) -> Solution:
+    return Solution(layers, ("arithmetic",))
 
 
 def _counted(problem: Problem, report: Listener) -> Scout:
@@ -325,14 +331,22 @@ class Assembly:
         size = self.problem.input.size
         layers = []
         for place, settings in enumerate(combination):
-            layer = self._layers.get((place, settings, size))
-            if layer is None:
-                layer = self._layers[place, settings, size] = self._solved(place, settings, size)
-            layers.append(layer)
-            size = layer.out_size
+            layers.append(self.layer(place, settings, size))
+            size = layers[-1].out_size
         if size != self.problem.target.size:
             raise AssertionError(f"{combination} gives {size}")
-        return Solution(tuple(layers), ("arithmetic",))
+        return _solution(tuple(layers))
+
+    def layer(
+        self, place: int, settings: tuple[Setting, ...], size: tuple[int, ...], out: tuple[int, ...] | None = None
+    ) -> SolvedLayer:
+        """One layer behind a size; where the size behind it is said, it must be that."""
+        layer = self._layers.get((place, settings, size))
+        if layer is None:
+            layer = self._layers[place, settings, size] = self._solved(place, settings, size)
+        if out is not None and layer.out_size != out:
+            raise AssertionError(f"{layer} does not give {out}")
+        return layer
 
     def _solved(self, place: int, settings: tuple[Setting, ...], size: tuple[int, ...]) -> SolvedLayer:
         kind, channels = self.problem.layers[place].kind, self.problem.channels

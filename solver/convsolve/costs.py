@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from convsolve.layers.solved import SolvedLayer
@@ -34,32 +33,34 @@ class Costs:
         fields = None if self.receptive_field is None else [*self.receptive_field]
         return {**vars(self), "receptive_field": fields}
 
+    def to_json(self) -> str:
+        """The record as JSON."""
+        fields = "null" if self.receptive_field is None else f"[{', '.join(map(str, self.receptive_field))}]"
+        if self.params is None:
+            sums = '"params": null, "macs": null, "activations": null, "peak": null'
+        else:
+            sums = (
+                f'"params": {self.params}, "macs": {self.macs}, "activations": {self.activations}, "peak": {self.peak}'
+            )
+        return f'{{{sums}, "receptive_field": {fields}}}'
+
 
 def costs_of(layers: Sequence[SolvedLayer]) -> Costs:
     """The costs of the layers in a row."""
     fields = receptive_field(layers)
-    if any(layer.in_channels is None or layer.out_channels is None for layer in layers):
+    figures = [layer.figures for layer in layers]
+    known = [figure for figure in figures if figure is not None]
+    if len(known) < len(figures):
         return Costs(None, None, None, None, fields)
-    params = macs = 0
-    outputs = []
-    for layer in layers:
-        channels = (layer.in_channels or 0, layer.out_channels or 0)
-        elements = layer.kind.elements(layer.settings)
-        params += layer.kind.weight_count(elements, *channels)
-        macs += layer.kind.mac_count(elements, *channels, (layer.in_size, layer.out_size))
-        outputs.append(channels[1] * prod(layer.out_size))
-    return Costs(params, macs, sum(outputs), max(outputs, default=0), fields)
+    params, macs, outputs = zip(*known, strict=True) if known else ((), (), ())
+    return Costs(sum(params), sum(macs), sum(outputs), max(outputs, default=0), fields)
 
 
 def receptive_field(layers: Sequence[SolvedLayer]) -> tuple[int, ...]:
     """Backward from one output element, axis by axis."""
     if not layers:
         return ()
-    fields = []
-    for axis in range(len(layers[0].in_size)):
-        field = 1
-        for layer in reversed(layers):
-            setting = layer.settings[axis] if layer.settings else ()
-            field = layer.kind.receptive_field(field, setting)
-        fields.append(field)
-    return tuple(fields)
+    field = (1,) * len(layers[0].in_size)
+    for layer in reversed(layers):
+        field = layer.fields[field]
+    return field

@@ -16,10 +16,10 @@ from convsolve.tables import State
 Settings = tuple[Setting, ...]  # of one layer, one an axis of the component
 
 
-class Way(NamedTuple):
-    """One joint setting of a layer, and the state behind it."""
+class Group(NamedTuple):
+    """The joint settings of a layer that lead from one state to another, what axes share decided."""
 
-    settings: Settings
+    choice: int
     out: State
 
 
@@ -28,46 +28,53 @@ class Expansion:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.columns = [
-            [{state[axis] for state in states} for axis in range(len(graph.source))] for states in graph.live
-        ]
+        self.columns = [[states.column(axis) for axis in range(len(graph.source))] for states in graph.live]
         self._settings: dict[tuple[LayerKind, tuple[Domain, ...]], Mapping[SizeMap, list[Setting]]] = {}
-        self._options: dict[tuple[int, int, int, int], list[tuple[Setting, int]]] = {}
-        self._ways: dict[tuple[int, State], list[Way]] = {}
+        self._outs: dict[tuple[int, int, int, int], dict[int, list[SizeMap]]] = {}
+        self._leading: dict[tuple[int, int, int, int, int], list[Setting]] = {}
+        self._groups: dict[tuple[int, State], list[Group]] = {}
 
-    def ways(self, place: int, state: State) -> list[Way]:
-        """Every way on from a live state through layer `place`, in ascending order of settings."""
-        found = self._ways.get((place, state))
+    def groups(self, place: int, state: State) -> list[Group]:
+        """The ways on from a state through layer `place`: by shared decision, then by the state behind."""
+        found = self._groups.get((place, state))
         if found is None:
-            found = self._ways[place, state] = sorted(self._expand(place, state))
-        return found
-
-    def _expand(self, place: int, state: State) -> list[Way]:
-        if state not in self.graph.live[place]:
-            return []
-        ahead = self.graph.live[place + 1]
-        found = []
-        for choice in range(len(self.graph.steps[place].choices)):
-            options = [self._on_axis(place, choice, axis, size) for axis, size in enumerate(state)]
-            if not all(options):
-                continue
-            for combination in product(*options):
-                settings, out = zip(*combination, strict=True)
-                if out in ahead:
-                    found.append(Way(settings, out))
-        return found
-
-    def _on_axis(self, place: int, choice: int, axis: int, size: int) -> list[tuple[Setting, int]]:
-        key = (place, choice, axis, size)
-        found = self._options.get(key)
-        if found is None:
-            here, by_map = self.columns[place + 1][axis], self.settings(place, choice, axis)
-            found = self._options[key] = [
-                (setting, out)
-                for size_map in by_map
-                if (out := size_map.out(size)) in here and out is not None
-                for setting in by_map[size_map]
+            ahead = self.graph.live[place + 1]
+            found = self._groups[place, state] = [
+                Group(choice, out)
+                for choice in range(len(self.graph.steps[place].choices))
+                for out in product(*(self._behind(place, choice, axis, size) for axis, size in enumerate(state)))
+                if out in ahead
             ]
+        return found
+
+    def ways(self, place: int, state: State) -> Iterator[tuple[Settings, State]]:
+        """The joint settings of the groups, in the order of the groups and ascending in each."""
+        for choice, out in self.groups(place, state):
+            each = [self.leading(place, choice, axis, *ends) for axis, ends in enumerate(zip(state, out, strict=True))]
+            for settings in product(*each):
+                yield settings, out
+
+    def leading(self, place: int, choice: int, axis: int, size: int, out: int) -> list[Setting]:
+        """The settings of one axis that lead from one size to another, ascending; shared parameters decided."""
+        key = (place, choice, axis, size, out)
+        found = self._leading.get(key)
+        if found is None:
+            by_map = self.settings(place, choice, axis)
+            maps = self._behind(place, choice, axis, size)[out]
+            found = self._leading[key] = sorted(setting for size_map in maps for setting in by_map[size_map])
+        return found
+
+    def _behind(self, place: int, choice: int, axis: int, size: int) -> dict[int, list[SizeMap]]:
+        """The sizes behind one axis, ascending, and the size maps that lead there."""
+        key = (place, choice, axis, size)
+        found = self._outs.get(key)
+        if found is None:
+            here, outs = self.columns[place + 1][axis], dict[int, list[SizeMap]]()
+            for size_map in self.settings(place, choice, axis):
+                out = size_map.out(size)
+                if out is not None and out in here:
+                    outs.setdefault(out, []).append(size_map)
+            found = self._outs[key] = dict(sorted(outs.items()))
         return found
 
     def settings(self, place: int, choice: int, axis: int) -> Mapping[SizeMap, list[Setting]]:

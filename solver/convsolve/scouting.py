@@ -11,7 +11,7 @@ from convsolve.conditioned_potential import ConditionedPotential
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
-from convsolve.listing import Combination, in_graph_order, meeting
+from convsolve.listing import Combination, Dress, Item, dressed, in_graph_order, meeting
 from convsolve.potential import Potential
 from convsolve.prices import Prices
 from convsolve.problem import Problem
@@ -57,6 +57,12 @@ class Scout:
         if self.conditions is None:
             return in_graph_order(self.problem, [Expansion(graph) for graph in self.graphs])
         return meeting(self.problem, Expansion(self.whole), self.conditions)
+
+    def listed(self, dress: Dress[Item]) -> Iterator[tuple[Item, ...]] | None:
+        """Likewise, of each layer what is made of it; None where the axes are in several components."""
+        if self.conditions is None and len(self.graphs) > 1:
+            return None
+        return dressed(self.problem, Expansion(self.whole), self.conditions, dress)
 
     def searches(self, potential: Potential | None = None) -> list[BestFirst]:
         """Searches for the best, which `conventional` merges."""

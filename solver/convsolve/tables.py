@@ -183,10 +183,24 @@ class Table(Collection[State]):
 
     def columns(self, sizes: Sequence[Collection[int]]) -> list[Collection[int]]:
         """The sizes on each axis; on the long one what is given."""
-        keys = [*zip(*self.rows, strict=True)][1:]
-        found: list[Collection[int]] = [set(column) for column in keys] or [()] * (len(sizes) - 1)
-        found.insert(self.long, sizes[self.long])
+        found: list[Collection[int]] = [
+            self.column(axis) if axis != self.long else here for axis, here in enumerate(sizes)
+        ]
         return found
+
+    def column(self, axis: int) -> set[int]:
+        """The sizes on one axis."""
+        if axis != self.long:
+            return {key[axis + (axis < self.long)] for key in self.rows}
+        every: dict[int, int] = {}
+        for key, row in self.rows.items():
+            every[key[0]] = every.get(key[0], 0) | row
+        return {
+            size
+            for block, row in every.items()
+            for size, number in enumerate(rows.numbers(row, self.width), block * BLOCK)
+            if number
+        }
 
     @property
     def extent(self) -> int:

@@ -83,7 +83,7 @@ class Texts:
 
 def record(_: int, solution: Solution) -> str:
     """A solution as JSON, which does not say its place."""
-    return record_text(solution.to_dict())
+    return solution.to_json()
 
 
 def write_answer(answer: Answer, texts: Sequence[str]) -> None:

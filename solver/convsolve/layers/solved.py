@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from convsolve.layers.base import LayerKind, Setting, TorchCall
@@ -42,6 +43,10 @@ class SolvedLayer:
             raise AttributeError(f"{self.kind.name} has no {name}")
         return tuple(setting[position] for setting in self.settings)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # what is remembered of a layer is found again where it is needed
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
     def torch_call(self) -> TorchCall:
         """The constructor of this layer's torch module."""
         return self.kind.torch_call(self.settings, self.in_channels, self.out_channels)
@@ -49,6 +54,33 @@ class SolvedLayer:
     def to_dict(self) -> dict[str, Any]:
         """The layer as a record."""
         return {name: [*value] if isinstance(value, tuple) else value for name, value in self._record.items()}
+
+    @cached_property
+    def texts(self) -> tuple[str, str, str]:
+        """As JSON: the record, the shape that goes in, the shape that comes out; made once for all that share it."""
+        from json import dumps
+
+        ends = ((self.in_channels, self.in_size), (self.out_channels, self.out_size))
+        shapes = [dumps({"channels": channels, "size": size}) for channels, size in ends]
+        return dumps(self.to_dict()), shapes[0], shapes[1]
+
+    @cached_property
+    def figures(self) -> tuple[int, int, int] | None:
+        """Parameters, multiplications and output elements; None where the channels are unknown."""
+        if self.in_channels is None or self.out_channels is None:
+            return None
+        channels = self.in_channels, self.out_channels
+        elements = self.kind.elements(self.settings)
+        return (
+            self.kind.weight_count(elements, *channels),
+            self.kind.mac_count(elements, *channels, (self.in_size, self.out_size)),
+            self.out_channels * prod(self.out_size),
+        )
+
+    @cached_property
+    def fields(self) -> Mapping[tuple[int, ...], tuple[int, ...]]:
+        """How far so many neighbouring outputs on each axis see into the input; remembered."""
+        return _Fields(self.kind, self.settings)
 
     @cached_property
     def _record(self) -> dict[str, Any]:
@@ -71,6 +103,20 @@ class SolvedLayer:
             "in_size": self.in_size,
             "out_size": self.out_size,
         }
+
+
+class _Fields(dict[tuple[int, ...], tuple[int, ...]]):
+    """Receptive fields by those behind a layer, found when they are first asked for."""
+
+    def __init__(self, kind: LayerKind, settings: tuple[Setting, ...]) -> None:
+        super().__init__()
+        self._kind = kind
+        self._settings = settings
+
+    def __missing__(self, behind: tuple[int, ...]) -> tuple[int, ...]:
+        each = zip(behind, self._settings or ((),) * len(behind), strict=True)
+        found = self[behind] = tuple([self._kind.receptive_field(field, setting) for field, setting in each])
+        return found
 
 
 def per_axis(record: Mapping[str, Any], name: str, axes: int) -> tuple[int, ...]:

@@ -157,11 +157,10 @@ class Listing(Generic[Item]):
             return [()]
         found = self._known.get((place, node))
         if found is None:
-            found = self._known[place, node] = [
-                (item, *tail)
-                for item, following in self._onward(place, node)
-                for tail in self._tails(place + 1, following)
-            ]
+            found = []
+            for item, following in self._onward(place, node):
+                found += [(item, *tail) for tail in self._tails(place + 1, following)]
+            self._known[place, node] = found
         return found
 
     @cached_property

@@ -123,3 +123,25 @@ def test_every_setting_between_two_states() -> None:
         assert number == len(wanted), one
         listed += number
     assert listed > 300
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        "Conv(k='2,3,5', s='1,2', p='0..3', d=1, padding_mode='reflect') * 2",
+        "Conv(k='2,5', s='1,3', p='0..4', d=1, padding_mode='circular') * 2",
+        "AvgPool(k='2..6', s='1,2', p='0..3') >> AvgPool(k='2..6', s=1, p='1..3')",
+    ],
+)
+@pytest.mark.parametrize("axes", [1, 3])
+def test_sizes_that_are_too_small_for_a_layer_are_not_put_in(stack: str, axes: int) -> None:
+    """Reflection, circular padding and AvgPool3d refuse sizes that the equation of the output would let pass."""
+    verdicts: Counter[bool] = Counter()
+    for source in range(1, 8):
+        for target in range(1, 10):
+            problem = ask((source,) * axes, (target,) * axes, stack=stack)
+            combination = found(problem)
+            assert (combination is not None) == bool(total(graphs(problem))), (source, target)
+            assert combination is None or leads_to_the_target(problem, combination)
+            verdicts[combination is not None] += 1
+    assert min(verdicts.values()) > 3

@@ -86,6 +86,11 @@ def test_conditions_are_met_however_much_is_held(held: int, monkeypatch: pytest.
     assert len(met) == len(set(met))
     assert set(met) == set(wanted)
     assert len(wanted) > 20
+    # in front of a layer that has the largest kernel, others behind it may have come to less or as much
+    met = combinations(ask("5x4", "12x9", **question, where=["max(kernel_size) == 4"]))
+    wanted = [one for one in every if max(layer[0][0] for layer in one) == 4]
+    assert len(met) == len(set(met)) == len(wanted) > 20
+    assert set(met) == set(wanted)
 
 
 def test_a_thousand_layers_are_listed_without_recursion() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -302,6 +304,62 @@ def test_how_a_child_died_is_told_apart() -> None:
         *(Outcome.CRASHED, Outcome.CRASHED, Outcome.OUT_OF_MEMORY)
     ]
     assert child._dead({"task": "layers"}, -signal.SIGXCPU).outcome is Outcome.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    ("reply", "note"),
+    [
+        (Report(Outcome.CRASHED, faults=(Fault(None, "crash", "an answer", "signal SIGSEGV", "cpu"),)), "the model: "),
+        (
+            Report(Outcome.FAILED, faults=(Fault(0, "refused", "1x14", "RuntimeError", "cpu"),)),
+            "layer 0: expected 1x14",
+        ),
+        ("Traceback ...\nSystemError: error return without exception set\n", "SystemError: error return"),
+    ],
+    ids=["crash", "refusal", "defect"],
+)
+def test_where_memory_is_scarce_no_failure_of_torch_is_blamed_on_the_layers(
+    monkeypatch: pytest.MonkeyPatch, reply: Report | str, note: str
+) -> None:
+    said = {"defect": reply} if isinstance(reply, str) else {"report": reply.to_dict()}
+    monkeypatch.setattr(child, "_ask", lambda *_: ([said], 0))
+    (report,) = check_many([UP_2.layers], limits=Limits(60, 100))
+    assert (report.outcome, report.faults) == (Outcome.OUT_OF_MEMORY, ())
+    assert report.notes[0].startswith(note)
+    if isinstance(reply, Report):
+        assert check_many([UP_2.layers]) == [reply]
+
+
+def test_where_memory_is_scarce_a_wrong_size_is_still_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Report(Outcome.FAILED, faults=(Fault(0, "size", "1x14", "1x15", "cpu"),))
+    monkeypatch.setattr(child, "_ask", lambda *_: ([{"report": wrong.to_dict()}], 0))
+    assert check_many([UP_2.layers], limits=Limits(60, 100)) == [wrong]
+
+
+def test_a_child_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    model, number = tmp_path / "m.py", tmp_path / "number"
+    model.write_text(
+        f"import os, pathlib, time\npathlib.Path({str(number)!r}).write_text(str(os.getpid()))\ntime.sleep(60)\n",
+        encoding="utf-8",
+    )
+    script = (
+        "from convsolve.check.child import verify_file\n"
+        "from convsolve.shapes import Shape\n"
+        f"verify_file({str(model)!r}, 'model', Shape.read('1@4'), Shape.read('1@8'))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script]) as parent:
+        while not (number.exists() and number.read_text(encoding="utf-8")):
+            time.sleep(0.01)
+        parent.kill()
+    child_number = int(number.read_text(encoding="utf-8"))
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            os.kill(child_number, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
+    pytest.fail("it is still there")
 
 
 def test_a_timeout_is_its_own_outcome() -> None:

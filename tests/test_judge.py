@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
 from random import Random
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -222,3 +225,31 @@ def test_sessions_at_the_same_time_have_contexts_of_their_own() -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(work, range(64)))
     assert found == [[judge.Verdict.SAT] * 5 + [judge.Verdict.UNSAT]] * 64
+
+
+@pytest.mark.skipif(not hasattr(signal, "siginterrupt"), reason="system calls that wait are of Unix")
+def test_behind_z3_ctrl_c_still_interrupts_what_waits() -> None:
+    """Z3 takes Ctrl-C while it works, and gives it back so that a call that waits goes on waiting."""
+    waiting, written = os.pipe()
+    late = Timer(5, os.write, (written, b"late"))
+
+    class HeardError(Exception):
+        pass
+
+    def hear(*_: object) -> None:
+        raise HeardError
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        cs.solve(7, 28)
+        cs.solve(100, 1000, layers=3)
+        Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        late.start()
+        with pytest.raises(HeardError):
+            os.read(waiting, 4)
+        assert late.is_alive(), "it was heard before the read had ended"
+    finally:
+        signal.signal(signal.SIGINT, before)
+        late.cancel()
+        os.close(waiting)
+        os.close(written)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from convsolve import workers
 from convsolve.errors import Error
 from convsolve.limits import Limits, Stop, Stopped
 from convsolve.workers import MOST_WAITING, Work, followed, limited
@@ -83,6 +84,13 @@ def crashes(tell: Tell) -> None:
     os.kill(os.getpid(), signal.SIGUSR2)
 
 
+def bursts(tell: Tell) -> None:
+    tell("found")
+    tell("found")
+    tell("found")
+    os._exit(7)
+
+
 def errs(tell: Tell) -> None:
     tell("found")
     raise Error("bad-size", "no size", help=["write 4"])
@@ -117,6 +125,12 @@ def test_a_limit_of_memory_is_kept(work: Work) -> None:
     assert (events, end.stop) == (["found"], Stop.MEMORY)
 
 
+def test_the_limit_of_memory_is_kept_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "confine", lambda _: None)
+    events, end = heard(fills, Limits(seconds=30, mebibytes=100))
+    assert (events, str(end)) == (["found"], "memory")
+
+
 def test_memory_that_the_listener_takes_counts_too() -> None:
     with pytest.raises(Stopped) as caught:
         [b"x" * 2**24 for _ in limited(busy, Limits(seconds=60, mebibytes=100))]
@@ -128,6 +142,11 @@ def test_a_child_that_dies_is_told_and_what_it_found_stands(work: Work, stop: St
     events, end = heard(work, Limits(seconds=60))
     assert isinstance(end, Stopped)
     assert (events, end.stop) == (["found"], stop)
+
+
+def test_what_is_told_at_once_is_sent_at_once() -> None:
+    events, end = heard(bursts, Limits(seconds=60))
+    assert (events, str(end)) == (["found"] * 3, "crashed")
 
 
 def test_what_the_work_raises_is_raised_here() -> None:
@@ -161,7 +180,10 @@ def test_limits_are_kept_beside_other_threads() -> None:
     assert results == [([*range(20_000)], None)]
 
 
-def test_the_child_ends_with_its_parent() -> None:
+@pytest.mark.parametrize(
+    "sibling", ["", "        os.fork() or time.sleep(30)\n"], ids=["alone", "its pipe is kept open"]
+)
+def test_the_child_ends_with_its_parent(sibling: str) -> None:
     script = (
         "import os, sys, time\n"
         "from convsolve.limits import Limits\n"
@@ -171,7 +193,7 @@ def test_the_child_ends_with_its_parent() -> None:
         "    time.sleep(60)\n"
         "for batch in limited(work, Limits(seconds=60)):\n"
         "    for event in batch:\n"
-        "        print(event, flush=True)\n"
+        f"{sibling}        print(event, flush=True)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

@@ -5,6 +5,7 @@ No two calls share a Context at a time; what Z3 could not decide is UNKNOWN and 
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -322,6 +323,12 @@ def _limit(solver: z3.Solver, budget: int) -> None:
     solver.set(rlimit=budget, ctrl_c=current_thread() is main_thread())
 
 
+def _give_back_ctrl_c() -> None:
+    # Z3, where it took Ctrl-C, gives it back in a way that no longer interrupts a system call that waits.
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - it has no name
+
+
 def _read(solver: z3.Solver, lines: Iterable[str]) -> None:
     try:
         solver.from_string("\n".join(lines))
@@ -329,10 +336,13 @@ def _read(solver: z3.Solver, lines: Iterable[str]) -> None:
         if "memory" in str(error):
             raise MemoryError from error
         raise
+    finally:
+        _give_back_ctrl_c()
 
 
 def _check(solver: z3.Solver) -> Verdict:
     result = solver.check()
+    _give_back_ctrl_c()
     if result == z3.sat:
         return Verdict.SAT
     if result == z3.unsat:

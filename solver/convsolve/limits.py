@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from math import inf
 
 from convsolve.errors import Error, shown_value
 
+LOOK = 0.1  # seconds between two looks at whether the parent is there
 LONGEST = 10**8  # seconds, three years
 LARGEST = 2**30  # mebibytes, a pebibyte
 _PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20}")
@@ -125,6 +127,25 @@ def to_change(stop: Stop | None, limits: Limits = UNLIMITED) -> str:
     if stop is Stop.CRASHED:
         return "please report this command, and what convsolve doctor prints"
     return easier
+
+
+def leave_signals_to_others() -> None:
+    """Let no signal be delivered to this thread: it would not wake the main one, whose the handlers are."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after its parent has ended, by whatever that was."""
+    import time
+    from threading import Thread
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def confine(data: float, seconds: float = inf) -> None:

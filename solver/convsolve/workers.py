@@ -22,7 +22,7 @@ from threading import Lock, Thread
 from typing import Any, NamedTuple, Self
 
 from convsolve.errors import Error
-from convsolve.limits import Limits, Stop, Stopped, confine
+from convsolve.limits import Limits, Stop, Stopped, confine, end_with, leave_signals_to_others
 
 Work = Callable[[Callable[[Any], None]], None]
 
@@ -67,6 +67,7 @@ def followed(work: Work) -> Generator[list[Any], None, None]:
             raise SystemExit  # nobody listens any more: the thread may end
 
     def run() -> None:
+        leave_signals_to_others()
         try:
             work(tell)
         except BaseException as error:  # noqa: BLE001 - raised where the work is waited for
@@ -234,7 +235,8 @@ class _Sender:
 
 
 def _serve(work: Work, limits: Limits, out: int, parent: int) -> None:
-    """The child: do the work and tell the parent, also at each tick, as long as there is one."""
+    """The child: do the work and tell the parent, also at each tick."""
+    end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to hear
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -247,8 +249,6 @@ def _serve(work: Work, limits: Limits, out: int, parent: int) -> None:
     worker.start()
     while worker.is_alive():
         worker.join(TICK)
-        if os.getppid() != parent:
-            return
         sender.send()
     sender.send(*end)
 

@@ -1,7 +1,7 @@
 """Limits and signals at random moments of hard questions (reliability.md, R10 and R11).
 
-python -m tests.soak.limits [--rounds N] [--seed S]; about a quarter of an hour. Each of the N rounds (200) has one run
-with a limit of time and one that gets a signal; every fourth has one with a limit of memory and one whose process is
+python -m tests.soak.limits [--rounds N] [--seed S]; about twenty minutes. Each of the N rounds (200) has one run that
+a limit of time ends and one that a signal ends; every fourth has one with a limit of memory and one whose process is
 killed. The exit code is 1 where anything was late, unreadable, called impossible, or left behind.
 """
 
@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -61,6 +63,11 @@ class Run(NamedTuple):
     err: str
     peak: float  # MiB, of all its processes together
     left: list[int]  # processes that are still there
+
+    @property
+    def forced(self) -> bool:
+        """Whether it was the limit or the signal that ended it, and convsolve that was ended."""
+        return not self.ended_itself and self.code not in EARLY
 
     def faults(self) -> list[str]:
         """What is wrong with it."""
@@ -180,26 +187,35 @@ def killed(draw: Random, mark: str) -> Run:
     return done._replace(out=b"")  # a killed process may stop in the middle of a line
 
 
+def runs_of(rounds: int, draw: Random) -> Iterator[tuple[str, Run]]:
+    """All runs, each with its kind; one that needed no limit or signal is drawn again."""
+    for number in range(rounds):
+        for kind in (timed, signalled, filled, killed):
+            if kind in {filled, killed} and number % 4:
+                continue
+            for attempt in count():
+                one = kind(draw, f"{os.getpid()}.{number}.{kind.__name__}.{attempt}")
+                yield kind.__name__, one
+                if one.forced or kind in {filled, killed}:
+                    break
+
+
 def main() -> int:
     """Run all, and say what the worst were."""
     parser = argparse.ArgumentParser(description="Limits and signals at random moments of hard questions.")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    draw = Random(given.seed)
     done: dict[str, list[Run]] = {}
     bad = 0
-    for number in range(given.rounds):
-        kinds = [timed, signalled, *([filled, killed] if number % 4 == 0 else [])]
-        for kind in kinds:
-            one = kind(draw, f"{os.getpid()}.{number}.{kind.__name__}")
-            done.setdefault(kind.__name__, []).append(one)
-            if found := one.faults():
-                bad += 1
-                sys.stdout.write(f"{kind.__name__}: {shlex.join(one.words)}: {'; '.join(found)}; exit {one.code}\n")
-                sys.stdout.flush()
+    for name, one in runs_of(given.rounds, Random(given.seed)):
+        done.setdefault(name, []).append(one._replace(out=b""))
+        if found := one.faults():
+            bad += 1
+            sys.stdout.write(f"{name}: {shlex.join(one.words)}: {'; '.join(found)}; exit {one.code}\n")
+            sys.stdout.flush()
     for name, runs in done.items():
-        forced = [one for one in runs if not one.ended_itself]
+        forced = [one for one in runs if one.forced]
         codes = ", ".join(f"{count} x {code}" for code, count in sorted(Counter(one.code for one in runs).items()))
         late = sorted(one.late for one in forced)
         worst = (

@@ -23,15 +23,16 @@ from typing import IO, TYPE_CHECKING, Any
 from convsolve.check.report import TORCH, Fault, Outcome, Report, refuse_unknown
 from convsolve.check.wire import decoded, encoded
 from convsolve.errors import Error, shown
-from convsolve.limits import Limits, confine
+from convsolve.limits import Limits, confine, end_with
 from convsolve.shapes import Shape
 
 if TYPE_CHECKING:
     from convsolve.answer import Solution
     from convsolve.layers.solved import SolvedLayer
 
-# Measured: torch 2.13 holds 140 MiB of data segments once imported, 150 after a first convolution.
-TORCH_ITSELF = 200
+# Measured: torch 2.13 holds 140 MiB of data segments once imported, 150 after a first convolution, 200 at times
+# while it is imported; and the thread that watches the parent has a stack of 8.
+TORCH_ITSELF = 224
 TOO_LITTLE = Report(Outcome.OUT_OF_MEMORY, notes=(f"torch alone takes {TORCH_ITSELF} MiB",))
 _MODULE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 # Python's own search path, not the current directory: a torch.py lying there is not torch.
@@ -72,24 +73,32 @@ def check_many(
     The limits are for all of them together; what time did not suffice for is ``Outcome.TIMED_OUT``.
     """
     refuse_unknown(levels)
+    scarce = limits.mebibytes < DEFAULT.mebibytes
     end = time.monotonic() + limits.seconds
     reports: list[Report] = []
     while len(reports) < len(stacks):
         left = end - time.monotonic()
         if left <= 0 or limits.mebibytes < 0:
-            return reports + [_timed_out(limits) if left <= 0 else TOO_LITTLE] * (len(stacks) - len(reports))
+            reports += [_timed_out(limits) if left <= 0 else TOO_LITTLE] * (len(stacks) - len(reports))
+            break
         request = {
             "task": "layers",
             "stacks": [encoded(layers) for layers in stacks[len(reports) :]],
             "levels": [*levels],
         }
         replies, code = _ask(request, replace(limits, seconds=left))
-        reports += [_report(reply) for reply in replies]
+        reports += [_report(reply, scarce=scarce) for reply in replies]
         if code is None:
             reports += [_timed_out(limits)] * (len(stacks) - len(reports))
         elif len(reports) < len(stacks):
             reports.append(_dead(request, code))
-    return reports
+    return [_blameless(report) for report in reports] if scarce else reports
+
+
+def _blameless(report: Report) -> Report:
+    """Where memory is scarce, torch crashes or fails in many ways, which say nothing about the layers."""
+    died = report.outcome is Outcome.CRASHED or {fault.what for fault in report.faults} == {"refused"}
+    return Report(Outcome.OUT_OF_MEMORY, notes=tuple(map(str, report.faults))) if died else report
 
 
 def verify_file(
@@ -178,7 +187,7 @@ def _ask(request: Mapping[str, Any], limits: Limits) -> tuple[list[dict[str, Any
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    text = json.dumps({**request, "limits": [limits.seconds, limits.mebibytes]}).encode()
+    text = json.dumps({**request, "limits": [limits.seconds, limits.mebibytes], "parent": os.getpid()}).encode()
     stopped = False
     try:
         said, _ = child.communicate(text, timeout=None if limits.seconds == inf else limits.seconds)
@@ -206,10 +215,12 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _report(reply: Mapping[str, Any]) -> Report:
+def _report(reply: Mapping[str, Any], *, scarce: bool = False) -> Report:
     if error := reply.get("error"):
         raise Error(error["code"], error["message"], help=error["help"])
     if defect := reply.get("defect"):
+        if scarce:
+            return Report(Outcome.OUT_OF_MEMORY, notes=(defect.strip().splitlines()[-1],))
         raise RuntimeError(f"the child process failed:\n{defect}")
     return Report.from_dict(reply["report"])
 
@@ -233,6 +244,7 @@ def _dead(request: Mapping[str, Any], code: int) -> Report:
 def main() -> None:
     """The child: read a request, answer it, and end without waiting for what a user's model left behind."""
     request = json.load(sys.stdin)
+    end_with(request["parent"])
     with _private_stdout() as out:
         for reply in _answers(request):
             out.write(json.dumps(reply) + "\n")
@@ -292,7 +304,7 @@ def _model(request: Mapping[str, Any]) -> Report:
 
 
 def _limit(seconds: float, mebibytes: float) -> None:
-    # The parent watches the clock; should it be gone, the processor's time ends the child.
+    # The parent watches the clock, and the child its parent; where both are held up, the processor's time ends it.
     confine((mebibytes + TORCH_ITSELF) * 2**20, seconds * (os.cpu_count() or 1) + 1)
 
 

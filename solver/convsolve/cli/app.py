@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from convsolve.errors import Error
 
 def main() -> NoReturn:
     """The process: run its arguments, and end."""
+    # Nobody gets a word in while Python looks through millions of objects for cycles, which takes it half a
+    # second, and finds none; it goes on to look through the newer ones.
+    gc.set_threshold(10_000, 10, 10**9)
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):  # closed, or never there

@@ -88,17 +88,16 @@ def record(_: int, solution: Solution) -> str:
 
 def write_answer(answer: Answer, texts: Sequence[str]) -> None:
     """The whole answer as one JSON object, with these texts for its solutions."""
+    fields = {name: record_text(value) for name, value in replace(answer, solutions=()).to_dict().items()}
+    whole = ", ".join(f'"{name}": {text}' for name, text in fields.items())
+    before, solutions, after = whole.partition('"solutions": [')
 
     def pieces() -> Iterator[str]:
-        for place, (name, value) in enumerate(replace(answer, solutions=()).to_dict().items()):
-            yield f'{", " if place else "{"}"{name}": '
-            if name == "solutions":
-                yield "["
-                yield from (f", {text}" if number else text for number, text in enumerate(texts))
-                yield "]"
-            else:
-                yield record_text(value)
-        yield "}\n"
+        yield f"{{{before}{solutions}"
+        for start in range(0, len(texts), LARGEST_BLOCK):
+            block = ", ".join(texts[start : start + LARGEST_BLOCK])
+            yield f", {block}" if start else block
+        yield f"{after}}}\n"
 
     write_pieces(pieces())
 

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import inf
-from threading import Timer
+from threading import Event, Thread
 from typing import Self
 
 from convsolve.cli.exits import ExitCode
-from convsolve.limits import Limits, Stop
+from convsolve.limits import Limits, Stop, leave_signals_to_others
 
 GRACE = 0.8  # seconds that a program which was told to end may take to put things in order
 
@@ -37,7 +37,7 @@ class Signals:
         self.heard: Stop | None = None
         self._noted = False
         self._end = inf
-        self._timers: list[Timer] = []
+        self._over = Event()
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
@@ -49,8 +49,7 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
-        for timer in self._timers:
-            timer.cancel()
+        self._over.set()
 
     def _hear(self, number: int, _: object) -> None:
         if self.heard is not None:
@@ -68,10 +67,13 @@ class Signals:
     def end_in(self, seconds: float, code: Callable[[], int]) -> None:
         """End the process by then, whatever it is at: a reader of our output may have stopped reading."""
         self._end = min(self._end, time.monotonic() + seconds)
-        timer = Timer(seconds, lambda: os._exit(code()))
-        timer.daemon = True
-        timer.start()
-        self._timers.append(timer)
+
+        def wait() -> None:
+            leave_signals_to_others()
+            if not self._over.wait(seconds):
+                os._exit(code())
+
+        Thread(target=wait, daemon=True).start()
 
     @property
     def left(self) -> float:

@@ -17,6 +17,7 @@ from convsolve.workers import Work, followed, limited
 
 PATIENCE = 1.0  # seconds before the line appears
 EVERY = 0.2  # seconds between two of them
+LAST = 0.1  # seconds in which a search that was told to end is still heard
 
 
 class Hearer(Protocol):
@@ -41,6 +42,7 @@ def heard(work: Work, hear: Hearer, limits: Limits, signals: Signals, *, line: b
     progress = hear.progress
     status = _Line(progress, shown=line)
     watched = limits.seconds == inf
+    end = inf
     try:
         with signals.noted(), closing(limited(work, signals.remaining(limits)) if limits else followed(work)) as told:
             for batch in told:
@@ -50,8 +52,10 @@ def heard(work: Work, hear: Hearer, limits: Limits, signals: Signals, *, line: b
                     signals.end_in(max(0, signals.remaining(limits).seconds) + GRACE, code)
                 for event in batch:
                     hear(event)
-                if signals.heard is not None:
+                if end < inf and (not batch or time.monotonic() > end):
                     return signals.heard
+                if signals.heard is not None and end == inf:
+                    end = time.monotonic() + LAST  # what was told before the signal may still be on its way
                 status.draw()
     except Stopped as stopped:
         return stopped.stop
@@ -101,4 +105,7 @@ def _so_far(progress: Progress) -> str:
         return "counting"
     if progress.total == 0:
         return "none found, proving it"
+    if progress.values and progress.bound != progress.values:
+        objectives = zip(progress.values, progress.problem.objectives, strict=True)
+        return f"best so far {', '.join(f'{value:,} {objective.cost}' for value, objective in objectives)}"
     return f"{len(progress.found):,} found of {amount(progress.total)}"

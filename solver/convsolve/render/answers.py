@@ -165,7 +165,14 @@ def _order(answer: Answer) -> str:
             answer.problem.objectives, values or [0] * len(answer.problem.objectives), strict=True
         )
     ]
-    return f"{', then '.join(said)} first{', proved by Z3' if answer.optimal else ', not proved'}"
+    first = answer.problem.objectives[0]
+    if answer.optimal:
+        end = "first, proved by Z3"
+    elif answer.bound:
+        end = f"so far; proved: none with {'fewer' if first.least else 'more'} {first.cost} than {answer.bound[0]:,}"
+    else:
+        end = "so far, not proved the best" if answer.stopped else "first, not proved"
+    return f"{', then '.join(said)} {end}"
 
 
 def _limits(layer: Layer) -> str:

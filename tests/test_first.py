@@ -13,6 +13,7 @@ from convsolve.check.integers import faults
 from convsolve.expansion import between
 from convsolve.first import first
 from convsolve.graph import graphs, total
+from convsolve.layers.fans import fan_of, part_of
 from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination
 from convsolve.problem import Problem, ask
@@ -145,3 +146,14 @@ def test_sizes_that_are_too_small_for_a_layer_are_not_put_in(stack: str, axes: i
             assert combination is None or leads_to_the_target(problem, combination)
             verdicts[combination is not None] += 1
     assert min(verdicts.values()) > 3
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_only_the_sizes_that_a_layer_accepts_are_carried_on(up: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Of a line with 1, 2 and 6, a layer that wants 4 at least carries on the 6 alone."""
+    fan = fan_of(2, part_of([0]), constant=0, up=up, least=4)
+    line = module.Line(1, 1 | 1 << 8 | 1 << 40)
+    (out,) = module.Decision((fan,), 0).ahead([line], [range(1, 100)])
+    sizes = [out.first + place for place, there in enumerate(out.row.to_bytes(100, "little")) if there]
+    assert sizes == [12 if up else 4]
+    assert module.Decision((fan,), 0).behind(0, sizes[0], line) == 6

@@ -111,8 +111,8 @@ def encode_layer(
     """One layer on the given axes: its domains, its kind's rules, its ties, the range of its sizes.
 
     With `lone`, also that it is not reached by a single element where it refuses one: the axes must
-    then stand for all. With `numbers` these stand in place of the variables, and of the cases that rules
-    are split into only theirs is written.
+    then stand for all. With `numbers` these stand in place of the variables, and a rule as it is: where
+    nothing is unknown, products need no cases to be linear.
     """
     layer, ties = problem.layers[place], problem.ties[place]
     parameters = [parameter.name for parameter in layer.kind.axis_parameters]
@@ -126,13 +126,8 @@ def encode_layer(
         own |= zip(SIZES, (size_name(place, axis), size_name(place + 1, axis)), strict=True)
         variables += own.values()
         terms = {name: _written(variable, numbers) for name, variable in own.items()}
-        domains = zip(parameters, layer.domains[axis], strict=True)
-        cases = tuple((name, domain) for name, domain in domains if name in SPLIT)
         alike = f"{layer.kind.record}.{_first_alike(problem, place, axis)}"
-        if numbers is not None:
-            cases = tuple((name, (numbers[own[name]],)) for name, _ in cases)
-            alike += "".join(f".{value}" for _, (value,) in cases)
-        for clause in _clauses(layer.kind, layer.domains[axis], cases):
+        for clause in _clauses(layer.kind, layer.domains[axis], split=numbers is None):
             function = f"{alike}.{clause.label}"
             functions[function] = clause
             call = f"({function} {' '.join([terms[argument] for argument in clause.arguments])})"
@@ -207,17 +202,18 @@ def _first_alike(problem: Problem, place: int, axis: int) -> str:
 
 
 @lru_cache(maxsize=256)  # bounded: the domains are users'
-def _clauses(kind: LayerKind, domains: tuple[Domain, ...], cases: tuple[tuple[str, Domain], ...]) -> tuple[Clause, ...]:
+def _clauses(kind: LayerKind, domains: tuple[Domain, ...], *, split: bool) -> tuple[Clause, ...]:
     by_name = dict(zip((parameter.name for parameter in kind.axis_parameters), domains, strict=True))
     found = [
         Clause(f"{name}.domain", (name,), members(name, domain), f"the values of {name}")
         for name, domain in by_name.items()
     ]
+    cases = {name: domain for name, domain in by_name.items() if split and name in SPLIT}
     for rule in kind.rules:
         sentence = parse(rule.sentence)
         said = set(names(sentence))
         arguments = tuple(name for name in (*by_name, *SIZES) if name in said)
-        term = smt(sentence, {name: name for name in arguments}, dict(cases))
+        term = smt(sentence, {name: name for name in arguments}, cases)
         found.append(Clause(f"rule.{rule.label}", arguments, term, rule.reason))
     return tuple(found)
 

@@ -43,7 +43,8 @@ def smt(node: Expr, terms: Mapping[str, str], cases: Mapping[str, Sequence[int]]
         >>> smt(parse("stride*n <= 7"), {"stride": "s", "n": "n"}, {"stride": (1, 2)})
         '(and (=> (= s 1) (<= n 7)) (=> (= s 2) (<= (* 2 n) 7)))'
     """
-    split = [name for name in cases if name in set(_multiplied(node))]
+    multiplied = set(_multiplied(node)) if cases else ()
+    split = [name for name in cases if name in multiplied]
     if not split:
         return _term(node, terms)
     branches = []

@@ -46,6 +46,8 @@ CONDITIONS = (
     "params > 60", "100 < macs <= 3000", "activations < 300", "peak <= 60", "peak >= 60", "receptive_field == 5",
     "receptive_field <= 7", "receptive_field >= 2*kernel_size[0]", "jump >= 1", "jump in {1, 2, 4}",
     "not (stride == 2 and padding == 0)", "kernel_size[0][0] == 3", "abs(out_size - in_size) <= 8", "params % 3 != 0",
+    "sum(padding - kernel_size) <= -3", "sum(padding - kernel_size) >= -5", "-4 <= sum(stride - padding - 1) <= 1",
+    "sum(padding - kernel_size + 3) >= 2",
     "macs <= 20*params", "sum(in_size*out_size) <= 300", "layers <= 3", "out_channels[-1] >= 2*groups[0]",
 )  # fmt: skip
 SPACES: dict[int, list[Solution]] = {}
@@ -90,6 +92,22 @@ def test_just_those_that_meet_all_conditions(seed: int) -> None:
     in_order = sorted(map(combination, wanted), key=lambda one: place_in_order(problem, one))
     some = min(len(wanted), 40)
     assert list(islice(conventional(problem, found.searches(), some), some)) == in_order[:some]
+
+
+@pytest.mark.parametrize(
+    ("where", "total"),
+    [
+        ("sum(padding - kernel_size) <= -3", 95),
+        ("sum(padding - kernel_size) >= -3", 111),
+        ("sum(padding - kernel_size + 3) >= 2", 139),
+        ("sum(stride - padding - 1) <= 1", 148),
+    ],
+)
+def test_parts_of_a_sum_may_be_negative(where: str, total: int) -> None:
+    """Totals by a reviewer's brute force."""
+    limits: Any = {"layers": 2, "kernel_size": "1..4", "stride": "1..3", "padding": "0..2"}
+    assert scout(ask(4, 16, **limits, where=where)).total == total
+    assert sum(condition.holds(where, one) for one in stream(ask(4, 16, **limits))) == total
 
 
 @pytest.mark.parametrize("seed", range(1000, 1040))

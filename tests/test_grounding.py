@@ -86,6 +86,7 @@ def test_every_condition_means_what_the_interface_says() -> None:
     assert len(seen) == 2 * len(CONDITIONS), {text for text in CONDITIONS if len({h for t, h in seen if t == text}) < 2}
 
 
+DIVIDES = "it divides by what may be 0: multiply instead, as in a == 2*b"
 NESTED = "a sum inside another one stands for nothing"
 ONE = "sum(...) of one argument takes names of layers, as stride"
 
@@ -102,6 +103,8 @@ ONE = "sum(...) of one argument takes names of layers, as stride"
         ("sum(params) == 2", f"error[bad-condition]: sum(params) == 2: {ONE}"),
         ("2*jump == 2", "error[bad-condition]: 2*jump == 2: jump is a fraction: compare it by itself, as in jump == 8"),
         ("params <= 2", "error[unknown-channels]: params <= 2: params cannot be counted without channels"),
+        ("kernel_size // padding == 2", f"error[bad-condition]: kernel_size // padding == 2: {DIVIDES}"),
+        ("kernel_size % (stride - 1) == 0", f"error[bad-condition]: kernel_size % (stride - 1) == 0: {DIVIDES}"),
         ("len(stride)", "error[bad-expression]: 'len(stride)' in 'len(stride)' cannot be used in an expression"),
         ("Dense.stride == 2", "error[unknown-name]: 'Dense' in 'Dense.stride == 2' is not known"),
         ("stride[0.5] == 2", "error[bad-expression]: 0.5 in 'stride[0.5] == 2' is no integer"),

@@ -122,7 +122,26 @@ class _Grounding:
                 raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(_text, bare)))}")
         for axis in self._axes(sentence):
             for place in places:
-                yield self._on(sentence, place, axis)
+                yield self._whole_divisors(self._on(sentence, place, axis))
+
+    def _whole_divisors(self, sentence: Expr) -> Expr:
+        """The sentence, if nothing is divided by what may be 0 or less: that has no value."""
+        for part in _parts(sentence):
+            if isinstance(part, Arithmetic) and part.operator in ("//", "%") and not self._positive(part.right):
+                raise self._error("bad-condition", "it divides by what may be 0: multiply instead, as in a == 2*b")
+        return sentence
+
+    def _positive(self, divisor: Expr) -> bool:
+        match divisor:
+            case Number(value):
+                return value >= 1
+            case Name(name) if name in self.folds:
+                return self.folds[name].start == 1  # products, and the receptive field
+            case Name(name) if name.startswith("layer."):
+                _, place, axis, parameter = name.split(".")
+                layer = self.problem.layers[int(place)]
+                return layer.domains[int(axis)][layer.kind.positions()[parameter]][0] >= 1
+        return isinstance(divisor, Name)  # a size
 
     def _axes(self, sentence: Expr) -> Sequence[int | None]:
         every = [node for node in _names(sentence, inside=True) if _on_an_axis(node.name)]
@@ -273,10 +292,11 @@ class _Grounding:
         return Error(code, f"{self.condition}: {message}", help=["names and layers: convsolve solve --help"])
 
     def _unknown_channels(self, name: str) -> Error:
+        convolutions = sum(layer.kind.weighted for layer in self.problem.layers)
         return Error(
             "unknown-channels",
             f"{self.condition}: {name} cannot be counted without channels",
-            help=["give all of them, as in --channels 16,16,3, one more than there are convolutions"],
+            help=[f"give all of them, as in --channels {','.join(['16'] * min(convolutions, 8) + ['3'])}"],
         )
 
 

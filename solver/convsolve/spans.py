@@ -21,7 +21,11 @@ class Span(NamedTuple):
 
     def within(self, part: int, lowest: int, highest: int) -> Within:
         """The sums behind a layer that matter, where it adds a part and those before it something in between."""
-        merged = 0 if self.least <= 0 else self.least if self.most >= MOST else None
+        # what stands for all safe sums must be safe itself, whatever sign the parts in front have
+        stands = (
+            one for one in (0, self.least, self.most) if self.least <= one + lowest and one + highest <= self.most
+        )
+        merged = next(stands, None)
         safe = (self.least - lowest - part, self.most - highest - part)
         return Within(part, self.least - highest - part, self.most - lowest - part, *safe, merged)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
+from convsolve.language.evaluation import evaluated
 from convsolve.language.nodes import (
     Arithmetic,
     Call,
@@ -131,6 +132,8 @@ def _term(node: Expr, terms: Mapping[str, str]) -> str:
             return numeral(value)
         case Name(name):
             return terms[name]
+        case Arithmetic() if not any(names(node)):
+            return numeral(evaluated(node, {}))  # 12*2*size is linear, (* (* 12 2) size) is not, to some
         case Arithmetic(operator, left, right):
             return _folded(operator, left, right, terms)
         case Negative(part):

@@ -15,7 +15,7 @@ DOMAIN = "write a number (3), a list (3,5,7), a range (1..7), a step (2..16:2), 
 NINES = "9" * 5000
 SHOWN_NINES = f"'{'9' * 35}...'"
 MANUAL = "convsolve solve --help shows examples"
-UNSUPPORTED = "sizes to be found, families and several inputs are not solved in this version"
+UNSUPPORTED = "families and several inputs are not solved in this version"
 PARAMETERS = "kernel_size, stride, padding, dilation, output_padding"
 
 BAD = {
@@ -29,7 +29,19 @@ BAD = {
     f"solve {NINES} 28": ("bad-size", f"input {SHOWN_NINES}: no number is above 2147483647", SIZE),
     "solve 1x2x3x4 1x2x3x4": ("bad-size", "input '1x2x3x4' has 4 axes; PyTorch convolves over 1 to 3", SIZE),
     "solve '4x4 -> 61x79' 3": ("bad-size", "input '4x4 -> 61x79' is no size", SIZE),
-    "solve 7 ?": ("unsupported", f"'?': {UNSUPPORTED}", SIZE),
+    "solve 7 ?": (
+        "mixed-directions",
+        "from 7 to ? some sizes grow and others shrink",
+        "say which layers: --layer conv or --layer conv_transpose",
+    ),
+    "solve [8..2] 7": ("bad-size", "input '[8..2]': the range [8..2] is empty", "write [2..8]"),
+    "solve [0..2] 7": ("bad-size", "input: 0 is not between 1 and 2147483647", SIZE),
+    "solve [2..8] 5 --monotone --layer conv": (
+        "bad-condition",
+        "--monotone: on axis 0 the sizes to be found are smaller and larger than the other end",
+        "narrow the sizes, or write --where: out_size >= in_size",
+    ),
+    "trace Conv(k=3) --input ?": ("bad-size", "input ? leaves a size to be found", SIZE),
     "solve H 2H": ("unsupported", f"'H': {UNSUPPORTED}", SIZE),
     "solve 64,96 8,12": ("unsupported", f"'64,96': {UNSUPPORTED}", SIZE),
     # dimensions

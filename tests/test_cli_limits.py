@@ -28,6 +28,7 @@ from convsolve.limits import Limits, Stop
 from convsolve.problem import Problem, ask
 from convsolve.render.answers import headline
 from convsolve.schema import schema
+from convsolve.solving import solve
 from tests.command_line import convsolve
 from tests.terminal import environment
 
@@ -281,7 +282,7 @@ def test_without_time_or_memory_torch_is_not_started(monkeypatch: pytest.MonkeyP
         pytest.fail("a process was started")
 
     monkeypatch.setattr(child, "_ask", started)
-    layers = answering.solve(7, 28)[0].layers
+    layers = solve(7, 28)[0].layers
     for limits, outcome in [(Limits(-1), Outcome.TIMED_OUT), (Limits(9, -1), Outcome.OUT_OF_MEMORY)]:
         assert [report.outcome for report in child.check_many([layers] * 2, limits=limits)] == [outcome] * 2
 

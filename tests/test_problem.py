@@ -400,4 +400,4 @@ def test_a_question_is_asked_again_by_its_record(source: str, target: str, said:
 
 def test_the_shapes_of_a_question() -> None:
     problem = ask("3@8x9", (4, 4))
-    assert (problem.input, problem.target, problem.axes) == (Shape(3, (8, 9)), Shape(None, (4, 4)), 2)
+    assert (problem.input.shape, problem.target.shape, problem.axes) == (Shape(3, (8, 9)), Shape(None, (4, 4)), 2)

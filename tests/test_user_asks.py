@@ -91,7 +91,8 @@ ASKS = (
     Ask("bioma-tcn-ae#1", "sizes 'Conv(k=42, s=42) >> ConvTranspose(k=42, s=42)' --near 300", waits="sizes"),
     Ask("artificio#12", "mirror 'Conv(k=3, s=2, p=1) * 3' --input 458x690", waits="mirror"),
     Ask("NiftyNet#221", "solve H H-88 --stack 'Conv(k=3, p=0) >> Conv(k=3, p=0)'", waits="families"),
-    Ask("convolution-visualizer", "solve 7 ? --layer conv_transpose", waits="sizes to be found"),
+    Ask("convolution-visualizer", "solve 7 ? --layer conv_transpose -k 4 -s 2 -p 1 --output-padding 0",
+        [up(4, 2, 1)], 1),
 )  # fmt: skip
 
 

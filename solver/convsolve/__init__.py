@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from convsolve.answer import Answer, Solution, Status
-    from convsolve.answering import count, solve
     from convsolve.errors import Error
+    from convsolve.solving import count, solve
     from convsolve.stack import Act, AvgPool, Conv, ConvTranspose, MaxPool, Norm, Stack
     from convsolve.tracing import Trace, trace
 
@@ -42,8 +42,8 @@ _HOME = {
     "Solution": "answer",
     "Status": "answer",
     "Trace": "tracing",
-    "count": "answering",
-    "solve": "answering",
+    "count": "solving",
+    "solve": "solving",
     "trace": "tracing",
 }
 

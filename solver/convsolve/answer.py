@@ -198,11 +198,16 @@ class Answer(Sequence[Solution]):
     @cached_property
     def explanation(self) -> Explanation | None:
         """Why there is no answer, and what would mend it; None where there is one, or it is not known."""
-        if self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped is not None:
+        if self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped or not self.problem.fixed:
             return self.explained
         from convsolve.explain import explain
 
         return explain(self.problem)
+
+    @property
+    def by_size(self) -> bool:
+        """Whether what can be reached was asked for: then there is one solution a size, ascending."""
+        return self.problem.target.anything and not self.problem.objectives and not self.asked_all
 
     def __len__(self) -> int:
         return len(self.solutions)

@@ -3,121 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Unpack
 
 from convsolve.answer import Answer, Solution, Status
 from convsolve.check.integers import faults
 from convsolve.conditioned import TooManyStates
-from convsolve.errors import Error, did_you_mean
+from convsolve.errors import Error
 from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Incumbent, Listener, Progress, Worked
 from convsolve.layers.base import Setting
 from convsolve.layers.solved import SolvedLayer
-from convsolve.limits import UNLIMITED, Limits, Stop, Stopped, to_change
+from convsolve.limits import UNLIMITED, Limits, Stopped
 from convsolve.listing import Combination
-from convsolve.problem import Problem, Question, ask
+from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout
-from convsolve.search import conventional
+from convsolve.search import Placed, conventional
+from convsolve.shapes import Extent, Shape
 
 MOST_SORTED = 100_000  # combinations that `all` keeps in conventional order
 MOST_LISTED = 500_000  # combinations that are held at once; as records they take about 5 kB each
 CONFIRMED = 100  # answers that are put to Z3 one by one
 A_FEW = 5
-
-
-def solve(  # noqa: PLR0913 - the words of interface.md
-    input: object,  # noqa: A002 - the user's word
-    target: object = None,
-    *,
-    count: int | None = None,
-    all: bool = False,  # noqa: A002 - the user's word
-    timeout: float | str | None = None,
-    memory: float | str | None = None,
-    **question: Unpack[Question],
-) -> Answer:
-    """The layers that turn one size into another, most conventional first.
-
-    Args:
-        input: the shape that goes in, ``"128@4x4"``, or the whole question, ``"4x4 -> 61x79"``.
-        target: the shape that must come out.
-        count: how many combinations to list (all for one layer, 5 for a stack).
-        all: list every combination.
-        timeout: seconds after which the search ends; ``stopped`` then says so, and what was found is here.
-        memory: MiB that it may take; either limit makes it run in a child process.
-        question: ``stack``, or ``layer`` and ``layers``; ``kernel_size``, ``stride``, ``padding``,
-            ``dilation``, ``output_padding`` (domains); ``tie``; ``channels``; ``minimize`` and ``maximize``
-            (``params``, ``macs``, ``activations``): see `problem.ask`.
-
-    Returns:
-        An Answer; that nothing can be found is an answer too.
-
-    Raises:
-        Error: the question cannot be understood.
-
-    Example:
-        >>> import convsolve as cs
-        >>> answer = cs.solve("1@7x7", "1@14x14", layer="conv_transpose")
-        >>> layer = answer[0].layers[0]
-        >>> layer.kernel_size, layer.stride, layer.padding
-        ((4, 4), (2, 2), (1, 1))
-        >>> answer = cs.solve("1@7x7", "1@14x14", layers=2, minimize="macs")
-        >>> answer[0].costs.macs, answer.optimal
-        (74, True)
-    """
-    problem = read(input, target, question)
-    if count is not None and (type(count) is not int or count < 0):
-        raise Error("bad-value", f"count must be a number from 0 on, not {count!r}")
-    return answer(problem, count=count, every=all, limits=Limits.read(timeout, memory))
-
-
-def count(
-    input: object,  # noqa: A002 - the user's word
-    target: object = None,
-    *,
-    timeout: float | str | None = None,
-    memory: float | str | None = None,
-    **question: Unpack[Question],
-) -> int:
-    """The exact number of combinations, without listing them; arguments as for `solve`.
-
-    Raises:
-        Error: as `solve`; ``gave-up`` where a limit ends it first, or none is found and Z3 cannot prove
-            that there is none.
-
-    Example:
-        >>> import convsolve as cs
-        >>> cs.count(7, 28, layers=4)
-        3678185
-    """
-    problem = read(input, target, question)
-    limits = Limits.read(timeout, memory)
-    found = answer(problem, count=0, limits=limits)
-    if found.total is None:
-        raise Error("gave-up", _unknown(found), help=[to_change(found.stopped, limits)])
-    return found.total
-
-
-def _unknown(found: Answer) -> str:
-    if found.stopped is None or found.stopped is Stop.BUDGET:
-        return "no combination was found, and Z3 could not prove within its budget that there is none"
-    return f"{found.stopped.words} before the combinations were counted, or proved to be none"
-
-
-def read(input: object, target: object, question: Question) -> Problem:  # noqa: A002 - the user's word
-    """The question from the arguments of a call."""
-    for word in question:
-        if word not in Question.__annotations__:
-            raise Error(
-                "unknown-parameter",
-                f"{word!r} is no argument of a question",
-                help=did_you_mean(word, Question.__annotations__),
-            )
-    if target is None:
-        if not isinstance(input, str) or "->" not in input:
-            raise Error("usage", "the target is missing", help=['write solve("4x4", "61x79")'])
-        input, _, target = input.partition("->")  # noqa: A001 - the user's word
-    return ask(input, target, **question)
 
 
 def answer(
@@ -180,22 +87,36 @@ def search(
     if number == 0:
         _prove_impossible(found, report)
         return
-    usual = number if every or len(problem.layers) == 1 else A_FEW
+    by_size = problem.target.anything and not problem.objectives and not every
+    usual = number if every or by_size or len(problem.layers) == 1 else A_FEW
     wanted = min(usual if count is None else count, number)
+    if by_size:
+        wanted = min(wanted, len(found.whole.live[-1]))
     if wanted > (MOST_SORTED if problem.objectives else MOST_LISTED):
         raise _too_many(problem)
     sorts = wanted <= MOST_SORTED
     report(Counted(number, "conventional" if sorts else "graph"))
     if wanted and problem.objectives:
         _list(problem, _best(found, wanted, report), confirm, report)
+    elif wanted and by_size:
+        _list(problem, islice(_reachable(found), wanted), confirm, report)
     elif wanted and sorts:
         searches = found.searches()
         ordered = islice(conventional(problem, searches, wanted), wanted)
-        _list(problem, map(Assembly(problem), ordered), confirm, report)
+        _list(problem, map(Assembly(problem).placed, ordered), confirm, report)
         report(Worked({"expanded": sum(search.expanded for search in searches)}))
     elif wanted:
         _list(problem, islice(stream(problem, found), wanted), confirm, report)
     report(Ended(Status.SOLVED))
+
+
+def _reachable(found: Scout) -> Iterator[Solution]:
+    """For each size that comes out, ascending, the most conventional combination."""
+    problem, component = found.problem, found.whole.component
+    for state in sorted(found.whole.live[-1]):
+        size = tuple(state[component.place(axis)] for axis in range(problem.axes))
+        one = replace(problem, target=Extent.of(Shape(problem.target.channels, size)))
+        yield from map(Assembly(one).placed, islice(conventional(one, scout(one).searches(), 1), 1))
 
 
 def _too_many(problem: Problem) -> Error:
@@ -250,7 +171,7 @@ def _best(found: Scout, wanted: int, report: Listener) -> Iterator[Solution]:
     report(Incumbent(incumbent, _values(problem, incumbent)))
     potential = found.potential()
     (search,) = found.searches(potential)
-    solutions = map(Assembly(problem), islice(conventional(problem, [search], wanted), wanted))
+    solutions = map(Assembly(problem).placed, islice(conventional(problem, [search], wanted), wanted))
     first = next(solutions)
     values = _values(problem, first)
     report(Incumbent(first, values))
@@ -327,15 +248,20 @@ class Assembly:
         self.problem = problem
         self._layers: dict[tuple[int, tuple[Setting, ...], tuple[int, ...]], SolvedLayer] = {}
 
-    def __call__(self, combination: Combination) -> Solution:
-        size = self.problem.input.size
+    def __call__(self, combination: Combination, size: tuple[int, ...] | None = None) -> Solution:
+        """The solution of a combination; the input's size where that is to be found."""
+        size = size or self.problem.input.size
         layers = []
         for place, settings in enumerate(combination):
             layers.append(self.layer(place, settings, size))
             size = layers[-1].out_size
-        if size != self.problem.target.size:
+        if size not in self.problem.target:
             raise AssertionError(f"{combination} gives {size}")
         return _solution(tuple(layers))
+
+    def placed(self, found: Placed) -> Solution:
+        """A combination that has its place in the order."""
+        return self(found.combination, found.size)
 
     def layer(
         self, place: int, settings: tuple[Setting, ...], size: tuple[int, ...], out: tuple[int, ...] | None = None

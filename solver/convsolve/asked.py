@@ -13,7 +13,7 @@ from convsolve.errors import Error
 from convsolve.layers.base import AxisParameter, Word
 from convsolve.objectives import Objective
 from convsolve.problem import PARAMETERS, Layer, Problem, ask
-from convsolve.shapes import Shape
+from convsolve.shapes import Extent
 from convsolve.stack import Stack, Written
 
 OPTIONS = dict(zip(PARAMETERS, ("-k", "-s", "-p", "-d", "--output-padding"), strict=True))
@@ -37,8 +37,8 @@ class Asked:
         'convsolve solve 7 28 --layers 2 -k 3'
     """
 
-    source: Shape
-    target: Shape
+    source: Extent
+    target: Extent
     layers: tuple[Written, ...]
     tie: str
     channels: tuple[int | None, ...] | None
@@ -81,7 +81,8 @@ class Asked:
         """The same with other layers: their channels are completed anew."""
         if self.channels is None:
             return replace(self, layers=tuple(layers))
-        first, last = Shape(problem.channels[0], self.source.size), Shape(problem.channels[-1], self.target.size)
+        first = replace(self.source, channels=problem.channels[0])
+        last = replace(self.target, channels=problem.channels[-1])
         return replace(self, layers=tuple(layers), source=first, target=last, channels=None)
 
     def command(self) -> str:
@@ -116,7 +117,7 @@ class Asked:
     def _automatic(self) -> bool:
         """Whether the kind of the layers goes without saying."""
         try:
-            return isinstance(ask(self.source.size, self.target.size).layers[0].kind, self.layers[0].kind)
+            return isinstance(ask(self.source.sizes, self.target.sizes).layers[0].kind, self.layers[0].kind)
         except Error:
             return False
 

@@ -14,6 +14,7 @@ one, and it is given to all other sizes, those that lead nowhere included.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 from convsolve.encoding import Encoding, encode_layer
 from convsolve.graph import Graph
@@ -31,10 +32,10 @@ REST_IN, REST_OUT, PRICE, INPUTS, OUTPUTS = "rest.in", "rest.out", "price", "ele
 def steps(problem: Problem, graph: Graph, potential: Potential) -> Iterator[Step]:
     """One question a layer, from the last to the first; each must be unsatisfiable."""
     least = [{state: price >> STYLE_BITS for state, price in here.items()} for here in potential.least]
-    if least[-1] != {_leaders(graph, problem.target.size): 0}:
+    if least[-1] != dict.fromkeys(product(*graph.narrowed.end(-1)), 0):
         raise ValueError("the potential does not end at the target")
-    reach = list(zip(*(graph.reach(axis) for axis in range(len(graph.source))), strict=True))
-    enough = [least[0][_leaders(graph, problem.input.size)]]
+    reach = list(zip(*(graph.reach(axis) for axis in range(graph.axes)), strict=True))
+    enough = [min(least[0][state] for state in graph.live[0])]
     for place in range(len(problem.layers)):
         enough.append(enough[-1] - _cheapest(graph, place, potential, reach))
     for place in reversed(range(len(problem.layers))):
@@ -69,10 +70,6 @@ def _cheapest(graph: Graph, place: int, potential: Potential, reach: Sequence[Se
 def _elements(graph: Graph, reach: Sequence[range], coefficient: int) -> int:
     """How many elements make the price least, of all states within reach."""
     return graph.elements([sizes[0 if coefficient > 0 else -1] if sizes else 0 for sizes in reach])
-
-
-def _leaders(graph: Graph, size: Sequence[int]) -> State:
-    return tuple(size[axis] for axis in graph.component.axes)
 
 
 def _within(graph: Graph, position: int, reach: Sequence[range]) -> str:

@@ -9,11 +9,13 @@ layer, and all of them must be unsatisfiable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import prod
 from typing import NamedTuple
 
 from convsolve.components import Component
-from convsolve.encoding import Encoding, Sentence, among, encode_layer, equal
+from convsolve.encoding import Encoding, Sentence, among, encode_layer, within
 from convsolve.graph import Course, Graph, meet
+from convsolve.language.smtlib import conjunction
 from convsolve.problem import Problem
 from convsolve.tables import State, Table
 from convsolve.variables import size_name
@@ -45,6 +47,8 @@ class Chains(NamedTuple):
 
 def follow(axes: tuple[int, ...], course: Course) -> Chains | None:
     """The chains that a course has; None where their sets grow too large."""
+    if any(prod(map(len, course.end(position))) > MOST_STATES for position in (0, -1)):
+        return None
     front, back = meet(course, most=MOST_STATES)
     complete = len(front) + len(back) == len(course.layers) + 2
     return Chains(axes, front, back, any(course.barred)) if complete else None
@@ -102,8 +106,8 @@ def _right(problem: Problem, chains: Chains) -> Iterator[Step]:
     """That every way keeps to the chains: the sets come from the graph, their ends from the question itself."""
     axes, front, back, lone = chains
     last, middle = len(problem.layers), len(front) - 1
-    starts = equal((size_name(0, axis), problem.input.size[axis]) for axis in axes)
-    ends = equal((size_name(last, axis), problem.target.size[axis]) for axis in axes)
+    starts = conjunction([within(size_name(0, axis), problem.input.sizes[axis]) for axis in axes])
+    ends = conjunction([within(size_name(last, axis), problem.target.sizes[axis]) for axis in axes])
     yield encode_layer(problem, 0, axes, lone=lone), (starts, _out(chains, front[0], 0))
     yield _at(chains, last, [ends, _out(chains, back[-1], last)])
     for place in range(middle):

@@ -33,6 +33,10 @@ class Component:
     axes: tuple[int, ...]
     twins: tuple[tuple[int, ...], ...]
 
+    def place(self, axis: int) -> int:
+        """Where an axis of the question is among those of the component."""
+        return next(place for place, twins in enumerate(self.twins) if axis in twins)
+
 
 def components(problem: Problem) -> tuple[Component, ...]:
     """The axes, parted into those that share parameters, directly or through others."""
@@ -63,8 +67,8 @@ def together(problem: Problem) -> Component:
 def _twins(problem: Problem, one: int, other: int) -> bool:
     """Whether two axes have the same sizes and share, or have no choice in, every parameter."""
     return (
-        problem.input.size[one] == problem.input.size[other]
-        and problem.target.size[one] == problem.target.size[other]
+        problem.input.alike(one) == problem.input.alike(other)
+        and problem.target.alike(one) == problem.target.alike(other)
         and all(layer.domains[one] == layer.domains[other] for layer in problem.layers)
         and all(
             leaders[one] == leaders[other] or len(domain) == 1

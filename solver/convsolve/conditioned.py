@@ -87,23 +87,25 @@ class Conditioned:
     @property
     def total(self) -> int:
         """The exact number of combinations."""
-        return sum(self.counts[0].get(self.graph.source, {}).values())
+        return sum(sum(here.values()) for here in self.counts[0].values())
 
     @property
-    def sources(self) -> list[Folded]:
-        """What the folds may come to in all, in ascending order."""
-        return sorted(self.counts[0].get(self.graph.source, {}))
+    def starts(self) -> list[tuple[State, Folded]]:
+        """The states of the input with what the folds may come to in all, in ascending order."""
+        return sorted((state, folded) for state, here in self.counts[0].items() for folded in here)
 
     @cached_property
     def counts(self) -> list[dict[State, dict[Folded, int]]]:
         """Per position and size what the folds may come to behind it, each with the number of ways to the target."""
         start = tuple(fold.start for fold in self.folds)
-        found: list[dict[State, dict[Folded, int]]] = [{self.graph.target: {start: 1}}]
+        found: list[dict[State, dict[Folded, int]]] = [{state: {start: 1} for state in self.graph.live[-1]}]
         for place in reversed(range(len(self.graph.steps))):
             found.insert(0, self._carried(place, found[0]))
-        ends = found[0].get(self.graph.source, {})
-        met = {folded: ways for folded, ways in ends.items() if all(final(folded) for final in self._final)}
-        found[0] = {self.graph.source: met} if met else {}
+        for state, ends in [*found[0].items()]:
+            met = {folded: ways for folded, ways in ends.items() if all(final(folded) for final in self._final)}
+            found[0][state] = met
+            if not met:
+                del found[0][state]
         return found
 
     def onward(self, place: int, state: State, settings: Sequence[Setting], out: State, folded: Folded) -> list[Folded]:
@@ -193,7 +195,7 @@ class Conditioned:
         return [[] if span is None else self._front(number) for number, span in enumerate(self._spans)]
 
     def _front(self, number: int) -> list[dict[State, tuple[int, int]]]:
-        found = [{self.graph.source: (0, 0)}]
+        found = [dict.fromkeys(self.graph.live[0], (0, 0))]
         for place, by_out in enumerate(self._edges):
             step, before = self._reads[place].steps[number], found[-1]
             here: dict[State, tuple[int, int]] = {}
@@ -225,7 +227,7 @@ class Conditioned:
 
     @cached_property
     def _columns(self) -> list[list[set[int]]]:
-        return [[{state[axis] for state in live} for axis in range(len(self.graph.source))] for live in self.graph.live]
+        return [[{state[axis] for state in live} for axis in range(self.graph.axes)] for live in self.graph.live]
 
     def _settings(self, place: int, choice: int, axis: int) -> dict[SizeMap, Counter[Known]]:
         """The settings of one axis that meet its own conditions, by size map and by what is read of them."""
@@ -279,7 +281,7 @@ class Conditioned:
         for name, (at, position) in variables.items():
             if position in parameters:
                 terms[name] = Name(f"k[{at}][{parameters.index(position)}]")
-        alone: list[list[Bound]] = [[] for _ in self.graph.source]
+        alone: list[list[Bound]] = [[] for _ in range(self.graph.axes)]
         together: list[Bound] = []
         for sentence in within:
             here = set(names(sentence))

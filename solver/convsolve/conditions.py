@@ -60,21 +60,21 @@ class Condition:
 
 
 def read_conditions(
-    where: ConditionLike, named: Mapping[str, bool], source: Sequence[int], target: Sequence[int]
+    where: ConditionLike, named: Mapping[str, bool], source: Sequence[range], target: Sequence[range]
 ) -> tuple[Condition, ...]:
     """Conditions as they were given, the named ones behind.
 
     Args:
         where: expressions of the language (interface.md, section 3).
         named: which named ones are asked for.
-        source: the input's size on each axis, which says with the next what ``monotone`` means there.
+        source: the input's sizes on each axis, which say with the next what ``monotone`` means there.
         target: the target's.
 
     Raises:
         Error: ``bad-expression``, ``unknown-name``; ``bad-condition`` where it is a number, or no text.
 
     Example:
-        >>> read_conditions("stride[0] == 2", {}, [7], [28])[0].sentences[0].operands[0]
+        >>> read_conditions("stride[0] == 2", {}, [range(7, 8)], [range(28, 29)])[0].sentences[0].operands[0]
         Scoped(name='stride', kind=None, layer=0, axis=None)
     """
     if where is None:
@@ -97,12 +97,19 @@ def conditions_record(conditions: Sequence[Condition]) -> dict[str, Any]:
     return ({"where": where} if where else {}) | named
 
 
-def _monotone(source: Sequence[int], target: Sequence[int]) -> tuple[Expr, ...]:
+def _monotone(source: Sequence[range], target: Sequence[range]) -> tuple[Expr, ...]:
     """On each axis no layer's out_size is below its in_size where the target is not, none above where it is at most."""
     found: list[Expr] = []
     for axis, (start, end) in enumerate(zip(source, target, strict=True)):
         sizes = Scoped("out_size", axis=axis), Scoped("in_size", axis=axis)
-        found += [Compare((sign,), sizes) for sign, said in ((">=", end >= start), ("<=", end <= start)) if said]
+        signs = (">=", end[0] >= start[-1]), ("<=", end[-1] <= start[0])
+        if not any(said for _, said in signs):
+            raise Error(
+                "bad-condition",
+                f"--monotone: on axis {axis} the sizes to be found are smaller and larger than the other end",
+                help=["narrow the sizes, or write --where: out_size >= in_size"],
+            )
+        found += [Compare((sign,), sizes) for sign, said in signs if said]
     return tuple(found)
 
 

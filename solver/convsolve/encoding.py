@@ -97,12 +97,17 @@ def encode_ends(problem: Problem, axes: Iterable[int], numbers: Mapping[str, int
     return [
         Sentence(
             f"{word}.{axis}",
-            f"(= {_written(size_name(position, axis), numbers)} {shape.size[axis]})",
+            within(_written(size_name(position, axis), numbers), extent.sizes[axis]),
             f"{word} size on axis {axis}",
         )
-        for word, position, shape in ends
+        for word, position, extent in ends
         for axis in axes
     ]
+
+
+def within(term: str, sizes: range) -> str:
+    """That a size is one of some."""
+    return f"(= {term} {sizes[0]})" if len(sizes) == 1 else f"(<= {sizes[0]} {term} {sizes[-1]})"
 
 
 def encode_layer(
@@ -241,8 +246,3 @@ def values(
     for position, size in enumerate(sizes):
         for axis, number in enumerate(size):
             yield size_name(position, axis), number
-
-
-def equal(pairs: Iterable[tuple[str, int]]) -> str:
-    """That each variable has its value."""
-    return conjunction([f"(= {name} {numeral(value)})" for name, value in pairs])

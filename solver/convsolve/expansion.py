@@ -28,7 +28,7 @@ class Expansion:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.columns = [[states.column(axis) for axis in range(len(graph.source))] for states in graph.live]
+        self.columns = [[states.column(axis) for axis in range(graph.axes)] for states in graph.live]
         self._settings: dict[tuple[LayerKind, tuple[Domain, ...]], Mapping[SizeMap, list[Setting]]] = {}
         self._outs: dict[tuple[int, int, int, int], dict[int, list[SizeMap]]] = {}
         self._leading: dict[tuple[int, int, int, int, int], list[Setting]] = {}

@@ -134,7 +134,7 @@ def first(problem: Problem, graphs: Sequence[Graph]) -> Combination | None:
     """A combination, the same one every time; None where there is none.
 
     Raises:
-        ValueError: the question has conditions, which this knows nothing of.
+        ValueError: the question has conditions, or sizes to be found, which this knows nothing of.
 
     Example:
         >>> from convsolve.graph import graphs
@@ -143,8 +143,8 @@ def first(problem: Problem, graphs: Sequence[Graph]) -> Combination | None:
         >>> first(problem, graphs(problem))
         (((1, 4, 0, 1, 3),),)
     """
-    if problem.where:
-        raise ValueError("conditions")
+    if problem.where or not problem.fixed:
+        raise ValueError("conditions, or sizes to be found")
     paths = []
     for graph in graphs:
         ways = _ways(graph)
@@ -163,7 +163,7 @@ def first(problem: Problem, graphs: Sequence[Graph]) -> Combination | None:
 
 def _ways(graph: Graph) -> list[Way] | None:
     """A way through every layer; None where there is none."""
-    goals = [[range(size, size + 1) for size in graph.target]]  # from the end: sizes that may lead to the target
+    goals = [[*graph.targets]]  # from the end: sizes that may lead to the target
     choices = Choices()
     near, wait = False, 0
     keeps: dict[int, bool] = {}

@@ -16,10 +16,10 @@ from convsolve.errors import Error
 from convsolve.layers.fans import Fan, ahead, behind
 from convsolve.passages import Passage, Sizes
 from convsolve.problem import Layer, Problem
-from convsolve.shapes import LARGEST_SIZE
+from convsolve.shapes import ANY_SIZE
 from convsolve.tables import State, Table
 
-ANY_SIZE = range(1, LARGEST_SIZE + 1)
+MOST_STATES = 10_000_000  # that a question may begin or end with
 
 
 class Graph:
@@ -28,21 +28,36 @@ class Graph:
     Attributes:
         component: the axes.
         steps: one a layer.
-        source, target: the states at both ends.
+        sources, targets: on each axis the sizes at both ends.
         barred: per position, the state of single elements where the layer behind it refuses that.
     """
 
     def __init__(self, problem: Problem, component: Component) -> None:
         self.component = component
-        self.source: State = tuple(problem.input.size[axis] for axis in component.axes)
-        self.target: State = tuple(problem.target.size[axis] for axis in component.axes)
+        self.sources = tuple(problem.input.sizes[axis] for axis in component.axes)
+        self.targets = tuple(problem.target.sizes[axis] for axis in component.axes)
         self.steps = self._steps(problem)
         stands_for_all = sum(map(len, component.twins)) == problem.axes
-        lone = (1,) * len(component.axes)
+        lone = (1,) * self.axes
         self.barred: list[State | None] = [
             lone if stands_for_all and problem.refuses_single(place) else None for place in range(len(self.steps))
         ]
         self.barred.append(None)
+
+    @property
+    def axes(self) -> int:
+        """The number of axes in a state."""
+        return len(self.component.axes)
+
+    @property
+    def source(self) -> State:
+        """The input's size; raises ValueError where it is to be found."""
+        return _single(self.sources)
+
+    @property
+    def target(self) -> State:
+        """The target's; as `source`."""
+        return _single(self.targets)
 
     def _steps(self, problem: Problem) -> tuple[Step, ...]:
         """One a layer, equal ones as one object."""
@@ -89,20 +104,20 @@ class Graph:
     @cached_property
     def narrowed(self) -> Course:
         """The course, with no sizes that are out of reach from one end or the other."""
-        hulls = [self._hulls(axis) for axis in range(len(self.source))]
+        hulls = [self._hulls(axis) for axis in range(self.axes)]
         return self.course()._replace(allowed=[list(sizes) for sizes in zip(*hulls, strict=True)])
 
     def course(self) -> Course:
         """The layers on all axes of the component, ties and all."""
-        allowed = [[ANY_SIZE] * len(self.source)] * (len(self.steps) + 1)
-        return Course([step.families for step in self.steps], self.source, self.target, allowed, self.barred)
+        allowed = [[ANY_SIZE] * self.axes] * (len(self.steps) + 1)
+        return Course([step.families for step in self.steps], self.sources, self.targets, allowed, self.barred)
 
     def alone(self, axis: int) -> Course:
         """The layers on one axis of the component, ties left out."""
-        if len(self.source) == 1:
+        if self.axes == 1:
             return self.course()
         positions = len(self.steps) + 1
-        ends = (self.source[axis],), (self.target[axis],)
+        ends = (self.sources[axis],), (self.targets[axis],)
         layers = [step.alone[axis] for step in self.steps]
         return Course(layers, *ends, [[ANY_SIZE]] * positions, [None] * positions)
 
@@ -112,10 +127,10 @@ class Graph:
 
     def reach(self, axis: int) -> list[range]:
         """Per position, the sizes between the smallest and the largest that come there from the source."""
-        return _reach([step.fans[axis] for step in self.steps], self.source[axis])
+        return _reach([step.fans[axis] for step in self.steps], self.sources[axis])
 
     def _hulls(self, axis: int) -> list[range]:
-        return _hulls([step.fans[axis] for step in self.steps], self.source[axis], self.target[axis])
+        return _hulls([step.fans[axis] for step in self.steps], self.sources[axis], self.targets[axis])
 
 
 class Course(NamedTuple):
@@ -123,17 +138,25 @@ class Course(NamedTuple):
 
     Attributes:
         layers: the joint size maps of each.
-        source, target: the states at both ends.
+        sources, targets: on each axis the sizes at both ends.
         allowed: per position, the sizes that are looked at on each axis; on one of the axes, all between
             the smallest and the largest.
         barred: per position, a state that the layer behind it refuses as a whole.
     """
 
     layers: Sequence[Sequence[Family]]
-    source: State
-    target: State
+    sources: Sequence[range]
+    targets: Sequence[range]
     allowed: Sequence[Sequence[Sizes]]
     barred: Sequence[State | None]
+
+    def end(self, position: int) -> list[Sizes]:
+        """On each axis the sizes at the input (0) or the target (-1), as far as they are looked at."""
+        ends = self.targets if position else self.sources
+        return [
+            _within(sizes, here) if isinstance(here, range) else [size for size in here if size in sizes]
+            for sizes, here in zip(ends, self.allowed[position], strict=True)
+        ]
 
 
 class Walk:
@@ -147,12 +170,23 @@ class Walk:
         self._made: dict[tuple[int, bool], list[Passage]] = {}
 
     def end(self, position: int) -> Table:
-        """The source (0) or the target (-1), where that is allowed."""
-        state = self.course.target if position else self.course.source
-        inside = all(size in here for size, here in zip(state, self.course.allowed[position], strict=True))
-        if inside and state != self.course.barred[position]:
-            return Table.single(state, self.long, counting=self.counting)
-        return Table(self.long, counting=self.counting)
+        """The states of the input (0) or of the target (-1), where they are allowed.
+
+        Raises:
+            Error: ``too-many`` where more sizes are to be found than can be held.
+        """
+        sizes = self.course.end(position)
+        if prod(map(len, sizes)) > MOST_STATES:
+            raise Error(
+                "too-many",
+                f"more than {MOST_STATES:,} sizes are to be found",
+                help=["narrow them, as in [32..64]x[32..64]"],
+            )
+        table = Table.all_of(sizes, self.long, counting=self.counting)
+        barred = self.course.barred[position]
+        if barred is not None:
+            table.drop(barred)
+        return table
 
     def forward(self, table: Table, place: int, only: Table | None = None) -> Table:
         """The states behind layer `place`, or those of them that are in another table."""
@@ -228,18 +262,18 @@ def _live(course: Course) -> list[Table]:
     return found
 
 
-def _reach(layers: Sequence[Sequence[Fan]], source: int) -> list[range]:
+def _reach(layers: Sequence[Sequence[Fan]], sources: range) -> list[range]:
     """Per position, the sizes between the smallest and the largest that may come there."""
-    found = [range(source, source + 1)]
+    found = [sources]
     for fans in layers:
         found.append(_within(ahead(fans, found[-1]), ANY_SIZE))
     return found
 
 
-def _hulls(layers: Sequence[Sequence[Fan]], source: int, target: int) -> list[range]:
+def _hulls(layers: Sequence[Sequence[Fan]], sources: range, targets: range) -> list[range]:
     """Per position, the sizes between the smallest and the largest that may be on a way."""
-    reached = _reach(layers, source)
-    found = [range(target, target + 1) if target in reached[-1] else range(0)]
+    reached = _reach(layers, sources)
+    found = [_within(targets, reached[-1])]
     for fans, sizes in zip(reversed(layers), reversed(reached[:-1]), strict=True):
         found.append(_within(behind(fans, found[-1]), sizes))
     return found[::-1]
@@ -247,6 +281,12 @@ def _hulls(layers: Sequence[Sequence[Fan]], source: int, target: int) -> list[ra
 
 def _within(one: range, other: range) -> range:
     return range(max(one.start, other.start), min(one.stop, other.stop))
+
+
+def _single(sizes: Sequence[range]) -> State:
+    if any(len(here) != 1 for here in sizes):
+        raise ValueError("the sizes are to be found")
+    return tuple([here[0] for here in sizes])
 
 
 def whole_graph(problem: Problem) -> Graph:
@@ -268,7 +308,7 @@ def graphs(problem: Problem) -> list[Graph]:
     """
     found = [Graph(problem, component) for component in components(problem)]
     for place, layer in enumerate(problem.layers if len(found) > 1 else ()):
-        if problem.refuses_single(place) and all((1,) * len(graph.source) in graph.live[place] for graph in found):
+        if problem.refuses_single(place) and all((1,) * graph.axes in graph.live[place] for graph in found):
             raise Error(
                 "unsupported",
                 f"layer {place} ({layer.kind.name}) refuses a single element, which axes that are not tied may leave",

@@ -307,7 +307,7 @@ def _solution(problem: Problem, numbers: Mapping[str, int]) -> Solution:
 
 def _astray(problem: Problem, layers: Sequence[SolvedLayer]) -> Iterator[str]:
     """What layers do not keep of the question."""
-    if (layers[0].in_size, layers[-1].out_size) != (problem.input.size, problem.target.size):
+    if layers[0].in_size not in problem.input or layers[-1].out_size not in problem.target:
         yield "it does not lead from the input to the target"
     for place, (asked, ties, found) in enumerate(zip(problem.layers, problem.ties, layers, strict=True)):
         for domains, setting in zip(asked.domains, found.settings, strict=True):

@@ -67,8 +67,7 @@ def dressed(
     problem: Problem, expansion: Expansion, conditions: Conditioned | None, dress: Dress[Item]
 ) -> Iterator[tuple[Item, ...]]:
     """The combinations of a question whose axes are all in one component, each layer as it is to be listed."""
-    twins = expansion.graph.component.twins
-    order = [next(place for place, axes in enumerate(twins) if axis in axes) for axis in range(problem.axes)]
+    order = [expansion.graph.component.place(axis) for axis in range(problem.axes)]
     return iter(_on_axes(expansion, conditions, dress, order))
 
 
@@ -76,7 +75,7 @@ def _on_axes(
     expansion: Expansion, conditions: Conditioned | None, dress: Dress[Item], order: Sequence[int]
 ) -> Listing[Item]:
     """A listing in which axes that stand for several come as often as `order` has them."""
-    if [*order] == [*range(len(expansion.graph.source))]:
+    if [*order] == [*range(expansion.graph.axes)]:
         return Listing(expansion, conditions, dress)
 
     def spread(place: int, settings: tuple[Setting, ...], state: State, out: State) -> Item:
@@ -111,8 +110,12 @@ class Listing(Generic[Item]):
 
     def _blocks(self) -> Iterator[Iterable[tuple[Item, ...]]]:
         """The ways in order, as many at once as begin alike; not by recursion, as there may be a thousand layers."""
-        held, source = self._held, self._expansion.graph.source
-        starts = [(source, folded) for folded in ([()] if self._conditions is None else self._conditions.sources)]
+        held, graph = self._held, self._expansion.graph
+        starts: list[Node]
+        if self._conditions is None:
+            starts = [(state, ()) for state in sorted(graph.live[0])]
+        else:
+            starts = self._conditions.starts
         if held == 0:
             yield from (self._tails(0, node) for node in starts)
             return

@@ -137,14 +137,18 @@ class Members:
         """A layer with something to choose, and those behind it that have nothing."""
         return range(self.places[depth], [*self.places, len(self.kinds)][depth + 1])
 
-    def starts(self) -> list[Folded]:
-        """What the folds of conditions may come to from the first layer with something to choose on."""
+    def starts(self) -> list[tuple[State, Folded]]:
+        """The states of the input, each with what the folds of conditions come to at the first layer with a choice."""
         if self.conditions is None:
-            return [()]
-        found, size = self.conditions.sources, self.graph.source
-        nothing: Settings = ((),) * len(size)
+            return [(state, ()) for state in sorted(self.graph.live[0])]
+        found = self.conditions.starts
+        nothing: Settings = ((),) * self.graph.axes
         for place in range(self.places[0] if self.places else len(self.kinds)):
-            found = [behind for one in found for behind in self.conditions.onward(place, size, nothing, size, one)]
+            found = [
+                (state, behind)
+                for state, one in found
+                for behind in self.conditions.onward(place, state, nothing, state, one)
+            ]
         return found
 
     def _behind(self, depth: int, state: State, settings: Settings, out: State, folded: Folded) -> list[Folded]:

@@ -36,9 +36,10 @@ class Potential:
         self.prices = prices
         self._graph = graph
         self._kernels: dict[tuple[LayerKind, tuple[Domain, ...], int], Mapping[SizeMap, int]] = {}
-        within = list(zip(*(graph.reach(axis) for axis in range(len(graph.source))), strict=True))
+        within = list(zip(*(graph.reach(axis) for axis in range(graph.axes)), strict=True))
         layers = len(graph.steps)
-        self.least: list[dict[State, int]] = [{} for _ in range(layers)] + [{graph.target: 0}]
+        self.least: list[dict[State, int]] = [{} for _ in range(layers)]
+        self.least.append(dict.fromkeys(product(*graph.narrowed.end(-1)), 0))
         self.best: list[list[Edges]] = []
         for place in reversed(range(layers)):
             self.best.insert(0, self._step(place, within[place]))
@@ -46,7 +47,8 @@ class Potential:
     @property
     def best_values(self) -> tuple[int, ...]:
         """The objectives' values that nothing is better than."""
-        return self.prices.values(self.least[0][self._graph.source])
+        least = self.least[0]
+        return self.prices.values(min(least[state] for state in self._graph.live[0]))
 
     def rest(self, position: int, state: State, folded: tuple[int, ...] | None = None) -> int | None:
         """The least price behind a state, and behind what folds of conditions come to there; None where nothing is."""
@@ -94,7 +96,7 @@ class Potential:
 
     def _edges_of(self, ways: Iterable[tuple[State, Sequence[Way]]], slope: int) -> list[Edges]:
         """On each axis, the edges of some ways on."""
-        edges: list[dict[tuple[int, int], set[int]]] = [{} for _ in self._graph.source]
+        edges: list[dict[tuple[int, int], set[int]]] = [{} for _ in range(self._graph.axes)]
         for state, some in ways:
             for kernels, out in some:
                 for axis, kernel in enumerate(kernels):

@@ -40,7 +40,7 @@ class Prices:
 
     def __init__(self, problem: Problem, graph: Graph) -> None:
         self.problem = problem
-        reach = zip(*(graph.reach(axis) for axis in range(len(graph.source))), strict=True)
+        reach = zip(*(graph.reach(axis) for axis in range(graph.axes)), strict=True)
         largest = [graph.elements(tuple(sizes[-1] if sizes else 0 for sizes in here)) for here in reach]
         self._known: dict[tuple[int, int], Terms] = {}
         self._shifts: list[int] = []

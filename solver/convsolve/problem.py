@@ -13,7 +13,7 @@ from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.layers.base import LayerKind
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.registry import KINDS
-from convsolve.shapes import Shape, shape_text
+from convsolve.shapes import Extent, shape_text, size_text
 from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
@@ -34,8 +34,8 @@ class Problem:
     """A question in full. Everything after it works on this alone.
 
     Attributes:
-        input: the shape that goes in.
-        target: the shape that must come out.
+        input: the shapes that may go in; one, where its size is not to be found.
+        target: the shapes that may come out.
         layers: what may be chosen, layer by layer.
         channels: in front of each layer and behind the last; None where nobody said.
         ties: per layer and axis parameter, for each axis the axis whose value it shares.
@@ -44,8 +44,8 @@ class Problem:
         where: what else must hold.
     """
 
-    input: Shape
-    target: Shape
+    input: Extent
+    target: Extent
     layers: tuple[Layer, ...]
     channels: tuple[int | None, ...]
     ties: tuple[tuple[tuple[int, ...], ...], ...]
@@ -56,7 +56,12 @@ class Problem:
     @property
     def axes(self) -> int:
         """The number of spatial axes."""
-        return len(self.input.size)
+        return len(self.input.sizes)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether neither the input's size nor the target's is to be found."""
+        return self.input.fixed and self.target.fixed
 
     def refuses_single(self, place: int) -> str | None:
         """Why layer `place` refuses an input of one element, if it does; the only rule across axes."""
@@ -69,8 +74,8 @@ class Problem:
     def to_dict(self) -> dict[str, Any]:
         """The question as a record; asked again it gives the same answer."""
         return {
-            "input": shape_text(self.channels[0], self.input.size),
-            "target": shape_text(self.channels[-1], self.target.size),
+            "input": shape_text(self.channels[0], map(size_text, self.input.sizes)),
+            "target": shape_text(self.channels[-1], map(size_text, self.target.sizes)),
             "stack": str(self.stack()),
             "tie": self.tie,
             "channels": [
@@ -129,7 +134,8 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     """Read a question.
 
     Args:
-        input: the shape that goes in: ``"128@4x4"``, ``28``, ``(4, 4)``.
+        input: the shape that goes in: ``"128@4x4"``, ``28``, ``(4, 4)``; ``"?"`` and ``"[2..8]"``, or a
+            range, are sizes to be found.
         target: the shape that must come out.
         stack: the layers, holes where something is asked for.
         layer: without a stack, their kind: ``conv``, ``conv_transpose`` or ``auto``.
@@ -156,11 +162,11 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         >>> str(ask("128@4x4", "3@61x79", layers=4).layers[0].kind.name)
         'ConvTranspose'
     """
-    source, goal = Shape.read(input, "input"), Shape.read(target, "target")
-    if len(source.size) != len(goal.size):
+    source, goal = Extent.read(input, "input"), Extent.read(target, "target")
+    if len(source.sizes) != len(goal.sizes):
         raise Error(
             "dimension-mismatch",
-            f"input {source} has {len(source.size)} axes, target {goal} has {len(goal.size)}",
+            f"input {source} has {len(source.sizes)} axes, target {goal} has {len(goal.sizes)}",
             help=["give one size an axis on both sides, as in 4x4 61x79"],
         )
     given = {
@@ -169,7 +175,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         if value is not None
     }
     written = _layers_asked_for(source, goal, stack, layer, layers)
-    found = _layers(written, len(source.size), given, holes=True)
+    found = _layers(written, len(source.sizes), given, holes=True)
     _every_domain_used(given, written)
     chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
     objectives = read_objectives(minimize, maximize)
@@ -181,7 +187,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         )
     tie_text = _tie_text(tie)
     named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
-    conditions = read_conditions(where, named, source.size, goal.size)
+    conditions = read_conditions(where, named, source.sizes, goal.sizes)
     ties = _ties(found, source, goal, tie_text)
     return Problem(source, goal, found, chain, ties, tie_text, objectives, conditions)
 
@@ -210,7 +216,7 @@ def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:
 
 
 def _layers_asked_for(
-    source: Shape, goal: Shape, stack: Stack | str | None, layer: str | None, layers: int | None
+    source: Extent, goal: Extent, stack: Stack | str | None, layer: str | None, layers: int | None
 ) -> Stack:
     if stack is not None:
         if layer is not None or layers is not None:
@@ -239,9 +245,16 @@ def _layer_kind(layer: object) -> type[LayerKind]:
     )
 
 
-def _auto(source: Shape, goal: Shape) -> type[LayerKind]:
-    grows = any(a < b for a, b in zip(source.size, goal.size, strict=True))
-    shrinks = any(a > b for a, b in zip(source.size, goal.size, strict=True))
+def _auto(source: Extent, goal: Extent) -> type[LayerKind]:
+    pairs = list(zip(source.sizes, goal.sizes, strict=True))
+    grows = any(start[0] < end[-1] for start, end in pairs)
+    shrinks = any(start[-1] > end[0] for start, end in pairs)
+    if grows and shrinks and not (source.fixed and goal.fixed):
+        raise Error(
+            "mixed-directions",
+            f"from {source} to {goal} some sizes grow and others shrink",
+            help=["say which layers: --layer conv or --layer conv_transpose"],
+        )
     if grows and shrinks:
         raise Error(
             "mixed-directions",
@@ -340,14 +353,14 @@ def _tie_text(tie: str | Iterable[str] | None) -> str:
     return ",".join(name for name in PARAMETERS if name in names) or "none"
 
 
-def _ties(layers: Sequence[Layer], source: Shape, goal: Shape, tie: str) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    axes = range(len(source.size))
+def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    axes = range(len(source.sizes))
     alone = tuple(axes)
     together = (0,) * len(alone)
     tied = PARAMETERS if tie == "all" else tie.split(",")
     each = {id(layer): layer for layer in layers}
     questions = [
-        (source.size[axis], goal.size[axis], *(layer.domains[axis] for layer in each.values())) for axis in axes
+        (source.alike(axis), goal.alike(axis), *(layer.domains[axis] for layer in each.values())) for axis in axes
     ]
     twins = tuple(questions.index(question) for question in questions)
 

@@ -59,8 +59,11 @@ class Scout:
         return meeting(self.problem, Expansion(self.whole), self.conditions)
 
     def listed(self, dress: Dress[Item]) -> Iterator[tuple[Item, ...]] | None:
-        """Likewise, of each layer what is made of it; None where the axes are in several components."""
-        if self.conditions is None and len(self.graphs) > 1:
+        """Likewise, of each layer what is made of it; None where the axes are in several components.
+
+        Where sizes are to be found there always is: they are those of the layers.
+        """
+        if self.conditions is None and len(self.graphs) > 1 and self.problem.fixed:
             return None
         return dressed(self.problem, Expansion(self.whole), self.conditions, dress)
 

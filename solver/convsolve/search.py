@@ -26,14 +26,24 @@ Item = TypeVar("Item")
 
 
 class Ranked(NamedTuple):
-    """A path and its place in the order: score, then unequal axes, then the settings themselves."""
+    """A path and its place in the order: score, then unequal axes, then the settings, then where it begins."""
 
     score: int
     unequal: int
     path: Path
+    start: State
+
+
+class Placed(NamedTuple):
+    """A combination of the whole question, with its score and the input's size."""
+
+    score: int
+    combination: Combination
+    size: tuple[int, ...]
 
 
 class _Node(NamedTuple):
+    start: State
     depth: int  # layers chosen so far, of those with something to choose
     state: State
     cost: int
@@ -80,16 +90,15 @@ class BestFirst:
         # An entry is a lower bound, in that very order, of all paths that it can still become. The
         # index keeps a node (-1) before the members of its stream, so that nothing behind it is compared.
         visits: dict[tuple[object, ...], int] = {}
-        heap: list[tuple[int, int, Path, int, _Node]] = []
-        if self.graph.total:
-            bound = self.members.bound(0, self.graph.source, ())
-            roots = (_Node(0, self.graph.source, 0, (), folded) for folded in self.members.starts())
-            heap = [(bound + self.members.rest(0, root.state, root.folded), 0, (), -1, root) for root in roots]
-            heapify(heap)
+        heap: list[tuple[int, int, Path, State, int, _Node]] = []
+        for state, folded in self.members.starts():
+            bound = self.members.bound(0, state, ()) + self.members.rest(0, state, folded)
+            heap.append((bound, 0, (), state, -1, _Node(state, 0, state, 0, (), folded)))
+        heapify(heap)
         while heap:
-            score, uneven, path, index, node = heappop(heap)
+            score, uneven, path, start, index, node = heappop(heap)
             if node.depth == len(self.members.places):
-                yield Ranked(score, uneven, self._whole(path))
+                yield Ranked(score, uneven, self._whole(path), start)
                 continue
             stream = self._stream(node)
             if index >= 0:
@@ -97,9 +106,10 @@ class BestFirst:
                 if member is None:
                     continue
                 charge, previous = self._change(node, member)
-                after = _Node(node.depth + 1, member.out, node.cost + member.cost + charge, previous, member.folded)
+                cost = node.cost + member.cost + charge
+                after = _Node(start, node.depth + 1, member.out, cost, previous, member.folded)
                 entry = (node.cost + member.bound + charge, uneven + member.unequal, (*path, member.settings))
-                heappush(heap, (*entry, -1, after))
+                heappush(heap, (*entry, start, -1, after))
             elif most is not None:
                 # whoever comes here after `most` others can only end behind them
                 key = (node.depth, node.state, node.folded, node.previous)
@@ -108,7 +118,7 @@ class BestFirst:
                     continue
             following = stream.get(index + 1)
             if following is not None:
-                heappush(heap, (node.cost + following.bound, uneven, path, index + 1, node))
+                heappush(heap, (node.cost + following.bound, uneven, path, start, index + 1, node))
 
     def _whole(self, path: Path) -> Path:
         layers = len(self.graph.steps)
@@ -116,7 +126,7 @@ class BestFirst:
             return path
         # layers that have nothing to choose are put back
         chosen = dict(zip(self.members.places, path, strict=True))
-        nothing: Settings = ((),) * len(self.graph.source)
+        nothing: Settings = ((),) * self.graph.axes
         return tuple(chosen.get(place, nothing) for place in range(layers))
 
     def _stream(self, node: _Node) -> _Listed[Member]:
@@ -142,36 +152,45 @@ class BestFirst:
         return charge, (*others, (record, member.active))
 
 
-def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> Iterator[Combination]:
+def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> Iterator[Placed]:
     """The first `most` combinations of the whole question, most conventional first."""
-    if len(searches) == 1:
-        component = searches[0].graph.component
-        for ranked in searches[0].paths(most):
-            yield spread(problem, [component.twins], [ranked.path])
-        return
     twins = [search.graph.component.twins for search in searches]
+    if len(searches) == 1:
+        for ranked in searches[0].paths(most):
+            yield _placed(problem, twins, [ranked])
+        return
     sums = _merged([_Listed(search.paths()) for search in searches])
     for _, tied in groupby(sums, key=itemgetter(0)):
-        batch = [spread(problem, twins, paths) for _, paths in tied]
-        yield from sorted(batch, key=lambda combination: (sum(map(unequal, combination)), combination))
+        batch = [_placed(problem, twins, each) for _, each in tied]
+        yield from sorted(batch, key=lambda one: (sum(map(unequal, one.combination)), one.combination, one.size))
 
 
-def _merged(lists: Sequence[_Listed[Ranked]]) -> Iterator[tuple[int, list[Path]]]:
+def _placed(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], each: Sequence[Ranked]) -> Placed:
+    size = [0] * problem.axes
+    for groups, ranked in zip(twins, each, strict=True):
+        for axes, number in zip(groups, ranked.start, strict=True):
+            for axis in axes:
+                size[axis] = number
+    score = sum(ranked.score for ranked in each)
+    return Placed(score, spread(problem, twins, [ranked.path for ranked in each]), tuple(size))
+
+
+def _merged(lists: Sequence[_Listed[Ranked]]) -> Iterator[tuple[int, list[Ranked]]]:
     """All combinations of one entry a list, by ascending sum of their scores."""
 
-    def entry(indices: tuple[int, ...]) -> tuple[int, list[Path]] | None:
+    def entry(indices: tuple[int, ...]) -> tuple[int, list[Ranked]] | None:
         found = [part for part in (one.get(index) for one, index in zip(lists, indices, strict=True)) if part]
         if len(found) < len(lists):
             return None
-        return sum(ranked.score for ranked in found), [ranked.path for ranked in found]
+        return sum(ranked.score for ranked in found), found
 
     start = (0,) * len(lists)
     first = entry(start)
     heap = [(first[0], start, first[1])] if first else []
     seen = {start}
     while heap:
-        score, indices, paths = heappop(heap)
-        yield score, paths
+        score, indices, each = heappop(heap)
+        yield score, each
         for place in range(len(indices)):
             following = (*indices[:place], indices[place] + 1, *indices[place + 1 :])
             if following not in seen and (found := entry(following)):

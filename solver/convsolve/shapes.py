@@ -1,9 +1,11 @@
-"""Shapes as users write them: ``28``, ``28x28``, ``128@4x5x6``."""
+"""Shapes as users write them: ``28``, ``28x28``, ``128@4x5x6``; with sizes to be found: ``128@[2..8]x?``."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from convsolve.domains import NUMBER
 from convsolve.errors import Error, shown, shown_number, shown_value
@@ -11,11 +13,13 @@ from convsolve.errors import Error, shown, shown_number, shown_value
 LARGEST_SIZE = 2**31 - 1  # PyTorch's pools count in 32 bits, and so do we everywhere
 MOST_AXES = 3
 LONGEST_TEXT = 1_000  # characters
+ANY_SIZE = range(1, LARGEST_SIZE + 1)
 EXAMPLES = "write a size an axis: 28, 28x28, 4x5x6, with channels in front: 128@4x4"
-# what interface.md also has: ?, [2..8], families such as H/8xW/8, several inputs
-_AXIS = rf"(?:{NUMBER}|\?|\[{NUMBER}\.\.{NUMBER}\]|(?:{NUMBER})?[A-Z](?:/{NUMBER})?(?:[+-]{NUMBER})?)"
-_LATER = re.compile(rf"(?:(?:{NUMBER}|\?)@)?{_AXIS}(?:x{_AXIS})*(?:,{_AXIS}(?:x{_AXIS})*)*")
-_SHAPE = re.compile(rf"(?:({NUMBER})@)?({NUMBER}(?:x{NUMBER})*)?")
+# what interface.md also has: families such as H/8xW/8, several inputs
+_OPEN = rf"(?:{NUMBER}|\?|\[{NUMBER}\.\.{NUMBER}\])"
+_AXIS = rf"(?:{_OPEN}|(?:{NUMBER})?[A-Z](?:/{NUMBER})?(?:[+-]{NUMBER})?)"
+_LATER = re.compile(rf"(?:{NUMBER}@)?{_AXIS}(?:x{_AXIS})*(?:,{_AXIS}(?:x{_AXIS})*)*")
+_SHAPE = re.compile(rf"(?:({NUMBER})@)?({_OPEN}(?:x{_OPEN})*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,58 +39,159 @@ class Shape:
         """Read a shape from text, an int, or a tuple of ints.
 
         Raises:
-            Error: ``bad-size`` where it is no shape, ``unsupported`` where it is one of a kind that
-                this version cannot solve for.
+            Error: ``bad-size`` where it is no shape, or leaves a size to be found; ``unsupported`` where it is
+                one of a kind that this version cannot solve for.
         """
-        match value:
-            case Shape():
-                return value
-            case str():
-                channels, size = _read_text(value, what)
-            case int() if type(value) is int:
-                channels, size = None, (value,)
-            case tuple() if value and all(type(part) is int for part in value):
-                channels, size = None, tuple(int(part) for part in value)
-            case _:
-                raise Error("bad-size", f"{_named(what)}{shown_value(value)} is no size", help=[EXAMPLES])
-        if len(size) > MOST_AXES:
-            raise Error(
-                "bad-size",
-                f"{what} {shown_value(value)} has {len(size)} axes; PyTorch convolves over 1 to 3",
-                help=[EXAMPLES],
-            )
-        for number in size if channels is None else (channels, *size):
-            if not 1 <= number <= LARGEST_SIZE:
-                raise Error(
-                    "bad-size", f"{what}: {shown_number(number)} is not between 1 and {LARGEST_SIZE}", help=[EXAMPLES]
-                )
-        return cls(channels, size)
+        extent = Extent.read(value, what)
+        if not extent.fixed:
+            raise Error("bad-size", f"{_named(what)}{extent} leaves a size to be found", help=[EXAMPLES])
+        return extent.shape
 
     def __str__(self) -> str:
         return shape_text(self.channels, self.size)
 
 
-def shape_text(channels: int | None, size: tuple[int, ...]) -> str:
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Channels, where they were said, and on each axis the sizes that a shape may have there.
+
+    Example:
+        >>> Extent.read("128@[2..8]x5")
+        Extent(channels=128, sizes=(range(2, 9), range(5, 6)))
+        >>> str(Extent.read("7x?"))
+        '7x?'
+    """
+
+    channels: int | None
+    sizes: tuple[range, ...]
+
+    @classmethod
+    def read(cls, value: object, what: str = "size") -> Extent:
+        """Read sizes from text, an int, a range, or a tuple of these; a shape has one of each.
+
+        Raises:
+            Error: ``bad-size`` where it is none, ``unsupported`` where it is of a kind that this
+                version cannot solve for.
+        """
+        channels = None
+        match value:
+            case Extent():
+                return value
+            case Shape():
+                return cls.of(value)
+            case str():
+                channels, sizes = _read_text(value, what)
+            case int() | range() if type(value) in {int, range}:
+                sizes = (_range(value, what),)
+            case tuple() if value and all(type(part) in {int, range} for part in value):
+                sizes = tuple(map(partial(_range, what=what), value))
+            case _:
+                raise Error("bad-size", f"{_named(what)}{shown_value(value)} is no size", help=[EXAMPLES])
+        if len(sizes) > MOST_AXES:
+            raise Error(
+                "bad-size",
+                f"{what} {shown_value(value)} has {len(sizes)} axes; PyTorch convolves over 1 to 3",
+                help=[EXAMPLES],
+            )
+        ends = (number for here in sizes for number in (here[0], here[-1]))
+        for number in ends if channels is None else (channels, *ends):
+            if not 1 <= number <= LARGEST_SIZE:
+                raise Error(
+                    "bad-size", f"{what}: {shown_number(number)} is not between 1 and {LARGEST_SIZE}", help=[EXAMPLES]
+                )
+        return cls(channels, sizes)
+
+    @classmethod
+    def of(cls, shape: Shape) -> Extent:
+        """One shape."""
+        return cls(shape.channels, tuple(range(size, size + 1) for size in shape.size))
+
+    @property
+    def fixed(self) -> bool:
+        """Whether no size is to be found."""
+        return all(len(sizes) == 1 for sizes in self.sizes)
+
+    def alike(self, axis: int) -> tuple[int, ...]:
+        """What is equal for axes whose sizes are the same; two sizes to be found never are."""
+        sizes = self.sizes[axis]
+        return (sizes[0],) if len(sizes) == 1 else (sizes[0], sizes[-1], axis)
+
+    @property
+    def anything(self) -> bool:
+        """Whether some axis may have any size: what can be reached is asked for."""
+        return ANY_SIZE in self.sizes
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The size on each axis.
+
+        Raises:
+            ValueError: some are to be found.
+        """
+        if not self.fixed:
+            raise ValueError(f"{self} is no single size")
+        return tuple(sizes[0] for sizes in self.sizes)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape; as `size`."""
+        return Shape(self.channels, self.size)
+
+    def __contains__(self, size: tuple[int, ...]) -> bool:
+        return len(size) == len(self.sizes) and all(one in here for one, here in zip(size, self.sizes, strict=True))
+
+    def __str__(self) -> str:
+        return shape_text(self.channels, map(size_text, self.sizes))
+
+
+def size_text(sizes: range) -> str:
+    """``28``, ``[2..8]``, or ``?`` for any."""
+    if sizes == ANY_SIZE:
+        return "?"
+    return f"{sizes[0]}" if len(sizes) == 1 else f"[{sizes[0]}..{sizes[-1]}]"
+
+
+def shape_text(channels: int | None, size: Iterable[object]) -> str:
     """``128@4x4``, the notation of network figures."""
     axes = "x".join(map(str, size))
     return axes if channels is None else f"{channels}@{axes}"
 
 
-def _read_text(text: str, what: str) -> tuple[int | None, tuple[int, ...]]:
+def _range(value: int | range, what: str) -> range:
+    if isinstance(value, int):
+        return range(value, value + 1)
+    if not value or value.step != 1:
+        raise Error("bad-size", f"{_named(what)}{shown_value(value)} is no range of sizes", help=["write range(2, 9)"])
+    return value
+
+
+def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...]]:
     if re.fullmatch("[0-9x@]*[1-9][0-9]{10}[0-9x@]*", text[:100]):
         raise Error("bad-size", f"{_named(what)}{shown(text)}: no number is above {LARGEST_SIZE}", help=[EXAMPLES])
     if len(text) > LONGEST_TEXT:
         raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
     found = _SHAPE.fullmatch(text.strip()) if text.isascii() else None
     if found and found[2]:
-        return int(found[1]) if found[1] else None, tuple(map(int, found[2].split("x")))
+        return int(found[1]) if found[1] else None, tuple(_axis(part, text, what) for part in found[2].split("x"))
     if _LATER.fullmatch(text.strip()):
         raise Error(
             "unsupported",
-            f"{shown(text)}: sizes to be found, families and several inputs are not solved in this version",
+            f"{shown(text)}: families and several inputs are not solved in this version",
             help=[EXAMPLES],
         )
     raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
+
+
+def _axis(text: str, whole: str, what: str) -> range:
+    if text == "?":
+        return ANY_SIZE
+    low, _, high = text.strip("[]").partition("..")
+    first, final = int(low), int(high or low)
+    if first > final:
+        raise Error(
+            "bad-size", f"{_named(what)}{shown(whole)}: the range {text} is empty", help=[f"write [{final}..{first}]"]
+        )
+    return range(first, final + 1)
 
 
 def _named(what: str) -> str:

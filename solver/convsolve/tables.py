@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
+from itertools import product
 from operator import add, mul, or_
 
 from convsolve import rows
@@ -41,8 +42,16 @@ class Table(Collection[State]):
     @classmethod
     def single(cls, state: State, long: int, *, counting: bool) -> Table:
         """One state, and one way to be there."""
+        return cls.all_of([range(size, size + 1) for size in state], long, counting=counting)
+
+    @classmethod
+    def all_of(cls, sizes: Sequence[Collection[int]], long: int, *, counting: bool) -> Table:
+        """All states with these sizes on each axis, on the long one a range; and one way to be at each."""
         table = cls(long, counting=counting)
-        table.put(_others(state, long), state[long], 1)
+        low, high = span(sizes[long])
+        row = int.from_bytes(b"\1" * (high + 1 - low), "little")
+        for others in product(*sizes[:long], *sizes[long + 1 :]):
+            table.put(others, low, row)
         return table
 
     def empty(self) -> Table:

@@ -90,8 +90,8 @@ def first_answers(problem: Problem, style: Style, count: int) -> list[Answer]:
     searches = [BestFirst(graph, style, Expansion(graph)) for graph in graphs(problem)]
     kind = problem.layers[0].kind
     return [
-        tuple(kind.window(settings[0]) or NOTHING for settings in combination)
-        for combination in islice(conventional(problem, searches, count), count)
+        tuple(kind.window(settings[0]) or NOTHING for settings in placed.combination)
+        for placed in islice(conventional(problem, searches, count), count)
     ]
 
 

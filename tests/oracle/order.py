@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from convsolve.listing import Combination
 from convsolve.problem import Problem
 from convsolve.ranking import standard
+from convsolve.search import Placed
 
 
-def place_in_order(problem: Problem, combination: Combination) -> tuple[int, int, Combination]:
-    """Score, unequal axes, settings."""
+def settings(found: Iterable[Placed]) -> list[Combination]:
+    """The settings alone, of what was found in order."""
+    return [one.combination for one in found]
+
+
+def place_in_order(
+    problem: Problem, combination: Combination, start: tuple[int, ...] | None = None
+) -> tuple[int, int, Combination]:
+    """Score, unequal axes, settings; `start` is the input's size where that is to be found."""
     style = standard()
     score = 0
     for axis in range(problem.axes):
-        size = problem.input.size[axis]
+        size = (start or problem.input.size)[axis]
         before: dict[str, tuple[int | None, ...]] = {}
         chosen = [place for place, layer in enumerate(problem.layers) if layer.kind.axis_parameters]
-        for place, (layer, settings) in enumerate(zip(problem.layers, combination, strict=True)):
-            out = layer.kind.size_map(settings[axis]).out(size)
+        for place, (layer, on_axes) in enumerate(zip(problem.layers, combination, strict=True)):
+            out = layer.kind.size_map(on_axes[axis]).out(size)
             assert out is not None
-            window = layer.kind.window(settings[axis])
+            window = layer.kind.window(on_axes[axis])
             if window is not None:
                 record = layer.kind.record
                 first = len(chosen) > 1 and place == chosen[0]
@@ -28,5 +38,5 @@ def place_in_order(problem: Problem, combination: Combination) -> tuple[int, int
                     score += style.change_cost(record, before[record], now)
                 before[record] = now
             size = out
-    unequal = sum(len(set(values)) - 1 for settings in combination for values in zip(*settings, strict=True))
+    unequal = sum(len(set(values)) - 1 for layer in combination for values in zip(*layer, strict=True))
     return score, unequal, combination

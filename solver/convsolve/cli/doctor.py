@@ -50,7 +50,7 @@ def _version(name: str) -> str:
 
 def _solved() -> str:
     try:
-        from convsolve.answering import solve
+        from convsolve.solving import solve
 
         answer = solve(7, 28)
     except Exception as error:  # noqa: BLE001 - whatever is broken is what was asked for
@@ -61,8 +61,8 @@ def _solved() -> str:
 def _run() -> tuple[str, dict[str, str]]:
     """What a run in torch came to, and what it ran on."""
     try:
-        from convsolve.answering import solve
         from convsolve.check.child import check_solution
+        from convsolve.solving import solve
 
         report = check_solution(solve("1@7", "1@28", count=1)[0])
     except Exception as error:  # noqa: BLE001 - as above

@@ -18,7 +18,7 @@ from convsolve.explain.solving import best
 from convsolve.explanation import Change, Reason
 from convsolve.objectives import COSTS, Objective
 from convsolve.problem import PARAMETERS, Problem
-from convsolve.shapes import Shape
+from convsolve.shapes import Extent, Shape
 
 # How much a change asks of its user: one more value of a limit, a layer, a looser tie, another input.
 PRICES = {"kernel_size": 2, "stride": 4, "padding": 2, "dilation": 8, "output_padding": 1}
@@ -265,7 +265,7 @@ def _another_input(problem: Problem, asked: Asked, axis: int) -> Trial | None:
     near = sorted(sizes(Axis(problem, axis).sources()[0]), key=lambda size: (abs(size - now), size))
     for size in near[:3]:
         new = tuple(size if place in alike else number for place, number in enumerate(problem.input.size))
-        shape = Shape(problem.input.channels, new)
+        shape = Extent.of(Shape(problem.input.channels, new))
         trial = Trial(replace(asked, source=shape), {"input": str(shape)}, AN_INPUT + DOUBLED * abs(log2(size / now)))
         if trial.possible:
             return trial

@@ -14,7 +14,7 @@ from convsolve.explain.facts import depths, facts, without
 from convsolve.explain.reach import Axis, answered
 from convsolve.explanation import Reason
 from convsolve.problem import Problem
-from convsolve.shapes import Shape
+from convsolve.shapes import Extent, Shape
 
 TRIED = 2  # sizes in each direction, where conditions leave no other way to tell
 
@@ -75,7 +75,7 @@ def _other_sizes(problem: Problem, whats: set[str]) -> bool | None:
     shape = problem.target if which == "target" else problem.input
     for step in range(1, TRIED + 1):
         for size in (tuple(number + step for number in shape.size), tuple(number - step for number in shape.size)):
-            if min(size) > 0 and answered(replace(problem, **{which: Shape(shape.channels, size)})):  # type: ignore[arg-type]
+            if min(size) > 0 and answered(replace(problem, **{which: Extent.of(Shape(shape.channels, size))})):  # type: ignore[arg-type]
                 return True
     return None
 

@@ -11,7 +11,7 @@ from convsolve.explain.reach import LARGEST, Axis, possible
 from convsolve.explain.solving import best
 from convsolve.explanation import Near
 from convsolve.problem import Problem
-from convsolve.shapes import Shape
+from convsolve.shapes import Extent, Shape
 
 A_FEW = 3  # candidates that are tried in each direction where axes depend on each other
 
@@ -21,7 +21,7 @@ def nearest(problem: Problem, impossible: Sequence[int]) -> list[Near]:
     asked = Asked.of(problem)
     found = []
     for size in _sizes(problem, impossible):
-        target = Shape(problem.target.channels, size)
+        target = Extent.of(Shape(problem.target.channels, size))
         other = replace(asked, target=target)
         solution = best(other.problem())
         if solution is not None:
@@ -75,7 +75,7 @@ def _moved(problem: Problem, sizes: dict[int, int]) -> tuple[int, ...]:
 
 
 def _aimed(problem: Problem, size: tuple[int, ...]) -> Problem:
-    return Asked.of(replace(problem, target=Shape(problem.target.channels, size))).problem()
+    return Asked.of(replace(problem, target=Extent.of(Shape(problem.target.channels, size)))).problem()
 
 
 def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:

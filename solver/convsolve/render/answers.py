@@ -15,6 +15,7 @@ from convsolve.limits import Stop
 from convsolve.problem import Layer, Problem
 from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
 from convsolve.render.table import Column, Part, Row
+from convsolve.shapes import shape_text, size_text
 
 HEAD = ("solution", *FIELDS)
 LARGEST_WRITTEN_OUT = 10**15
@@ -76,8 +77,11 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
     names = telling(layers)
     if all(len(solution.layers) == 1 for solution in solutions):
         costly = solutions[0].costs.params is not None
-        head = [Column("#"), *columns(names), *([Column("params"), Column("macs")] if costly else [])]
-        return head, [_single(number, solution, names) for number, solution in enumerate(solutions, start=1)]
+        sized = len({solution.sizes for solution in solutions}) > 1
+        ways = [Column("in -> out", number=False)] if sized else []
+        head = [Column("#"), *ways, *columns(names), *([Column("params"), Column("macs")] if costly else [])]
+        numbered = enumerate(solutions, start=1)
+        return head, [_single(number, solution, names, sized=sized) for number, solution in numbered]
     head = [Column("#"), Column("layer", number=False), Column("in -> out", number=False), *columns(names)]
     parts: list[Part] = []
     indent = " " * (len(str(len(solutions))) + 2)
@@ -122,7 +126,7 @@ def amount(number: int) -> str:
 
 def _question(problem: Problem) -> str:
     kinds = [layer.kind.name for layer in problem.layers]
-    sizes = f"{axes(problem.input.size, each=True)} -> {axes(problem.target.size, each=True)}"
+    sizes = " -> ".join(shape_text(None, map(size_text, extent.sizes)) for extent in (problem.input, problem.target))
     if len(kinds) == 1:
         return f"{sizes} by {kinds[0]}"
     return f"{sizes} in {len(kinds)} {kinds[0] if len(set(kinds)) == 1 else ''} layers".replace("  ", " ")
@@ -147,6 +151,9 @@ def _gave_up(answer: Answer) -> str:
 def _found(answer: Answer) -> str:
     total = answer.total
     order = _order(answer)
+    if answer.by_size:
+        said = f"{len(answer):,} sizes" if answer.asked is None or len(answer) < answer.asked else "the first sizes"
+        return f"{said} that can be reached, each by its most conventional of {amount(total or 0)} combinations"
     if total == 1:
         return "the only combination"
     if answer.complete:
@@ -198,7 +205,8 @@ def _ties(problem: Problem) -> str:
     return ", ".join(name for name in PARAMETERS if tied.get(name))
 
 
-def _single(number: int, solution: Solution, names: Sequence[str]) -> Row:
+def _single(number: int, solution: Solution, names: Sequence[str], *, sized: bool) -> Row:
     layer, costs = solution.layers[0], solution.costs
+    ways = [way(layer)] if sized else []
     counted = [f"{value:,}" for value in (costs.params, costs.macs) if value is not None]
-    return (str(number), *(parameter(layer, name) for name in names), *counted)
+    return (str(number), *ways, *(parameter(layer, name) for name in names), *counted)

@@ -35,7 +35,7 @@ def each(source: str, target: str) -> list[tuple[str, str]]:
         extent = Extent.read(text)
         front = "" if extent.channels is None else f"{extent.channels}@"
         ends.append([front + "x".join(map(str, size)) for size in product(*extent.sizes)])
-    return list(product(*ends))
+    return [(start, end) for start, end in product(*ends)]
 
 
 def told(problem: Problem) -> list[cs.Solution]:

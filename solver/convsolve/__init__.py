@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from convsolve.answer import Answer, Solution, Status
     from convsolve.errors import Error
     from convsolve.solving import count, solve
+    from convsolve.space import Space
     from convsolve.stack import Act, AvgPool, Conv, ConvTranspose, MaxPool, Norm, Stack
     from convsolve.tracing import Trace, trace
 
@@ -28,6 +29,7 @@ __all__ = [
     "MaxPool",
     "Norm",
     "Solution",
+    "Space",
     "Stack",
     "Status",
     "Trace",
@@ -40,6 +42,7 @@ _HOME = {
     "Answer": "answer",
     "Error": "errors",
     "Solution": "answer",
+    "Space": "space",
     "Status": "answer",
     "Trace": "tracing",
     "count": "solving",

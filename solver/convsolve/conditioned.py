@@ -110,8 +110,7 @@ class Conditioned:
 
     def onward(self, place: int, state: State, settings: Sequence[Setting], out: State, folded: Folded) -> list[Folded]:
         """What the folds may come to behind a layer, if with these settings it may be passed at all."""
-        parameters = self._reads[place].parameters
-        known = tuple(tuple([setting[position] for position in parameters]) for setting in settings)
+        known = tuple([self.read_of(place, setting) for setting in settings])
         key = (place, state, out, known)
         found = self._onward.get(key)
         if found is None:
@@ -120,6 +119,24 @@ class Conditioned:
                 for before, behind in self._folded(place, known, state, out, self.counts[place + 1].get(out, ())):
                     found.setdefault(before, []).append(behind)
         return found.get(folded, [])
+
+    def read_of(self, place: int, setting: Setting) -> Known:
+        """What conditions read of a setting."""
+        return tuple([setting[position] for position in self._reads[place].parameters])
+
+    def folds_of(self, path: Sequence[Sequence[Setting]], states: Sequence[State]) -> list[Folded] | None:
+        """What the folds come to at each position of a way through these states; None where a condition is not met."""
+        found: list[Folded] = [tuple(fold.start for fold in self.folds)]
+        for place in reversed(range(len(path))):
+            known = tuple([self.read_of(place, setting) for setting in path[place]])
+            state, out = states[place : place + 2]
+            if out not in self.counts[place + 1] or not self._passes(place, known, state, out):
+                return None
+            before = next((before for before, _ in self._folded(place, known, state, out, found[:1])), None)
+            if before is None:
+                return None
+            found.insert(0, before)
+        return found
 
     def passages(self, place: int) -> Iterator[tuple[State, tuple[Known, ...], State]]:
         """The ways through a layer, by what is known of the settings."""

@@ -1,0 +1,127 @@
+"""All combinations of one stack of layers, numbered: components side by side, each way a digit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from convsolve.answer import Solution
+from convsolve.answering import Assembly
+from convsolve.conditioned import TooManyStates
+from convsolve.errors import Error
+from convsolve.layers.base import Setting
+from convsolve.layers.solved import SolvedLayer
+from convsolve.listing import Combination
+from convsolve.problem import Problem
+from convsolve.scouting import scout
+from convsolve.space.ways import Way, Ways
+from convsolve.tables import State
+
+CHECKED = ("arithmetic",)
+
+
+class Passed(NamedTuple):
+    """One layer on the axes of one component."""
+
+    settings: tuple[Setting, ...]
+    state: State
+    out: State
+
+
+class Branch:
+    """The combinations of a problem, in the graph's order.
+
+    Args:
+        problem: the question, without objectives.
+
+    Raises:
+        Error: ``too-many`` where its conditions have too many cases to be carried; ``unsupported`` as `graphs`.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._assembly = Assembly(problem)
+        self._joined: dict[tuple[int, tuple[Passed, ...]], SolvedLayer] = {}
+        found = scout(problem)
+        try:
+            graphs = found.graphs if found.conditions is None and problem.fixed else [found.whole]
+            self.total = found.total
+        except TooManyStates:
+            raise Error(
+                "too-many",
+                "the conditions leave too many cases to be counted, so no space can be made of them",
+                help=["narrow the limits, or leave out a condition", "convsolve solve finds one all the same"],
+            ) from None
+        # for each axis of the question where it is among those of the components, and in which
+        self.places = {
+            axis: (part, position)
+            for part, graph in enumerate(graphs)
+            for position, twins in enumerate(graph.component.twins)
+            for axis in twins
+        }
+        self._order = [self.places[axis] for axis in range(problem.axes)]
+        self._plain = self._order == [(0, axis) for axis in range(problem.axes)]
+        alone = len(graphs) == 1
+        dress = self._layer if alone else _passed
+        self.parts: list[Ways[Any]] = [Ways(graph, found.conditions, dress) for graph in graphs]
+
+    def solution(self, number: int) -> Solution:
+        """The combination with a number from 0 on."""
+        if len(self.parts) == 1:
+            return Solution(tuple(self.parts[0].way(number)), CHECKED)
+        numbers = []
+        for part in reversed(self.parts):
+            number, own = divmod(number, part.total)
+            numbers.append(own)
+        each = zip(*(part.way(own) for part, own in zip(self.parts, reversed(numbers), strict=True)), strict=True)
+        return Solution(tuple([self._join(place, items) for place, items in enumerate(each)]), CHECKED)
+
+    def number(self, size: State, combination: Combination) -> int | None:
+        """The number of a combination behind an input of that size; None where it is none of these."""
+        ways = self._split(size, combination)
+        if ways is None:
+            return None
+        found = 0
+        for part, way in zip(self.parts, ways, strict=True):
+            own = part.number_of(way)
+            if own is None:
+                return None
+            found = found * part.total + own
+        return found
+
+    def _split(self, size: State, combination: Combination) -> list[Way] | None:
+        """The ways of the components; None where axes that stand for each other differ."""
+        ways: list[Way] = []
+        for part in self.parts:
+            twins = part.graph.component.twins
+            every = [size, *combination]
+            if any(one[axis] != one[axes[0]] for one in every for axes in twins for axis in axes[1:]):
+                return None
+            first = [axes[0] for axes in twins]
+            path = [tuple([settings[axis] for axis in first]) for settings in combination]
+            ways.append(Way(tuple([size[axis] for axis in first]), tuple(path)))
+        return ways
+
+    def assembled(self, ways: Sequence[Way]) -> Solution:
+        """The combination that ways of all components make."""
+        layers = range(len(self.problem.layers))
+        combination = tuple([tuple([ways[part].path[place][at] for part, at in self._order]) for place in layers])
+        return self._assembly(combination, tuple([ways[part].state[at] for part, at in self._order]))
+
+    def _layer(self, place: int, settings: tuple[Setting, ...], state: State, out: State) -> SolvedLayer:
+        if self._plain:
+            return self._assembly.layer(place, settings, state, out)
+        return self._join(place, (Passed(settings, state, out),))
+
+    def _join(self, place: int, items: tuple[Passed, ...]) -> SolvedLayer:
+        found = self._joined.get((place, items))
+        if found is None:
+            settings = tuple([items[part].settings[at] for part, at in self._order])
+            state = tuple([items[part].state[at] for part, at in self._order])
+            out = tuple([items[part].out[at] for part, at in self._order])
+            found = self._joined[place, items] = self._assembly.layer(place, settings, state, out)
+        return found
+
+
+def _passed(_: int, settings: tuple[Setting, ...], state: State, out: State) -> Passed:
+    return Passed(settings, state, out)

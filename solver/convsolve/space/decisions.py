@@ -1,0 +1,179 @@
+"""What is decided in a question, by name: ``0.kernel_size``, ``2.padding.1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
+
+from convsolve.answer import Solution
+from convsolve.domains import Domain
+from convsolve.errors import Error, did_you_mean, shown_value
+from convsolve.layers.base import Setting
+from convsolve.listing import Combination
+from convsolve.problem import Problem
+from convsolve.space.branch import Branch
+from convsolve.tables import State
+
+Given = Mapping[str, object]
+Fixed = Mapping["Decision", int]
+INPUT = -1  # in place of a layer's number, where the input's size is decided
+NOTHING: Given = MappingProxyType({})
+
+
+class Decision(NamedTuple):
+    """One number to be chosen: a parameter of a layer on one axis, or on several that share it; an input's size.
+
+    Attributes:
+        name: ``layer.parameter``, behind it the first of its axes where others do not share it; ``input``.
+        place: the layer's number, or `INPUT`.
+        position: where the parameter stands in a setting.
+        axes: the axes that it holds for.
+        domain: what it may be.
+    """
+
+    name: str
+    place: int
+    position: int
+    axes: tuple[int, ...]
+    domain: Domain
+
+    def of(self, solution: Solution) -> int:
+        """Its value in a combination."""
+        axis = self.axes[0]
+        return (
+            solution.input.size[axis]
+            if self.place == INPUT
+            else solution.layers[self.place].settings[axis][self.position]
+        )
+
+    @property
+    def parameter(self) -> str:
+        """What is decided, without the layer and the axis."""
+        return "input" if self.place == INPUT else self.name.split(".")[1]
+
+    @property
+    def bare(self) -> str:
+        """The name without an axis."""
+        return "input" if self.place == INPUT else f"{self.place}.{self.parameter}"
+
+
+class Decisions:
+    """All decisions of a question, layer by layer, with one value or more."""
+
+    def __init__(self, branch: Branch) -> None:
+        self._every = (*_inputs(branch), *_decisions(branch.problem))
+
+    def __iter__(self) -> Iterator[Decision]:
+        return iter(self._every)
+
+    @cached_property
+    def open(self) -> tuple[Decision, ...]:
+        """Those with something to choose."""
+        return tuple(decision for decision in self if len(decision.domain) > 1)
+
+    @cached_property
+    def _named(self) -> Mapping[str, tuple[Decision, ...]]:
+        """Every name that is understood, with the decisions that it stands for."""
+        found: dict[str, list[Decision]] = {}
+        for decision in self:
+            found.setdefault(decision.bare, []).append(decision)
+            for axis in decision.axes:
+                found[f"{decision.bare}.{axis}"] = [decision]
+        return {name: tuple(some) for name, some in found.items()}
+
+    def named(self, name: object) -> tuple[Decision, ...]:
+        """The decisions of a name: of ``0.padding`` those of all axes.
+
+        Raises:
+            Error: ``unknown-decision``.
+        """
+        found = self._named.get(name) if isinstance(name, str) else None
+        if found is None:
+            near = did_you_mean(str(name), [decision.name for decision in self.open] or [*self._named])
+            raise Error("unknown-decision", f"{shown_value(name)} is no decision of this space", help=near)
+        return found
+
+    def fixed(self, given: Given) -> dict[Decision, int]:
+        """Values by decision, of names with values.
+
+        Raises:
+            Error: ``unknown-decision``; ``bad-value`` where one is no integer, or is given two values.
+        """
+        if not isinstance(given, Mapping):
+            raise Error(
+                "bad-value",
+                f"{shown_value(given)} is no mapping of decisions to values",
+                help=['write {"0.kernel_size": 3}'],
+            )
+        found: dict[Decision, int] = {}
+        for name, value in given.items():
+            number = integer(value)
+            if number is None:
+                raise Error("bad-value", f"{name} must be an integer, not {shown_value(value)}")
+            for decision in self.named(name):
+                if found.setdefault(decision, number) != number:
+                    raise Error("bad-value", f"{decision.name} is given {found[decision]} and {number}")
+        return found
+
+    def values(self, solution: Solution) -> dict[str, int]:
+        """The open decisions of a combination."""
+        return {decision.name: decision.of(solution) for decision in self.open}
+
+
+def integer(value: object) -> int | None:
+    """A number as an int, be it numpy's or another library's; None where it is none."""
+    if isinstance(value, bool):
+        return None
+    index = getattr(value, "__index__", None)
+    return None if index is None else int(index())
+
+
+def combination_of(problem: Problem, decisions: Decisions, values: Fixed) -> tuple[State, Combination]:
+    """The input's size, and the combination in which every decision has its value."""
+    size = [sizes[0] for sizes in problem.input.sizes]
+    settings = [[[axis[0] for axis in domains] for domains in layer.domains] for layer in problem.layers]
+    for decision in decisions:
+        for axis in decision.axes:
+            if decision.place == INPUT:
+                size[axis] = values[decision]
+            else:
+                settings[decision.place][axis][decision.position] = values[decision]
+    layers = enumerate(settings)
+    return tuple(size), tuple(
+        tuple(_completed(problem, place, tuple(setting)) for setting in layer) for place, layer in layers
+    )
+
+
+def _completed(problem: Problem, place: int, setting: Setting) -> Setting:
+    """The setting with what follows another parameter put in."""
+    kind = problem.layers[place].kind
+    found = list(setting)
+    for position, parameter in enumerate(kind.axis_parameters):
+        if isinstance(parameter.default, str) and kind.follows(parameter.name):
+            found[position] = setting[kind.positions()[parameter.default]]
+    return tuple(found)
+
+
+def _inputs(branch: Branch) -> Iterator[Decision]:
+    """The input's size on each axis on which it is to be found; those sizes that lead to the target."""
+    for axis, sizes in enumerate(branch.problem.input.sizes):
+        if len(sizes) > 1:
+            part, at = branch.places[axis]
+            name = "input" if branch.problem.axes == 1 else f"input.{axis}"
+            live = sorted({state[at] for state, _ in branch.parts[part].sources})
+            yield Decision(name, INPUT, 0, (axis,), tuple(live))
+
+
+def _decisions(problem: Problem) -> Iterator[Decision]:
+    for place, (layer, ties) in enumerate(zip(problem.layers, problem.ties, strict=True)):
+        for position, (parameter, leaders) in enumerate(zip(layer.kind.axis_parameters, ties, strict=True)):
+            if layer.kind.follows(parameter.name) or layer.kind.word(parameter.name):
+                continue
+            for leader in dict.fromkeys(leaders):
+                axes = tuple(axis for axis, one in enumerate(leaders) if one == leader)
+                common = set.intersection(*(set(layer.domains[axis][position]) for axis in axes))
+                whole = len(axes) == problem.axes
+                name = f"{place}.{parameter.name}" if whole else f"{place}.{parameter.name}.{leader}"
+                yield Decision(name, place, position, axes, tuple(sorted(common)))

@@ -1,0 +1,185 @@
+"""Part of a space, where some decisions are taken: how many ways are left, and one of them at random."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+from convsolve.layers.base import Setting
+from convsolve.listing import Node
+from convsolve.space.branch import Branch
+from convsolve.space.decisions import INPUT, Decision, Fixed
+from convsolve.space.draws import Draws
+from convsolve.space.ways import Way, Ways
+
+Wanted = tuple[tuple[int, int], ...]  # positions in a setting, with the values that they must have
+
+
+class Edge(NamedTuple):
+    """Settings that lead from one node to another, any of one axis with any of another."""
+
+    each: Sequence[Sequence[Setting]]
+    out: Node
+
+    @property
+    def settings(self) -> int:
+        """How many there are."""
+        return prod(map(len, self.each))
+
+
+class Restricted:
+    """The combinations of a branch in which decisions have given values."""
+
+    def __init__(self, branch: Branch, fixed: Fixed) -> None:
+        self.branch = branch
+        wanted: list[dict[tuple[int, int], dict[int, int]]] = [{} for _ in branch.parts]
+        for decision, value in fixed.items():
+            for axis in decision.axes:
+                part, at = branch.places[axis]
+                wanted[part].setdefault((decision.place, at), {})[decision.position] = value
+        self.parts = [
+            RestrictedWays(ways, {key: tuple(values.items()) for key, values in some.items()})
+            for ways, some in zip(branch.parts, wanted, strict=True)
+        ]
+
+    @property
+    def total(self) -> int:
+        """How many combinations are left."""
+        return prod(part.total for part in self.parts)
+
+    def choices(self, decision: Decision) -> dict[int, int]:
+        """The values that one decision may still take, each with how many combinations it leaves."""
+        own, at = self.branch.places[decision.axes[0]]
+        others = prod(part.total for number, part in enumerate(self.parts) if number != own)
+        if not others:
+            return {}
+        counts = self.parts[own].choices(decision.place, at, decision.position)
+        return {value: count * others for value, count in sorted(counts.items())}
+
+    def drawn(self, draws: Draws) -> list[Way] | None:
+        """The ways of one combination, each as likely as any other; None where none is left."""
+        return [part.drawn(draws) for part in self.parts] if self.total else None
+
+
+class RestrictedWays:
+    """The ways of one component whose settings have given values."""
+
+    def __init__(self, ways: Ways[Any], wanted: Mapping[tuple[int, int], Wanted]) -> None:
+        self._ways = ways
+        self._wanted = wanted
+        self._last = max((place for place, _ in wanted), default=-1)  # from here on all ways are left
+        self._edges: dict[tuple[int, Node], list[Edge]] = {}
+        self._numbers: dict[tuple[int, Node], int] = {}
+        sizes = {axis: value for (place, axis), values in wanted.items() if place == INPUT for _, value in values}
+        self.sources = [one for one in ways.sources if all(one[0][axis] == size for axis, size in sizes.items())]
+        self._reached: list[dict[Node, int]] = [dict.fromkeys(self.sources, 1)]
+
+    @property
+    def layers(self) -> int:
+        """How many layers there are."""
+        return self._ways.layers
+
+    @property
+    def axes(self) -> int:
+        """How many axes the component has."""
+        return self._ways.graph.axes
+
+    @property
+    def total(self) -> int:
+        """How many ways are left."""
+        self._count()
+        return sum(self._number(0, node) for node in self.sources)
+
+    def choices(self, place: int, axis: int, position: int) -> Counter[int]:
+        """The values of one parameter, each with how many ways it leaves."""
+        self._count()
+        found: Counter[int] = Counter()
+        if place == INPUT:
+            for node in self.sources:
+                found[node[0][axis]] += self._number(0, node)
+            return +found
+        for node, ways in self._reach(place).items():
+            for edge in self.edges(place, node):
+                some = edge.each[axis]
+                number = ways * self._number(place + 1, edge.out) * (edge.settings // len(some))
+                if number:
+                    for setting in some:
+                        found[setting[position]] += number
+        return found
+
+    def drawn(self, draws: Draws) -> Way:
+        """One way, each as likely as any other; there must be one."""
+        self._count()
+        node = self._picked(draws, [(one, self._number(0, one)) for one in self.sources])
+        state, path = node[0], []
+        for place in range(self._ways.layers):
+            edges = self.edges(place, node)
+            edge = self._picked(draws, [(one, one.settings * self._number(place + 1, one.out)) for one in edges])
+            path.append(tuple([some[draws.below(len(some))] for some in edge.each]))
+            node = edge.out
+        return Way(state, tuple(path))
+
+    def edges(self, place: int, node: Node) -> list[Edge]:
+        """The settings that lead on from a node and have the values that are given."""
+        found = self._edges.get((place, node))
+        if found is None:
+            found = self._edges[place, node] = [*self._edges_of(place, node)]
+        return found
+
+    def _edges_of(self, place: int, node: Node) -> Iterator[Edge]:
+        ways, axes = self._ways, range(self.axes)
+        wanted = [self._wanted.get((place, axis), ()) for axis in axes]
+        for choice, out in ways.expansion.groups(place, node[0]):
+            each: Sequence[list[Setting]] = ways.leading(place, choice, node[0], out)
+            if any(wanted):
+                each = [
+                    [one for one in some if all(one[position] == value for position, value in values)]
+                    if values
+                    else some
+                    for some, values in zip(each, wanted, strict=True)
+                ]
+            if not all(each):
+                continue
+            if ways.conditions is None:
+                yield Edge(each, (out, ()))
+                continue
+            for settings in product(*each):
+                for following in ways.onward(place, node, settings, out):
+                    yield Edge([[setting] for setting in settings], following)
+
+    def _reach(self, place: int) -> dict[Node, int]:
+        """The nodes in front of a layer, each with the number of ways that lead there."""
+        while len(self._reached) <= place:
+            here: dict[Node, int] = {}
+            before = len(self._reached) - 1
+            for node, ways in self._reached[-1].items():
+                for edge in self.edges(before, node):
+                    here[edge.out] = here.get(edge.out, 0) + ways * edge.settings
+            self._reached.append(here)
+        return self._reached[place]
+
+    def _count(self) -> None:
+        """The numbers of all nodes that can be reached up to the last layer with a given value."""
+        if self._numbers or self._last < 0:
+            return
+        for place in reversed(range(self._last + 1)):
+            for node in self._reach(place):
+                self._numbers[place, node] = sum(
+                    edge.settings * self._number(place + 1, edge.out) for edge in self.edges(place, node)
+                )
+
+    def _number(self, place: int, node: Node) -> int:
+        if place > self._last:
+            return self._ways.number(place, node)
+        return self._numbers[place, node]
+
+    def _picked(self, draws: Draws, some: Sequence[tuple[Any, int]]) -> Any:  # noqa: ANN401 - one of what is given
+        number = draws.below(sum(weight for _, weight in some))
+        for one, weight in some:
+            number -= weight
+            if number < 0:
+                return one
+        raise AssertionError(number)

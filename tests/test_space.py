@@ -1,0 +1,356 @@
+"""The space of a question against every combination of it, found by other means."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from random import Random
+from typing import Any
+
+import pytest
+
+import convsolve as cs
+from convsolve.answer import Solution
+from convsolve.answering import stream
+from convsolve.problem import Problem, ask
+from convsolve.space import Space
+from tests.oracle import brute_force, condition, ways
+
+Values = dict[str, int]
+
+CONDITIONED: tuple[tuple[Any, ...], ...] = (
+    ("3@7", "8@28", {"layers": 2, "where": ["kernel_size >= stride", "params <= 400"]}),
+    ("2@9", "4@9", {"layers": 3, "kernel_size": "1..3", "stride": "1..2", "where": "sum(kernel_size) in {4, 5, 6, 7}"}),
+    ("1@6", "1@12", {"layers": 3, "kernel_size": "1..4", "stride": "1,2", "where": "padding[0] < kernel_size[-1] - 1"}),
+    ("3x4", "7x9", {"layers": 2, "kernel_size": "2..4", "stride": "1..2", "where": "max(kernel_size) == 4"}),
+    ("3x3", "7x7", {"layers": 2, "kernel_size": "1..4", "where": ["receptive_field <= 2", "out_size[0] % 2 == 1"]}),
+    ("3x4", "7x9", {"layers": 1, "tie": "none", "no_checkerboard": True}),
+    ("12", "12", {"stack": "Conv(k='1..3', s='1..2') >> Act('relu') >> MaxPool('2,3') >> ConvTranspose(k='2..4')",
+                  "where": "min(kernel_size) >= 2", "monotone": False}),
+)  # fmt: skip
+OPEN: tuple[tuple[Any, ...], ...] = (
+    ("[4..8]", "[15..18]", {"layers": 2, "kernel_size": "2..4", "stride": "1..2"}),
+    ("7", "?", {"layer": "conv_transpose", "kernel_size": "1..3"}),
+    ("[3..5]x[3..5]", "7x?", {"layer": "conv_transpose", "kernel_size": "2..3", "stride": "1..2", "tie": "none"}),
+    ("[3..5]x4", "[6..7]x9", {"layers": 2, "kernel_size": "2..3", "stride": "1..2", "where": "out_size[0] % 2 == 1"}),
+    ("[1..3]", "[50..60]", {"kernel_size": "1..2"}),
+)
+
+
+def drawn(seed: int, *, most: int) -> Iterator[tuple[Problem, set[Any] | None]]:
+    """Questions with all their combinations by brute force, where that is quick."""
+    draw = Random(seed)
+    while True:
+        one = ways.drawn(draw)
+        counts = ways.by_position(one.source, one.target, one.layers, one.tie)
+        if counts[0].get(one.source, 0) > most:
+            continue
+        problem = ask(one.source, one.target, stack=one.stack, tie=one.tie)
+        some = None
+        if brute_force.space(one.source, one.target, one.layers, one.tie, 3000) < 3000:
+            some = set(brute_force.solutions(one.source, one.target, one.layers, one.tie))
+        yield problem, some
+
+
+def questions(number: int, *, most: int = 3000) -> list[Space]:
+    """Spaces of all sorts, some of them empty."""
+    some = [Space.of(problem) for problem, _ in _first(drawn(8, most=most), number)]
+    return some + [Space(*sizes, **question) for *sizes, question in CONDITIONED + OPEN]
+
+
+def _first(source: Iterator[Any], number: int) -> list[Any]:
+    return [next(source) for _ in range(number)]
+
+
+def combination(solution: Solution) -> tuple[object, ...]:
+    return tuple(
+        tuple(layer.kind.window(setting) for setting in layer.settings)
+        for layer in solution.layers
+        if layer.kind.axis_parameters
+    )
+
+
+def steps(space: Space, values: Values, other: Values, weights: dict[str, int]) -> int:
+    """The distance of two combinations, by the definition in `project`."""
+    return sum(
+        weights.get(name.partition(".")[2].partition(".")[0], 1)
+        * abs(domain.index(values[name]) - domain.index(other[name]))
+        for name, domain in space.decisions.items()
+    )
+
+
+def test_numbers_and_combinations_are_one_to_one_in_the_order_of_the_listing() -> None:
+    empty, exhausted, several = 0, 0, 0
+    for problem, wanted in _first(drawn(8, most=3000), 150):
+        space = Space.of(problem)
+        some = list(space[:])
+        assert space.total == len(space) == len(set(some)) == len(some)
+        assert some == list(stream(problem)) == list(space)
+        assert [space.index(solution) for solution in some] == [*range(space.total)]
+        if wanted is not None:
+            assert {combination(solution) for solution in some} == wanted
+            exhausted += 1
+        empty += not space
+        several += len(space._branch.parts) > 1
+    assert empty > 5
+    assert exhausted > 30
+    assert several > 5
+
+
+@pytest.mark.parametrize("number", range(len(OPEN)))
+def test_sizes_to_be_found_are_part_of_a_combination(number: int) -> None:
+    source, target, question = OPEN[number]
+    space = Space(source, target, **question)
+    some = list(space[:])
+    assert some == list(space)
+    assert len(set(some)) == space.total == cs.count(source, target, **question)
+    assert [space.index(solution) for solution in some] == [*range(len(some))]
+    starts, ends, kind = space.problem.input, space.problem.target, space.problem.layers[0].kind.record
+    wanted: Counter[tuple[int, ...]] = Counter()
+    for start in product(*starts.sizes):
+        reached = ends if not ends.anything else replace(ends, sizes=(*ends.sizes[:-1], range(1, 40)))
+        for end in product(*reached.sizes):
+            wanted[start] += cs.count(start, end, **{"layer": kind, **question})
+    assert Counter(solution.input.size for solution in some) == +wanted
+    assert all(space.check(space.values(solution)) for solution in some[:50])
+
+
+@pytest.mark.parametrize("number", range(len(CONDITIONED)))
+def test_conditions_leave_the_very_combinations_that_meet_them(number: int) -> None:
+    source, target, question = CONDITIONED[number]
+    space = Space(source, target, **question)
+    texts = question.get("where", [])
+    texts = [texts] if isinstance(texts, str) else texts
+    if question.get("no_checkerboard"):
+        texts = [*texts, "ConvTranspose.kernel_size % ConvTranspose.stride == 0"]
+    plain = {name: value for name, value in question.items() if name not in ("where", "no_checkerboard")}
+    every = list(Space(source, target, **plain))
+    wanted = {solution for solution in every if all(condition.holds(text, solution) for text in texts)}
+    some = list(space[:])
+    assert some == list(space)
+    assert 10 < len(some) == space.total < len(every)
+    assert set(some) == wanted
+    assert [space.index(solution) for solution in some] == [*range(len(some))]
+    for solution in every[:: max(1, len(every) // 200)]:
+        assert (solution in space) == bool(space.check(solution)) == (solution in wanted)
+
+
+def test_numbers_of_more_digits_than_a_float_has() -> None:
+    space = cs.Space("4x5", "61x79", layers=6, tie="none")
+    assert space.total > 10**21
+    draw = Random(0)
+    for number in (0, space.total - 1, 2**53 + 1, *(draw.randrange(space.total) for _ in range(200))):
+        assert space.index(space[number]) == number
+    with pytest.raises(OverflowError, match=r"write space\.total"):
+        len(space)
+    assert 69 < space.log2() < 75
+
+
+def test_what_is_drawn_is_all_of_it_and_no_two_the_same() -> None:
+    for space in questions(60):
+        some = space.sample(space.total + 5, seed=3)
+        assert len(some) == space.total
+        assert set(some) == set(space)
+        assert space.sample(7, seed=3) == some[:7]
+        if space.total > 100:
+            assert some != space.sample(space.total, seed=4)
+            assert some != list(space)
+
+
+@pytest.mark.parametrize("question", [{}, {"where": "kernel_size >= stride"}, {"tie": "none"}])
+def test_draws_are_uniform_by_chi_square(question: dict[str, Any]) -> None:
+    space = Space("2x3", "5x6", kernel_size="1..6", **question)
+    counts = Counter(space.sample(1, seed=seed)[0] for seed in range(60 * space.total))
+    assert len(counts) == space.total > 8
+    statistic = sum((count - 60) ** 2 / 60 for count in counts.values())
+    freedom = space.total - 1
+    assert abs(statistic - freedom) < 4 * (2 * freedom) ** 0.5
+
+
+def test_a_decision_has_exactly_the_values_that_leave_a_combination() -> None:
+    draw = Random(5)
+    asked = 0
+    for space in questions(60, most=800):
+        every = [space.values(solution) for solution in space]
+        names = [*space.decisions]
+        for _ in range(4 if names else 0):
+            given = {
+                name: draw.choice(space.decisions[name])
+                for name in draw.sample(names, draw.randrange(min(4, len(names))))
+            }
+            if every and draw.random() < 0.7:
+                given = {name: draw.choice(every)[name] for name in given}
+            name = draw.choice(names)
+            left = [one for one in every if all(one[other] == value for other, value in given.items())]
+            counts = Counter(one[name] for one in left)
+            assert space.choices(name, given, weights=True) == counts
+            assert space.choices(name, given) == tuple(sorted(counts))
+            asked += bool(counts)
+            if left:
+                assert space.values(space.complete(given, seed=1)) in left
+            else:
+                with pytest.raises(cs.Error, match="no-completion"):
+                    space.complete(given)
+    assert asked > 80
+
+
+def test_completions_are_uniform_by_chi_square() -> None:
+    space = Space("2x3", "5x6", layers=2, stride="1..2")
+    given = {"0.stride": 1, "1.padding.1": 1, "1.padding.0": 0}
+    left = [one for one in space if all(space.values(one)[name] == value for name, value in given.items())]
+    counts = Counter(space.complete(given, seed=seed) for seed in range(60 * len(left)))
+    assert set(counts) == set(left)
+    assert len(left) > 20
+    statistic = sum((count - 60) ** 2 / 60 for count in counts.values())
+    assert abs(statistic - len(left)) < 4 * (2 * len(left)) ** 0.5
+
+
+def test_a_projection_is_exactly_the_nearest() -> None:
+    draw = Random(6)
+    projected = 0
+    for space in questions(60, most=800):
+        every = [(number, space.values(solution)) for number, solution in enumerate(space)]
+        for _ in range(3):
+            proposal = {name: draw.choice(domain) for name, domain in space.decisions.items()}
+            weights = {"stride": draw.randrange(4), "padding": draw.randrange(3)} if draw.random() < 0.5 else {}
+            fixed = dict(draw.sample([*draw.choice(every)[1].items()], 1)) if every and proposal else {}
+            left = [one for one in every if all(one[1][name] == value for name, value in fixed.items())]
+            ordered = sorted((steps(space, proposal, values, weights), number) for number, values in left)
+            found = space.project(proposal, 5, weights=weights, fixed=fixed)
+            assert [(near.distance, space.index(near.solution)) for near in found] == ordered[:5]
+            projected += bool(found)
+    assert projected > 80
+
+
+def test_what_a_projection_takes_for_a_proposal() -> None:
+    space = Space(7, 28, layers=2, kernel_size="3,5,9", stride="1..2")
+    near = space.project({"0.kernel_size": 6.9, "1.kernel_size": 100, "0.stride": 1.5})[0]
+    assert near.distance == 0
+    assert [layer.kernel_size for layer in near.solution.layers] == [(5,), (9,)]
+    assert near.solution.layers[0].stride == (1,)
+    solution = space[3]
+    assert space.project(solution)[0] == (solution, 0)
+    assert space.project(solution.to_dict())[0] == (solution, 0)
+    assert space.project({}, 0) == []
+    assert cs.Space(100, 1000, kernel_size="1..7").project({"0.kernel_size": 3}) == []
+
+
+def test_a_space_is_a_value() -> None:
+    space = cs.Space("1@7", "1@28", layers=2, where=["params <= 40"])
+    same = cs.Space("1@7 -> 1@28", stack="ConvTranspose() * 2", where="params <= 40")
+    assert space == same
+    assert hash(space) == hash(same)
+    assert space.fingerprint == same.fingerprint == "86a729d172b261a996ec2f679d4fac71"
+    assert space != cs.Space("1@7", "1@28", layers=2)
+    assert space.fingerprint != cs.Space("1@7", "1@28", layers=2).fingerprint
+    again = pickle.loads(pickle.dumps(space))  # noqa: S301 - our own
+    assert again == space
+    assert again[17] == space[17]
+    with pytest.raises(AttributeError):
+        space.total = 3
+    with pytest.raises(AttributeError):
+        del space.problem
+
+
+def test_an_impossible_question_is_an_empty_space() -> None:
+    space = cs.Space(7, 28, kernel_size=1, stride=1)
+    assert not space
+    assert (space.total, len(space), list(space), space.sample(3), space[:2]) == (0, 0, [], [], ())
+    assert space.log2() == float("-inf")
+    assert space.choices("0.padding") == ()
+    with pytest.raises(IndexError):
+        space[0]
+
+
+def test_slices_and_indices_are_those_of_a_sequence() -> None:
+    space = cs.Space(7, 28, layers=2)
+    every = list(space)
+    for part in (slice(3), slice(-4, None), slice(100, 3, -7), slice(5, 5), slice(0, 10**30, 50)):
+        assert list(space[part]) == every[part]
+    assert space[-1] == every[-1]
+    for number in (space.total, -space.total - 1):
+        with pytest.raises(IndexError):
+            space[number]
+    with pytest.raises(TypeError):
+        space["0"]  # type: ignore[call-overload]
+    with pytest.raises(cs.Error, match="too-many"):
+        cs.Space(7, 28, layers=4)[:]
+
+
+SIMPLE = {"0.kernel_size": 4, "0.stride": 2, "0.padding": 1, "0.output_padding": 0}
+TOO_MUCH = (
+    "layer 0 (ConvTranspose), axis 0: output_padding must be smaller than stride or dilation: "
+    "output_padding < max(stride, dilation) is 2 < 2"
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "layer", "reason"),
+    [
+        (SIMPLE | {"0.kernel_size": 9}, 0, "layer 0 (ConvTranspose): kernel_size 9 is not among 1..7"),
+        (SIMPLE | {"0.output_padding": 2}, 0, TOO_MUCH),
+        (SIMPLE | {"0.padding": 2}, 0, "the layers make 12, not 14"),
+        (SIMPLE | {"0.kernel_size": 2, "0.padding": 0}, None, "the condition kernel_size >= 3 is not met"),
+        (SIMPLE, None, None),
+    ],
+)
+def test_a_verdict_says_what_is_wrong(values: Values, layer: int | None, reason: str | None) -> None:
+    space = cs.Space(7, 14, layer="conv_transpose", where="kernel_size >= 3")
+    verdict = space.check(values)
+    assert (bool(verdict), verdict.layer, verdict.reason) == (reason is None, layer, reason)
+
+
+def test_solutions_of_other_stacks_are_refused_with_the_reason() -> None:
+    space = cs.Space("2@7", "4@14", layer="conv_transpose")
+    assert space[0] in space
+    assert "solution" not in space
+    for other, reason in (
+        (cs.Space("2@7", "8@14", layer="conv_transpose"), "layer 0 (ConvTranspose) has channels 2 -> 8, not 2 -> 4"),
+        (cs.Space("2@7", "4@14", layers=2), "there are 2 layers, not 1"),
+        (cs.Space("2@14", "4@14", layer="conv"), "layer 0 is Conv, not ConvTranspose"),
+        (cs.Space("2@6", "4@14", layer="conv_transpose"), "the input is 6, not 7"),
+        (cs.Space("2@7", "4@14", stack="ConvTranspose(bias=False)"), "layer 0 (ConvTranspose) has other options"),
+    ):
+        assert other[0] not in space
+        assert space.check(other[0]).reason == reason
+        with pytest.raises(cs.Error, match="not-in-space"):
+            space.index(other[0])
+
+
+NO_COMPLETION = (
+    "no combination has 0.stride=1\n"
+    "  help: leave some of it out; space.choices(name, given) says what may still be chosen"
+)
+REFUSED: dict[str, tuple[Callable[[Space], object], str]] = {
+    "unknown-decision": (
+        lambda space: space.choices("0.kernel"),
+        "'0.kernel' is no decision of this space\n  help: did you mean '0.kernel_size'?",
+    ),
+    "bad-value": (lambda space: space.choices("0.stride", {"0.stride": "2"}), "0.stride must be an integer, not '2'"),
+    "missing-decision": (
+        lambda space: space.check({"0.stride": 2}),
+        "0.kernel_size has no value, nor have 2 others\n  help: space.complete(partial) fills in the rest",
+    ),
+    "bad-value ": (lambda space: space.project({"0.stride": float("nan")}), "0.stride must be a number, not 'nan'"),
+    "bad-value  ": (
+        lambda space: space.project({}, weights={"stride": -1}),
+        "the weight of stride must be 0 or more, not '-1'",
+    ),
+    "no-completion": (
+        lambda space: space.complete({"0.stride": 1}),
+        NO_COMPLETION,
+    ),
+    "bad-value   ": (lambda space: space.sample(-1), "n must be a number from 0 on, not '-1'"),
+    "usage": (lambda _: Space(7, 28, minimize="macs"), 'a space has no minimize\n  help: write space.best("macs")'),
+}
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_what_is_refused_says_what_to_write(code: str) -> None:
+    call, text = REFUSED[code]
+    with pytest.raises(cs.Error) as error:
+        call(Space(7, 28))
+    assert str(error.value) == f"error[{code.strip()}]: {text}"

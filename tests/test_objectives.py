@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -10,16 +9,15 @@ import pytest
 from convsolve import judge
 from convsolve.answer import Status
 from convsolve.answering import Assembly, answer, search_all
+from convsolve.cheapest import Cheapest
 from convsolve.errors import Error
 from convsolve.expansion import Expansion
-from convsolve.graph import Graph, graphs, whole_graph
+from convsolve.graph import graphs, whole_graph
 from convsolve.listing import Combination, in_graph_order
 from convsolve.objectives import Objective, read_objectives
-from convsolve.potential import Potential
 from convsolve.prices import STYLE_BITS, Prices
 from convsolve.problem import Problem, ask
-from convsolve.ranking import standard
-from convsolve.search import BestFirst, conventional
+from convsolve.scouting import scout
 from tests.oracle.order import place_in_order, settings
 
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
@@ -42,9 +40,9 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def potential_of(problem: Problem) -> tuple[Graph, Potential]:
+def cheapest_of(problem: Problem) -> Cheapest:
     graph = whole_graph(problem)
-    return graph, Potential(graph, Prices(problem, graph))
+    return Cheapest(graph, Prices(problem, graph))
 
 
 def costs(problem: Problem, combination: Combination) -> tuple[int, ...]:
@@ -59,18 +57,16 @@ def test_objectives_come_before_style(source: str, target: str, question: dict[s
     everything = list(in_graph_order(problem, [Expansion(graph) for graph in graphs(problem)]))
     assert len(everything) > 5
     wanted = sorted(everything, key=lambda one: (costs(problem, one), place_in_order(problem, one)))
-    graph, potential = potential_of(problem)
-    for most in (len(everything), 5):
-        search = BestFirst(graph, standard(), Expansion(graph), potential)
-        assert settings(islice(conventional(problem, [search], most), most)) == wanted[:most]
-    best = potential.prices.values(potential.least[0][graph.source])
+    for most in (len(everything), 5, 1):
+        assert settings(scout(problem).by_objectives().first(most)) == wanted[:most]
+    best = cheapest_of(problem).best_values
     assert tuple(o.sign * value for o, value in zip(problem.objectives, best, strict=True)) == costs(problem, wanted[0])
 
 
 @pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
 def test_z3_proves_that_nothing_is_better(source: str, target: str, question: dict[str, Any]) -> None:
     problem = ask(source, target, **question)
-    proof = judge.prove_optimal(problem, *potential_of(problem))
+    proof = judge.prove_optimal(problem, cheapest_of(problem))
     assert proof == judge.Proof(judge.Verdict.UNSAT, len(problem.layers))
 
 
@@ -79,16 +75,29 @@ def test_that_the_best_is_better_than_it_is_cannot_be_proved(
     source: str, target: str, question: dict[str, Any]
 ) -> None:
     problem = ask(source, target, **question)
-    graph, potential = potential_of(problem)
-    potential.least[0][graph.source] += 1 << STYLE_BITS
-    assert judge.prove_optimal(problem, graph, potential).verdict == judge.Verdict.SAT
+    cheapest = cheapest_of(problem)
+    (end,) = cheapest.spent[-1]
+    cheapest.spent[-1][end] += 1 << STYLE_BITS
+    assert judge.prove_optimal(problem, cheapest).verdict == judge.Verdict.SAT
 
 
-def test_a_state_left_out_is_missed() -> None:
-    problem = ask("8@1", "2@16", layers=3, kernel_size="1..4", stride="1..3", minimize="macs")
-    graph, potential = potential_of(problem)
-    del potential.least[1][next(iter(potential.least[1]))]
-    assert judge.prove_optimal(problem, graph, potential).verdict == judge.Verdict.SAT
+@pytest.mark.parametrize("number", [3, 5, 9, 12])
+def test_a_state_left_out_is_missed(number: int) -> None:
+    source, target, question = QUESTIONS[number]
+    problem = ask(source, target, **question)
+    cheapest = cheapest_of(problem)
+    elements, rest = cheapest.graph.elements, cheapest.outlook.rest
+    told = [
+        (spent, state)
+        for position, spent in enumerate(cheapest.spent)
+        for state in spent
+        if position and spent[state] + rest(position, elements(state)) < cheapest.optimum
+    ]
+    assert told
+    for spent, state in told:
+        price = spent.pop(state)
+        assert judge.prove_optimal(problem, cheapest).verdict == judge.Verdict.SAT
+        spent[state] = price
 
 
 def test_an_answer_says_what_is_best_and_that_it_is_proved() -> None:

@@ -12,6 +12,7 @@ from convsolve.check.integers import faults
 from convsolve.conditioned import TooManyStates
 from convsolve.errors import Error
 from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Incumbent, Listener, Progress, Worked
+from convsolve.first import first
 from convsolve.layers.base import Setting
 from convsolve.layers.solved import SolvedLayer
 from convsolve.limits import UNLIMITED, Limits, Stopped
@@ -167,27 +168,33 @@ def _best(found: Scout, wanted: int, report: Listener) -> Iterator[Solution]:
     from convsolve.judge import Verdict, prove_none_better, prove_optimal
 
     problem = found.problem
-    incumbent = next(stream(problem, found))
+    incumbent = _any(found)
     report(Incumbent(incumbent, _values(problem, incumbent)))
-    potential = found.potential()
-    (search,) = found.searches(potential)
-    solutions = map(Assembly(problem).placed, islice(conventional(problem, [search], wanted), wanted))
-    first = next(solutions)
-    values = _values(problem, first)
-    report(Incumbent(first, values))
-    yield first
-    proof = prove_optimal(problem, found.whole, potential)
+    search = found.by_objectives()
+    solutions = map(Assembly(problem).placed, search.first(wanted))
+    best = next(solutions)
+    values = _values(problem, best)
+    report(Incumbent(best, values))
+    yield best
+    proof = prove_optimal(problem, found.cheapest)
     if proof.verdict == Verdict.UNSAT:
-        report(Bound(potential.best_values))
-    if proof.verdict != Verdict.SAT and potential.best_values != values:  # the conditions have their price
+        report(Bound(found.cheapest.best_values))
+    if proof.verdict != Verdict.SAT and found.cheapest.best_values != values:  # the conditions have their price
         proof = prove_none_better(problem, values)
         if proof.verdict == Verdict.UNSAT:
             report(Bound(values))
     if proof.verdict == Verdict.SAT:
-        raise AssertionError(f"Z3 finds a better answer than {first}")
+        raise AssertionError(f"Z3 finds a better answer than {best}")
     report(Worked({"proof_checks": proof.checks}))
     yield from solutions
     report(Worked({"expanded": search.expanded}))
+
+
+def _any(found: Scout) -> Solution:
+    """The combination that is soonest found."""
+    problem = found.problem
+    combination = None if problem.where or not problem.fixed else first(problem, found.graphs)
+    return next(stream(problem, found)) if combination is None else Assembly(problem)(combination)
 
 
 def _values(problem: Problem, solution: Solution) -> tuple[int, ...]:

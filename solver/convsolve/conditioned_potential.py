@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from convsolve.cheapest import ANY, Cheapest
 from convsolve.conditioned import Conditioned, Folded
-from convsolve.potential import ANY, Edges, Potential, Way
-from convsolve.prices import Prices
+from convsolve.potential import Edges, Potential, Way
 from convsolve.tables import State
 
 Case = tuple[State, Folded]
 
 
 class ConditionedPotential(Potential):
-    """The least price of what is still to come, with the conditions.
+    """The least price of what is still to come, with the conditions."""
 
-    What it has of `Potential` is the same without them: at most that, and what Z3 proves first.
-    """
-
-    def __init__(self, conditions: Conditioned, prices: Prices) -> None:
-        super().__init__(conditions.graph, prices)
+    def __init__(self, conditions: Conditioned, cheapest: Cheapest) -> None:
+        super().__init__(cheapest)
         self._conditions = conditions
         last = len(conditions.graph.steps)
         self._met: list[dict[Case, int]] = [{} for _ in range(last)]
         self._met.append({(state, folded): 0 for state, some in conditions.counts[last].items() for folded in some})
-        self.best: list[list[Edges]] = []
         for place in reversed(range(last)):
             self.best.insert(0, self._carried(place))
         self._lowest: list[dict[State, int]] = []
@@ -31,6 +29,9 @@ class ConditionedPotential(Potential):
             for (state, _), price in here.items():
                 lowest[state] = min(price, lowest.get(state, price))
             self._lowest.append(lowest)
+
+    def states(self, position: int) -> Iterable[State]:
+        return self._lowest[position]
 
     def rest(self, position: int, state: State, folded: Folded | None = None) -> int | None:
         if folded is None:
@@ -52,9 +53,9 @@ class ConditionedPotential(Potential):
                     continue
                 case, cost = (state, folded), price + rest
                 if case not in found or cost < found[case]:
-                    found[case], ways[case] = cost, [(tuple(kernels), out)]
+                    found[case], ways[case] = cost, [Way(tuple(kernels), state, out)]
                 elif cost == found[case]:
-                    ways[case].append((tuple(kernels), out))
+                    ways[case].append(Way(tuple(kernels), state, out))
         accepted = conditions.counts[place]
         self._met[place] = {(s, folded): cost for (s, folded), cost in found.items() if folded in accepted.get(s, {})}
-        return self._edges_of(((state, some) for (state, _), some in ways.items()), slope)
+        return self._edges_of(ways.values(), slope)

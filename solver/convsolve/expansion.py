@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
@@ -28,11 +29,15 @@ class Expansion:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.columns = [[states.column(axis) for axis in range(graph.axes)] for states in graph.live]
         self._settings: dict[tuple[LayerKind, tuple[Domain, ...]], Mapping[SizeMap, list[Setting]]] = {}
         self._outs: dict[tuple[int, int, int, int], dict[int, list[SizeMap]]] = {}
         self._leading: dict[tuple[int, int, int, int, int], list[Setting]] = {}
         self._groups: dict[tuple[int, State], list[Group]] = {}
+
+    @cached_property
+    def columns(self) -> list[list[Collection[int]]]:
+        """Per position and axis, the live sizes."""
+        return [[states.column(axis) for axis in range(self.graph.axes)] for states in self.graph.live]
 
     def groups(self, place: int, state: State) -> list[Group]:
         """The ways on from a state through layer `place`: by shared decision, then by the state behind."""

@@ -104,8 +104,16 @@ class Graph:
     @cached_property
     def narrowed(self) -> Course:
         """The course, with no sizes that are out of reach from one end or the other."""
-        hulls = [self._hulls(axis) for axis in range(self.axes)]
-        return self.course()._replace(allowed=[list(sizes) for sizes in zip(*hulls, strict=True)])
+        return self.course()._replace(allowed=self.hulls)
+
+    @cached_property
+    def hulls(self) -> list[list[range]]:
+        """Per position and axis, the sizes between the smallest and the largest that may be on a way."""
+        hulls = [
+            _hulls([step.fans[axis] for step in self.steps], self.sources[axis], self.targets[axis])
+            for axis in range(self.axes)
+        ]
+        return [list(sizes) for sizes in zip(*hulls, strict=True)]
 
     def course(self) -> Course:
         """The layers on all axes of the component, ties and all."""
@@ -128,9 +136,6 @@ class Graph:
     def reach(self, axis: int) -> list[range]:
         """Per position, the sizes between the smallest and the largest that come there from the source."""
         return _reach([step.fans[axis] for step in self.steps], self.sources[axis])
-
-    def _hulls(self, axis: int) -> list[range]:
-        return _hulls([step.fans[axis] for step in self.steps], self.sources[axis], self.targets[axis])
 
 
 class Course(NamedTuple):

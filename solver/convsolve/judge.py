@@ -18,6 +18,7 @@ import z3
 
 from convsolve import certificate, chains
 from convsolve.answer import Solution
+from convsolve.cheapest import Cheapest
 from convsolve.check.integers import faults
 from convsolve.conditions import Condition
 from convsolve.encoding import (
@@ -35,7 +36,6 @@ from convsolve.encoding import (
 from convsolve.graph import Course, Graph
 from convsolve.grounding import broken, ground
 from convsolve.layers.solved import SolvedLayer
-from convsolve.potential import Potential
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
 
@@ -173,9 +173,9 @@ def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
     return Proof(verdict, checks + 1)
 
 
-def prove_optimal(problem: Problem, graph: Graph, potential: Potential) -> Proof:
-    """That no way is better than the potential says."""
-    return _none_possible(certificate.steps(problem, graph, potential))
+def prove_optimal(problem: Problem, cheapest: Cheapest) -> Proof:
+    """That no way is cheaper than the cheapest, conditions left out."""
+    return _none_possible(certificate.steps(problem, cheapest))
 
 
 def prove_none_better(problem: Problem, values: Sequence[int]) -> Proof:

@@ -14,16 +14,16 @@ from typing import NamedTuple
 
 from convsolve import ranking
 from convsolve.bounds import AxisBounds, Class, Floors, idle
+from convsolve.cheapest import ANY, EVERYTHING
 from convsolve.components import Step
 from convsolve.conditioned import Conditioned, Folded
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, Setting, SizeMap
-from convsolve.potential import ANY, Potential
+from convsolve.potential import Potential
 from convsolve.ranking import Style
 from convsolve.tables import State
 
-NEVER = 1 << 10_000  # beyond every price
 Active = tuple[ranking.Active, ...]  # a layer's setting on each axis, None where idle
 
 
@@ -88,6 +88,7 @@ class Members:
         self.weights = [len(twins) for twins in graph.component.twins]
         self.kinds = [step.layer.kind for step in graph.steps]
         self.places = [place for place, kind in enumerate(self.kinds) if kind.axis_parameters]
+        self.columns = expansion.columns if potential is None else potential.columns
         self._outs: dict[tuple[int, int, int, int], list[_Out]] = {}
         self._floor_tables: dict[tuple[Step, bool, int, int], Floors] = {}
 
@@ -105,7 +106,7 @@ class Members:
                     settings = self.expansion.alone(place, axis)
                     made[key] = Floors(self.kinds[place], settings, self.style, first=self._first(depth))
                 floors.append(made[key])
-            live = [self.expansion.columns[position][axis] for position in positions]
+            live = [self.columns[position][axis] for position in positions]
             best = None if self.potential is None else [self.potential.best[place][axis] for place in self.places]
             found.append(AxisBounds(floors, live, best))
         return found
@@ -123,7 +124,7 @@ class Members:
             return 0
         position = self.places[depth] if depth < len(self.places) else len(self.kinds)
         found = self.potential.rest(position, state, folded)
-        return NEVER if found is None else found
+        return EVERYTHING if found is None else found
 
     def _price(self, depth: int, kernels: Sequence[int], state: State, out: State) -> int:
         """What a layer adds to the objectives, with those behind it that have nothing to choose."""
@@ -140,7 +141,8 @@ class Members:
     def starts(self) -> list[tuple[State, Folded]]:
         """The states of the input, each with what the folds of conditions come to at the first layer with a choice."""
         if self.conditions is None:
-            return [(state, ()) for state in sorted(self.graph.live[0])]
+            states = self.graph.live[0] if self.potential is None else self.potential.states(0)
+            return [(state, ()) for state in sorted(states)]
         found = self.conditions.starts
         nothing: Settings = ((),) * self.graph.axes
         for place in range(self.places[0] if self.places else len(self.kinds)):
@@ -204,11 +206,14 @@ class Members:
     def _group(self, depth: int, state: State, choice: _Choice) -> _Group | None:
         """The settings of a choice's next combination of sizes, if that is live."""
         out = tuple([one.size for one in choice.outs])
-        if out not in self.graph.live[self.places[depth] + 1]:
+        if self.potential is None and out not in self.graph.live[self.places[depth] + 1]:
+            return None
+        rest = self.rest(depth + 1, out)
+        if rest == EVERYTHING:
             return None
         maps = tuple([one.maps for one in choice.outs])
         price = self._least_price(depth, choice.choice, maps, state, out)
-        return _Group(out, choice.choice, maps, price + self.rest(depth + 1, out))
+        return _Group(out, choice.choice, maps, price + rest)
 
     def _least_price(
         self, depth: int, choice: int, group: Sequence[Sequence[SizeMap]], state: State, out: State
@@ -230,7 +235,7 @@ class Members:
         found = self._outs.get(key)
         if found is None:
             floors, weight, bounds = self._floors(depth, choice, axis), self.weights[axis], self.bounds[axis]
-            here = self.expansion.columns[self.places[depth] + 1][axis]
+            here = self.columns[self.places[depth] + 1][axis]
             by_size: dict[int, list[SizeMap]] = {}
             for size_map in floors.maps:
                 out = size_map.out(size)

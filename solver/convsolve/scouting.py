@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from convsolve.cheapest import Cheapest
 from convsolve.conditioned import MOST_STEPS, Conditioned
 from convsolve.conditioned_potential import ConditionedPotential
 from convsolve.expansion import Expansion
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
 from convsolve.listing import Combination, Dress, Item, dressed, in_graph_order, meeting
-from convsolve.potential import Potential
+from convsolve.potential import growing
 from convsolve.prices import Prices
 from convsolve.problem import Problem
 from convsolve.ranking import standard
-from convsolve.search import BestFirst
+from convsolve.search import BestFirst, ByObjectives
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,18 +68,22 @@ class Scout:
             return None
         return dressed(self.problem, Expansion(self.whole), self.conditions, dress)
 
-    def searches(self, potential: Potential | None = None) -> list[BestFirst]:
-        """Searches for the best, which `conventional` merges."""
-        alone = potential is None and self.conditions is None
-        some = self.graphs if alone else [self.whole]
-        return [BestFirst(graph, standard(), Expansion(graph), potential, self.conditions) for graph in some]
+    def searches(self) -> list[BestFirst]:
+        """Searches for the most conventional, which `conventional` merges."""
+        some = self.graphs if self.conditions is None else [self.whole]
+        return [BestFirst(graph, standard(), Expansion(graph), conditions=self.conditions) for graph in some]
 
-    def potential(self) -> Potential:
-        """The least that the rest of a way costs by the objectives."""
-        prices = Prices(self.problem, self.whole)
-        return (
-            Potential(self.whole, prices) if self.conditions is None else ConditionedPotential(self.conditions, prices)
-        )
+    @cached_property
+    def cheapest(self) -> Cheapest:
+        """What it costs to come to a state, conditions left out."""
+        return Cheapest(self.whole, Prices(self.problem, self.whole))
+
+    def by_objectives(self) -> ByObjectives:
+        """A search for the best by the objectives."""
+        if self.conditions is None:
+            return ByObjectives(self.problem, self.whole, growing(self.cheapest))
+        potential = ConditionedPotential(self.conditions, self.cheapest)
+        return ByObjectives(self.problem, self.whole, [potential], self.conditions)
 
 
 def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:

@@ -6,9 +6,9 @@ layers to come can cost (`bounds`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -19,7 +19,7 @@ from convsolve.listing import Combination, Path, spread
 from convsolve.members import Active, Member, Members, unequal
 from convsolve.potential import Potential
 from convsolve.problem import Problem
-from convsolve.ranking import Style
+from convsolve.ranking import Style, standard
 from convsolve.tables import State
 
 Item = TypeVar("Item")
@@ -97,6 +97,8 @@ class BestFirst:
         heapify(heap)
         while heap:
             score, uneven, path, start, index, node = heappop(heap)
+            if self.members.potential is not None and not self.members.potential.knows(score):
+                return
             if node.depth == len(self.members.places):
                 yield Ranked(score, uneven, self._whole(path), start)
                 continue
@@ -150,6 +152,39 @@ class BestFirst:
             else:
                 others.append((kind, before))
         return charge, (*others, (record, member.active))
+
+
+class ByObjectives:
+    """The combinations of a question by its objectives, the most conventional first of those that are as good.
+
+    Attributes:
+        expanded: how many states were looked into.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        graph: Graph,
+        potentials: Iterable[Potential],
+        conditions: Conditioned | None = None,
+    ) -> None:
+        self.problem = problem
+        self.expanded = 0
+        self._graph = graph
+        self._potentials = potentials
+        self._conditions = conditions
+
+    def first(self, most: int) -> Iterator[Placed]:
+        """The first `most` of them: with each potential those that no potential before it knew."""
+        told, expansion = 0, Expansion(self._graph)
+        for potential in self._potentials:
+            search = BestFirst(self._graph, standard(), expansion, potential, self._conditions)
+            for placed in islice(conventional(self.problem, [search], most), told, most):
+                told += 1
+                yield placed
+            self.expanded += search.expanded
+            if told == most:
+                return
 
 
 def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> Iterator[Placed]:

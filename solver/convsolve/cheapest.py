@@ -1,0 +1,182 @@
+"""The states that cheap ways pass, found forward from the input: where a way within a cap can come, and for how much.
+
+What a state has cost and what the rest costs at least (`outlook`) must come to no more than the cap. The
+cap begins at what nothing can be below, and grows until a way to the target is within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from convsolve.domains import Domain
+from convsolve.graph import Graph
+from convsolve.layers.base import LayerKind, SizeMap
+from convsolve.outlook import Outlook
+from convsolve.prices import Prices
+from convsolve.tables import State
+
+ANY = 1  # the kernel of a layer whose price does not depend on it
+EVERYTHING = 1 << 10_000  # beyond every price
+GROWTH = 2  # of what is between the cap and the least that is possible
+
+Out = tuple[int, int]  # a size behind one axis, and the best kernel that leads there
+
+
+class Edge(NamedTuple):
+    """A layer between two states, with the best kernels that lead there."""
+
+    price: int
+    kernels: tuple[int, ...]
+    out: State
+
+
+class Cheapest:
+    """The least that it costs to come to a state, for all states that ways within a cap may pass.
+
+    Attributes:
+        cap: what the whole way may cost.
+        spent: per position, by state.
+
+    Raises:
+        ValueError: there is no way.
+    """
+
+    def __init__(self, graph: Graph, prices: Prices) -> None:
+        self.graph = graph
+        self.prices = prices
+        self.outlook = Outlook(graph, prices)
+        self._kernels: dict[tuple[LayerKind, tuple[Domain, ...], int], Mapping[SizeMap, int]] = {}
+        self._outs: dict[tuple[int, tuple[Domain, ...], int, int], list[Out]] = {}
+        self._over = EVERYTHING  # while edges are looked at: by how much the cheapest left out is too dear
+        self._beyond = EVERYTHING  # what is left out comes to so much at least
+        self.cap = self.outlook.floors[0]
+        self.spent = self._sweep()
+        while not self.spent[-1]:
+            if self.cap == EVERYTHING:
+                raise ValueError("no way leads to the target")
+            self.further()
+
+    @property
+    def optimum(self) -> int:
+        """The price of the cheapest way."""
+        return min(self.spent[-1].values())
+
+    @property
+    def best_values(self) -> tuple[int, ...]:
+        """The objectives' values that nothing is better than."""
+        return self.prices.values(self.optimum)
+
+    def further(self) -> None:
+        """Raise the cap: twice as far from the floor, and at least to what was left out; at last to `EVERYTHING`."""
+        if self._beyond == EVERYTHING:
+            self.cap = EVERYTHING
+            return
+        floor = self.outlook.floors[0]
+        self.cap = max(self._beyond, floor + GROWTH * (self.cap - floor))
+        self.spent = self._sweep()
+
+    def _sweep(self) -> list[dict[State, int]]:
+        self._over = EVERYTHING
+        found: list[dict[State, int]] = [dict.fromkeys(self._sources(), 0)]
+        for place in range(len(self.graph.steps)):
+            here: dict[State, int] = {}
+            for state, spent in found[-1].items():
+                for price, _, out in self.edges(place, state, self.cap - spent):
+                    known = here.get(out)
+                    if known is None or spent + price < known:
+                        here[out] = spent + price
+            found.append(here)
+        self._beyond = EVERYTHING if self._over == EVERYTHING else self.cap + self._over
+        return found
+
+    def _sources(self) -> Iterator[State]:
+        for state in product(*self.graph.hulls[0]):
+            over = self.outlook.rest(0, self.graph.elements(state)) - self.cap
+            if over > 0:
+                self._miss(over)
+            elif state != self.graph.barred[0]:
+                yield state
+
+    def edges(self, place: int, state: State, most: int) -> Iterator[Edge]:
+        """The ways through a layer that, with the least behind it, come to at most so much."""
+        elements, rest = self.graph.elements, self.outlook.rest
+        inputs, barred = elements(state), self.graph.barred[place + 1]
+        for choice in self.graph.steps[place].choices:
+            outs = [
+                self._behind(place, domains, axis, size)
+                for axis, (domains, size) in enumerate(zip(choice, state, strict=True))
+            ]
+            for pairs in product(*(outs if len(outs) == 1 else self._affordable(place, outs, inputs, most))):
+                out, kernels = zip(*pairs, strict=True)
+                constant, per_input, per_output = self.prices.terms(place, elements(kernels))
+                outputs = elements(out)
+                price = constant + per_input * inputs + per_output * outputs
+                over = price + rest(place + 1, outputs) - most
+                if over > 0:
+                    self._miss(over)
+                elif out != barred:
+                    yield Edge(price, kernels, out)
+
+    def _affordable(self, place: int, outs: Sequence[Sequence[Out]], inputs: int, most: int) -> list[list[Out]]:
+        """On each axis the sizes that are not too dear by themselves, whatever the other axes have."""
+        if not all(outs):
+            return [[]]
+        elements, slope = self.graph.elements, self.prices.slope(place)
+        best = [(max if slope < 0 else min)(kernel for _, kernel in some) for some in outs]
+        ends = [min(some)[0] for some in outs], [max(some)[0] for some in outs]
+        found: list[list[Out]] = []
+        for axis, some in enumerate(outs):
+            kept = []
+            for size, kernel in some:
+                kernels = elements([*best[:axis], kernel, *best[axis + 1 :]])
+                constant, per_input, per_output = self.prices.terms(place, kernels)
+                around = [elements([*sizes[:axis], size, *sizes[axis + 1 :]]) for sizes in ends]
+                least = min([per_output * outputs for outputs in around])
+                least += min([self.outlook.rest(place + 1, outputs) for outputs in around])
+                over = constant + per_input * inputs + least - most
+                if over > 0:
+                    self._miss(over)
+                else:
+                    kept.append((size, kernel))
+            if not kept:
+                return [[]]
+            found.append(kept)
+        return found
+
+    def _miss(self, over: int) -> None:
+        self._over = min(self._over, over)
+
+    def _behind(self, place: int, domains: tuple[Domain, ...], axis: int, size: int) -> list[Out]:
+        """On one axis, the sizes that a size leads to, each with the best kernel that does it."""
+        key = (place, domains, axis, size)
+        found = self._outs.get(key)
+        if found is None:
+            within, slope = self.graph.hulls[place + 1][axis], self.prices.slope(place)
+            kernels: dict[int, int] = {}
+            for size_map, kernel in self.best_kernels(place, domains).items():
+                out = size_map.out(size)
+                if out is not None and out in within and (out not in kernels or slope * kernel < slope * kernels[out]):
+                    kernels[out] = kernel
+            found = self._outs[key] = [*kernels.items()]
+        return found
+
+    def best_kernels(self, place: int, domains: tuple[Domain, ...]) -> Mapping[SizeMap, int]:
+        """The size maps of one axis, each with the kernel_size that is best for the objectives."""
+        kind, slope = self.graph.steps[place].layer.kind, self.prices.slope(place)
+        found = self._kernels.get((kind, domains, slope))
+        if found is None:
+            found = self._kernels[kind, domains, slope] = _best_kernels(kind, domains, slope)
+        return found
+
+
+def _best_kernels(kind: LayerKind, domains: tuple[Domain, ...], slope: int) -> dict[SizeMap, int]:
+    if not slope:
+        return dict.fromkeys(kind.maps(domains), ANY)
+    position = kind.positions()["kernel_size"]
+    found: dict[SizeMap, int] = {}
+    for kernel in domains[position] if slope > 0 else reversed(domains[position]):
+        for size_map in kind.maps((*domains[:position], (kernel,), *domains[position + 1 :])):
+            found.setdefault(size_map, kernel)
+    return found

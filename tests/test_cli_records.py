@@ -175,7 +175,7 @@ STRANGE = {
     '{"schema": NaN}': "NaN is no number",
     '{"schema": -Infinity}': "-Infinity is no number",
     '{"schema": 1e999}': "a number is too large",
-    f'{{"schema": {"9" * 5000}}}': "a number is too long",
+    f'{{"schema": {"9" * 5000}}}': "neither convsolve.answer/1 nor convsolve.solution/1",
     f'{{"schema": {nested(100_000)}}}': "it is nested too deeply",
     '{"schema": "convsolve.answer/2"}': "neither convsolve.answer/1 nor convsolve.solution/1",
     '{"schema": "convsolve.answer/1"}': "the answer has no list of solutions",
@@ -234,6 +234,15 @@ def test_a_solution_is_picked_from_every_form(found: dict[str, str], form: str, 
     assert [records.read_solution(str(file), place) for place in (1, 12)] == [wanted[0], wanted[11]]
     with pytest.raises(Error, match=r"--pick 13: .* has 12 solution\(s\)"):
         records.read_solution(str(file), 13)
+
+
+def test_a_solution_is_picked_however_many_digits_the_total_has(tmp_path: Path) -> None:
+    answer = convsolve("solve", "28", "14", "--layers", "30", "--count", "1", "--json").out
+    record = json.loads(answer)
+    assert record["total"] > 10**20
+    file = tmp_path / "deep.json"
+    file.write_text(answer, encoding="utf-8")
+    assert records.read_solution(str(file), 1) == record["solutions"][0]
 
 
 def test_one_solution_is_picked_whatever_its_layout(found: dict[str, str], tmp_path: Path) -> None:

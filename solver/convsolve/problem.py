@@ -13,7 +13,7 @@ from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.layers.base import LayerKind
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.registry import KINDS
-from convsolve.shapes import Extent, shape_text, size_text
+from convsolve.shapes import Extent
 from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
@@ -74,8 +74,8 @@ class Problem:
     def to_dict(self) -> dict[str, Any]:
         """The question as a record; asked again it gives the same answer."""
         return {
-            "input": shape_text(self.channels[0], map(size_text, self.input.sizes)),
-            "target": shape_text(self.channels[-1], map(size_text, self.target.sizes)),
+            "input": str(self.input),
+            "target": str(self.target),
             "stack": str(self.stack()),
             "tie": self.tie,
             "channels": [
@@ -85,6 +85,12 @@ class Problem:
             **({"minimize": [*map(str, self.objectives)]} if self.objectives else {}),
             **conditions_record(self.where),
         }
+
+
+class NowhereOpenError(Error):
+    """A domain was given for a parameter that every layer has fixed, or lacks."""
+
+    parameter = ""
 
 
 class Question(TypedDict, total=False):
@@ -326,11 +332,13 @@ def _every_domain_used(given: Mapping[str, object], stack: Stack) -> None:
             kinds = ", ".join(dict.fromkeys(one.kind.name for one in stack.layers))
             written = any(name in dict(one.parameters) for one in stack.layers)
             mend = f"leave {name} out of a layer" if written else "change the layers"
-            raise Error(
+            error = NowhereOpenError(
                 "unknown-parameter",
                 f"{name} was given, and no layer ({kinds}) leaves it open",
                 help=[f"leave out --{name.replace('_', '-')}, or {mend}"],
             )
+            error.parameter = name
+            raise error
 
 
 def _tie_text(tie: str | Iterable[str] | None) -> str:

@@ -1,6 +1,7 @@
-"""The records that programs read, as JSON Schemas (draft 2020-12).
+"""The records that programs read, and the question that they may write, as JSON Schemas (draft 2020-12).
 
-New fields may be added to a record within ``/1``, so none of the schemas forbids what it does not know.
+New fields may be added to a record within ``/1``, so none of their schemas forbids what it does not know; in a
+question that is a mistake.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLES = {
     "convsolve.answer/1": "what solve and count --json print",
     "convsolve.solution/1": "a line of solve --jsonl, and an entry of an answer's solutions",
+    "convsolve.spec/1": "what --spec reads: a question",
     "convsolve.trace/1": "what trace --json prints",
     "convsolve.check/1": "what verify --json prints",
     "convsolve.message/1": "what explain-error --json prints",
     "convsolve.doctor/1": "what doctor --json prints",
+    "convsolve.config/1": "what --show-config --json prints",
     "convsolve.error/1": "what --json prints where a question cannot be asked as it was",
 }
 
@@ -191,6 +194,54 @@ def _answer() -> Schema:
     )
 
 
+def _spec() -> Schema:
+    domain = {"anyOf": [_COUNT, _TEXT], "examples": [3, "3,5,7", "1..7", "2..16:2", "3x5"]}
+    whole = {"anyOf": [_COUNT, {"type": "string", "pattern": "^[0-9]+$"}]}
+    amount = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _TEXT]}
+    texts = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+    each = {"anyOf": [_POSITIVE, _TEXT]}
+    size = {"anyOf": [*each["anyOf"], _axes(each)], "examples": [28, [28, "[2..8]"], "128@4x4"]}
+    channels = {"anyOf": [_TEXT, {"type": "array", "items": _or_null(each)}]}
+    fields = {
+        "input": size,
+        "target": size,
+        "stack": _TEXT | {"examples": ["Conv(k=3) >> MaxPool() >> ConvTranspose() * 2"]},
+        "layer": {"enum": ["conv", "conv_transpose", "auto"]},
+        "layers": {"anyOf": [_POSITIVE, _TEXT]},
+        **dict.fromkeys(PARAMETERS, domain),
+        "tie": texts | {"examples": ["kernel_size,stride", "none", "all"]},
+        "channels": channels,
+        "minimize": texts,
+        "maximize": texts,
+        "where": texts | {"examples": [["params <= 2e6", "product(stride) == 8"]]},
+        **{name: {"type": "boolean"} for name in ("no_checkerboard", "exact", "odd_kernels", "monotone")},
+        "count": whole,
+        "all": {"type": "boolean"},
+        "seed": whole,
+        "check": {"enum": ["arithmetic", "z3", "torch", "backward"]},
+        "explain": {"enum": ["short", "full"]},
+        "timeout": amount | {"description": "seconds"},
+        "memory": amount | {"description": "MiB"},
+    }
+    record = _record("convsolve.spec/1", {name: _or_null(entry) for name, entry in fields.items()})
+    description = "the words of the command line; null says nothing, and dashes are as good as underscores"
+    return record | {"required": ["input", "target"], "additionalProperties": False, "description": description}
+
+
+def _config() -> Schema:
+    sources = ["command-line", "spec", "environment", "pyproject", "built-in"]
+    option = {
+        "name": _TEXT,
+        "value": {"description": "null where nobody said it"},
+        "default": _or_null(_TEXT) | {"description": "what that then means"},
+        "source": {"enum": sources},
+        "place": _or_null(_TEXT) | {"description": "the file, with a line, or the variable"},
+    }
+    return _record(
+        "convsolve.config/1", {"command": _TEXT, "options": {"type": "array", "items": _record(None, option)}}
+    )
+
+
 def _trace() -> Schema:
     mend = {"parameter": _TEXT, "value": _COUNT, "out_size": _axes(_POSITIVE)}
     return _record(
@@ -261,5 +312,7 @@ _MAKERS = {
     "convsolve.trace/1": _trace,
     "convsolve.check/1": _check,
     "convsolve.doctor/1": _doctor,
+    "convsolve.config/1": _config,
+    "convsolve.spec/1": _spec,
     "convsolve.error/1": _error,
 }

@@ -11,6 +11,7 @@ from convsolve.cli.exits import ExitCode
 from convsolve.cli.question import Words, question
 from convsolve.cli.signals import Signals
 from convsolve.cli.solve import outcome
+from convsolve.cli.sources import as_typed
 from convsolve.cli.streams import Color, say, write_record
 from convsolve.limits import Limits, to_change
 
@@ -89,7 +90,7 @@ def count(  # noqa: PLR0913 - the options of interface.md
         work = partial(explained, work, problem)
     signals: Signals = ctx.obj
     kept = Texts(Progress(problem, count=0), None)
-    found = kept.progress.answer(heard(work, kept, limits, signals))
+    found = as_typed(kept.progress.answer(heard(work, kept, limits, signals)), ctx)
     code = outcome(found)
     headline, *others = words(found)
     with signals.noted():

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
+from convsolve.cli import sources
 from convsolve.cli.streams import Color, Look, look
 from convsolve.errors import Error, did_you_mean
 from convsolve.shapes import EXAMPLES
 
 if TYPE_CHECKING:
     from typer._click.core import Command as AnyCommand
-    from typer._click.core import Context
+    from typer._click.core import Context, Parameter
     from typer._click.formatting import HelpFormatter
 
 HELP_OPTIONS = "Help"
-_WITHOUT_BRACES = str.maketrans("", "", "{}")
 
 
 class Command(TyperCommand):
-    """A command whose help starts with examples."""
+    """A command whose help starts with examples, and whose options may be set elsewhere, too."""
+
+    def __init__(self, *, params: list[Parameter], **settings: Any) -> None:  # noqa: ANN401 - Typer's own
+        for parameter in params:
+            if _needed(parameter):
+                parameter.required = False  # a question in a file may have it: see parse_args
+        super().__init__(params=[*params, *sources.own_options(params)], **settings)
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         page = look(Color.AUTO)
@@ -33,11 +39,27 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         _refuse_negative(self, ctx, args)
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except TyperException as error:
             # Not every one that the parser raises knows its command, which its help line names.
             vars(error)["ctx"] = vars(error).get("ctx") or ctx
             raise
+        if not ctx.resilient_parsing:
+            sources.settle(self, ctx)
+            for parameter in self.params:
+                if _needed(parameter) and ctx.params[str(parameter.name)] is None:
+                    raise missing(str(parameter.metavar), self, ctx)
+        return rest
+
+    def invoke(self, ctx: Context) -> int:
+        try:
+            return int(super().invoke(ctx) or 0)
+        except Error as error:
+            places = sources.set_elsewhere(ctx)
+            if error.code == "internal" or not places:
+                raise
+            told = [f"set elsewhere: {', '.join(f'{name} ({place})' for name, place in places.items())}"]
+            raise Error(error.code, error.message, help=[*error.help, *told]) from None
 
 
 class Group(TyperGroup):
@@ -66,9 +88,24 @@ def _opening(command: AnyCommand, ctx: Context, formatter: HelpFormatter, page: 
     formatter.write(f"\n{page.bold('Usage:')} {usage(command, ctx)}\n")
 
 
+def missing(word: str, command: AnyCommand, ctx: Context) -> Error:
+    """That something which must be given was not."""
+    help_lines = [f"write {usage(command, ctx)}", f"{ctx.command_path} --help shows examples"]
+    return Error("usage", f"{word} is missing", help=help_lines)
+
+
+def _needed(parameter: Parameter) -> bool:
+    """Whether it is an argument that must come from somewhere; brackets mark the others."""
+    return parameter.param_type_name == "argument" and not str(parameter.metavar).startswith("[")
+
+
 def usage(command: AnyCommand, ctx: Context) -> str:
-    """``convsolve solve [OPTIONS] INPUT TARGET``; Typer's braces around what must be given say nothing."""
-    return " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)]).translate(_WITHOUT_BRACES)
+    """``convsolve solve [OPTIONS] INPUT TARGET``; what Typer puts around what must be given says nothing."""
+    pieces = command.collect_usage_pieces(ctx)
+    for parameter in command.get_params(ctx):
+        if parameter.param_type_name == "argument" and _needed(parameter):
+            pieces = [str(parameter.metavar) if piece == f"[{parameter.metavar}]" else piece for piece in pieces]
+    return " ".join([ctx.command_path, *pieces])
 
 
 def _grouped(command: AnyCommand, ctx: Context) -> dict[str, list[tuple[str, str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from convsolve.errors import Error, shown
 
@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from convsolve.problem import Problem
 
 _DEPTHS = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
+
+
+class Preset(str):
+    """A default that a project or the environment has set: it says nothing where no layer leaves its parameter open."""
+
+    __slots__ = ()
 
 
 class Words(TypedDict):
@@ -37,6 +43,18 @@ class Words(TypedDict):
 
 def question(source: str, target: str, words: Words) -> Problem:
     """Read a question; raises Error where it is none."""
+    from convsolve.problem import NowhereOpenError
+
+    try:
+        return _asked(source, target, words)
+    except NowhereOpenError as error:
+        if not isinstance(words.get(error.parameter), Preset):
+            raise
+        left_aside: Any = {error.parameter: None}
+    return question(source, target, words | left_aside)
+
+
+def _asked(source: str, target: str, words: Words) -> Problem:
     from convsolve.problem import ask
 
     number = None if words["layers"] is None else depth(words["layers"])

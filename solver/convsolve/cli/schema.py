@@ -15,7 +15,9 @@ from convsolve.cli.streams import Color, look, write, write_record
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="answer, solution, trace, check, doctor or error.", show_default=False),
+        typer.Argument(
+            metavar="[NAME]", help="answer, solution, spec, trace, ... ; without a name, a list.", show_default=False
+        ),
     ] = None,
     json: given.Json = False,
     color: given.ColorOption = Color.AUTO,

@@ -12,6 +12,7 @@ from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.question import Words, number, question
 from convsolve.cli.signals import CODES, Signals, Terminated
+from convsolve.cli.sources import as_typed
 from convsolve.cli.streams import Color, Look, look, say, write
 from convsolve.errors import Error
 from convsolve.limits import Limits, to_change
@@ -131,6 +132,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
       convsolve solve 46x62 368x489 -k 16 -s 8           the limits of what is tried
       convsolve solve 128@4x4 3@64x64 --layers 4 --minimize macs --where "kernel_size >= stride"
       convsolve solve 224 7 --layers 5 --where "out_size[1] == 56" --odd-kernels
+      convsolve solve --spec question.toml --count 1     the whole question in a file
     """
     if json and jsonl:
         raise Error("usage", "--json and --jsonl exclude each other", help=["leave one of them out"])
@@ -174,10 +176,10 @@ def solve(  # noqa: PLR0913 - the options of interface.md
 
         write_question(problem, smt2, force=force)
     asked = Wanted(wanted, every, check, emit, force, json, jsonl, look(color), limits, explain)
-    return (_as_found if jsonl and not asked.in_torch else _listed)(problem, asked, ctx.obj)
+    return (_as_found if jsonl and not asked.in_torch else _listed)(problem, asked, ctx)
 
 
-def _as_found(problem: Problem, wanted: Wanted, signals: Signals) -> int:
+def _as_found(problem: Problem, wanted: Wanted, ctx: typer.Context) -> int:
     """A solution a line, each as soon as it is found."""
     from convsolve.answering import search, search_all
     from convsolve.cli.output import Lines, words
@@ -185,6 +187,7 @@ def _as_found(problem: Problem, wanted: Wanted, signals: Signals) -> int:
     from convsolve.events import Progress
     from convsolve.explain import explained
 
+    signals: Signals = ctx.obj
     progress = Progress(problem, count=wanted.number, every=wanted.every)
     lines = Lines(progress, head=wanted.every)
     work = (
@@ -195,7 +198,7 @@ def _as_found(problem: Problem, wanted: Wanted, signals: Signals) -> int:
     stop = heard(partial(explained, work, problem), lines, wanted.limits, signals, line=not wanted.page.table)
     with signals.noted():
         lines.finish()
-        found = progress.answer(stop)
+        found = as_typed(progress.answer(stop), ctx)
         if not found:
             say(*words(found), *_advice(found, wanted))
         elif found.stopped:
@@ -203,7 +206,7 @@ def _as_found(problem: Problem, wanted: Wanted, signals: Signals) -> int:
         return outcome(found)
 
 
-def _listed(problem: Problem, wanted: Wanted, signals: Signals) -> int:
+def _listed(problem: Problem, wanted: Wanted, ctx: typer.Context) -> int:
     """All together, once all is known."""
     from convsolve.answering import search
     from convsolve.cli import output
@@ -211,10 +214,12 @@ def _listed(problem: Problem, wanted: Wanted, signals: Signals) -> int:
     from convsolve.events import Progress
     from convsolve.explain import explained
 
+    signals: Signals = ctx.obj
     progress = Progress(problem, count=wanted.number, every=wanted.every)
     texts = output.Texts(progress, wanted.text)
     work = partial(search, problem, count=wanted.number, every=wanted.every, confirm=wanted.confirm)
-    found = progress.answer(heard(partial(explained, work, problem), texts, wanted.limits, signals))
+    stop = heard(partial(explained, work, problem), texts, wanted.limits, signals)
+    found = as_typed(progress.answer(stop), ctx)
     code, remarks = outcome(found), _advice(found, wanted)
     if found and signals.heard is None and (wanted.check is not None or wanted.emit is not None):
         try:

@@ -32,9 +32,9 @@ def as_error(error: TyperException, arguments: Sequence[str]) -> Error:
         return Error("usage", _sentence(error.format_message()), help=[manual])
     word = parameter.opts[0] if parameter.param_type_name == "option" else parameter.human_readable_name
     if type(error).__name__ == "MissingParameter" and command is not None:
-        from convsolve.cli.help import usage
+        from convsolve.cli.help import missing
 
-        return Error("usage", f"{word} is missing", help=[f"write {usage(command, context)}", manual])
+        return missing(word, command, context)
     choices = [str(getattr(choice, "value", choice)) for choice in getattr(parameter.type, "choices", ())]
     if choices:
         value = _value(parameter.opts, arguments)

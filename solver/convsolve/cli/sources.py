@@ -1,0 +1,240 @@
+"""Where the value of an option comes from: the command line, a question in a file, the environment, a project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from typer import Exit
+from typer.core import TyperOption
+
+from convsolve.cli.question import Preset
+from convsolve.cli.streams import Color, look, say, write, write_record
+from convsolve.configuration import DOMAINS, KEYS, OF_A_QUESTION, TABLE, Setting, configured, strangers
+from convsolve.errors import Error, did_you_mean, shown
+
+if TYPE_CHECKING:
+    from typer._click.core import Command, Context, Parameter
+
+    from convsolve.answer import Answer
+    from convsolve.spec import Value
+
+CONFIGURATION = "Configuration"
+SPEC, ISOLATED, SHOW = "spec", "isolated", "show_config"
+_REMEMBERED = "convsolve.given"  # where a context keeps what was given for our own options
+_SET = "convsolve.set"  # and which defaults of a question were set elsewhere
+_ISOLATES = "convsolve.isolates"  # and whether there are any
+_DEFAULT = re.compile(r"\[default: (.*)\]", re.DOTALL)
+# What a word that was typed says anew: the others of its line that a file may have.
+_REPLACED = {"stack": ("layer", "layers"), "count": ("all",), "all": ("count",)}
+_OBJECTIVES = ("minimize", "maximize")
+
+
+class Row(NamedTuple):
+    """An option as --show-config shows it."""
+
+    name: str
+    value: object
+    default: str | None
+    source: str  # command-line, spec, environment, pyproject or built-in
+    place: str | None
+
+
+def own_options(parameters: Sequence[Parameter]) -> list[TyperOption]:
+    """The options that say where others come from, for a command with these parameters."""
+    named = {name_of(parameter) for parameter in parameters}
+    found = []
+    if "input" in named and "target" in named:
+        found.append(
+            _option(
+                SPEC,
+                "FILE",
+                "The question in TOML or JSON instead of INPUT and TARGET, or an answer whose question it is; - is"
+                " stdin. Its keys are the long options with underscores. What is typed beside it goes before it;"
+                " --where is added.",
+            )
+        )
+    if named.isdisjoint(KEYS):
+        return found
+    help_of_isolated = f"Without the defaults that {TABLE} in a pyproject.toml and CONVSOLVE_* set."
+    found.append(_option(ISOLATED, None, help_of_isolated))
+    found.append(_option(SHOW, None, "Show what every option is and where that comes from, and exit."))
+    return found
+
+
+def _option(name: str, metavar: str | None, text: str) -> TyperOption:
+    def remember(context: Context, _: object, given: object) -> None:
+        context.meta.setdefault(_REMEMBERED, {})[name] = given
+
+    return TyperOption(
+        param_decls=[f"--{name.replace('_', '-')}"],
+        metavar=metavar,
+        is_flag=metavar is None or None,
+        default=False if metavar is None else None,
+        type=bool if metavar is None else str,
+        callback=remember,
+        expose_value=False,
+        help=text,
+        rich_help_panel=CONFIGURATION,
+    )
+
+
+def name_of(parameter: Parameter) -> str:
+    """What a parameter is called in a file: its long option, or an argument's name, with underscores."""
+    long_names = (word for word in parameter.opts if word[:2] == "--")
+    word = next(long_names, None) if parameter.param_type_name == "option" else parameter.metavar
+    return (word or str(parameter.name)).strip("[]-").replace("-", "_").lower()
+
+
+def settle(command: Command, context: Context) -> None:
+    """Give each parameter that was not typed the value that a file or the environment has for it.
+
+    Raises:
+        Error: a file that cannot be read or understood, or INPUT and TARGET beside a question in a file.
+        Exit: the values were to be shown.
+    """
+    given = context.meta.get(_REMEMBERED, {})
+    parameters = {name_of(parameter): parameter for parameter in command.params if parameter.expose_value}
+    typed = {
+        name
+        for name, parameter in parameters.items()
+        if getattr(context.get_parameter_source(str(parameter.name)), "name", "") == "COMMANDLINE"
+    }
+    rows: dict[str, tuple[str, str | None]] = dict.fromkeys(typed, ("command-line", None))
+    path = given.get(SPEC)
+    if path is not None:
+        from convsolve.strict import named
+
+        _refuse_both(typed)
+        asked = _asked(path, typed)
+        for name in ("input", "target"):
+            if name not in asked and not given.get(SHOW):
+                raise Error("bad-spec", f"{named(path)}: {name} is missing", help=[f'write {name} = "28x28"'])
+        for name, value in asked.items():
+            if name in parameters:
+                _set(context, parameters[name], _chosen(Setting(value, named(path)), name, parameters[name]))
+                rows.setdefault(name, ("spec", path))
+    elsewhere = {} if given.get(ISOLATED) else configured()
+    context.meta[_ISOLATES] = any(name in OF_A_QUESTION for name in elsewhere)
+    for name, setting in elsewhere.items():
+        if name not in parameters or not _applies(name, rows, spec=path is not None):
+            continue
+        value = _chosen(setting, name, parameters[name])
+        _set(context, parameters[name], Preset(value) if name in DOMAINS and isinstance(value, str) else value)
+        if name not in rows:
+            rows[name] = ("environment" if setting.place.startswith("CONVSOLVE_") else "pyproject", setting.place)
+        if name in OF_A_QUESTION:
+            context.meta.setdefault(_SET, {})[name] = setting.place
+    if given.get(SHOW):
+        _show(context, [_row(context, name, parameter, rows) for name, parameter in parameters.items()])
+        if not given.get(ISOLATED):
+            import os
+
+            say(*strangers(os.environ))
+        raise Exit
+
+
+def set_elsewhere(context: Context) -> dict[str, str]:
+    """The defaults of a question that a project or the environment has set, each with its place."""
+    return dict(context.meta.get(_SET, {}))
+
+
+def as_typed(answer: Answer, context: Context) -> Answer:
+    """The answer with commands that mean the same where they are pasted: beside defaults of this project, too."""
+    told = answer.explained
+    if told is None or not context.meta.get(_ISOLATES):
+        return answer
+    changes = tuple(replace(change, command=f"{change.command} --{ISOLATED}") for change in told.changes)
+    near = tuple(replace(other, command=f"{other.command} --{ISOLATED}") for other in told.nearest)
+    return replace(answer, explained=replace(told, changes=changes, nearest=near))
+
+
+def _refuse_both(typed: set[str]) -> None:
+    if both := " and ".join(name.upper() for name in ("input", "target") if name in typed):
+        raise Error(
+            "usage",
+            f"--spec has the whole question: {both} cannot stand beside it",
+            help=[f"leave out {both}, or --spec", "options may stand beside it, and go before the file"],
+        )
+
+
+def _asked(path: str, typed: set[str]) -> dict[str, Value]:
+    """The words of the file that nothing typed replaces; its conditions hold beside those that were typed."""
+    from convsolve.spec import read_spec
+
+    replaced = {other for name in typed for other in (name, *_REPLACED.get(name, ()))} - {"where"}
+    if typed.intersection(_OBJECTIVES):
+        replaced.update(_OBJECTIVES)
+    return {name: value for name, value in read_spec(path).items() if name not in replaced}
+
+
+def _applies(name: str, rows: dict[str, tuple[str, str | None]], *, spec: bool) -> bool:
+    """Whether a default says something that neither the command line nor the question has said."""
+    if name in OF_A_QUESTION and spec:
+        return False
+    if name in ("layer", "layers") and "stack" in rows:
+        return False
+    if name == "count" and "all" in rows:
+        return False
+    if name == "check" and {"all", "jsonl"} <= rows.keys():
+        return False
+    return name == "where" or name not in rows
+
+
+def _set(context: Context, parameter: Parameter, value: Value) -> None:
+    """The parameter's value; a list is added to."""
+    before = context.params.get(str(parameter.name))
+    adds = isinstance(value, list) and isinstance(before, list | tuple)
+    context.params[str(parameter.name)] = [*value, *before] if adds else value  # type: ignore[misc]
+
+
+def _chosen(setting: Setting, name: str, parameter: Parameter) -> Value:
+    """The setting's value; raises where it is not among the option's choices."""
+    choices = [str(getattr(choice, "value", choice)) for choice in getattr(parameter.type, "choices", ())]
+    if choices and setting.value not in choices:
+        text = str(setting.value)
+        message = f"{setting.place}: {name}: {shown(text)} is not known"
+        raise Error("bad-value", message, help=did_you_mean(text, choices))
+    return setting.value
+
+
+def _row(context: Context, name: str, parameter: Parameter, rows: dict[str, tuple[str, str | None]]) -> Row:
+    source, place = rows.get(name, ("built-in", None))
+    value = context.params.get(str(parameter.name))
+    text = _DEFAULT.search(getattr(parameter, "help", None) or "")
+    default = text[1] if text else None
+    return Row(name, getattr(value, "value", value), default, source, place)
+
+
+def _show(context: Context, rows: Sequence[Row]) -> None:
+    if context.params.get("json"):
+        record = {"schema": "convsolve.config/1", "command": context.command.name}
+        write_record(record | {"options": [row._asdict() for row in rows]})
+        return
+    from convsolve.render.table import Column, drawn, tabbed
+
+    head = ("option", "value", "from")
+    lines = [(row.name, _shown(row), _from(row)) for row in rows]
+    page = look(Color(context.params.get("color") or Color.AUTO))
+    columns = [Column(name, number=False) for name in head]
+    write(drawn(columns, lines, width=page.width, bold=page.bold) if page.table else tabbed(head, lines))
+
+
+def _shown(row: Row) -> str:
+    if row.source == "built-in" and row.default is not None:
+        return row.default
+    match row.value:
+        case None | [] | ():
+            return "-"
+        case bool():
+            return "yes" if row.value else "no"
+        case list() | tuple():
+            return "; ".join("?" if part is None else str(part) for part in row.value)
+    text = str(row.value)
+    return text if text.isprintable() else shown(text, 200)
+
+
+def _from(row: Row) -> str:
+    return {"command-line": "command line", "built-in": "built in"}.get(row.source) or str(row.place)

@@ -1,0 +1,123 @@
+"""What others may have written, read strictly: files within limits, JSON and TOML without what Python lets pass."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from math import isfinite
+from pathlib import Path
+from typing import Any, NoReturn
+
+from convsolve.errors import Error, shown
+
+LONGEST_NUMBER = 20  # characters; only a total has more, and nobody reads it back
+LARGEST_TOML = 2**18  # characters; Python's reader may take a thousand bytes for each of them
+MOST_DOTS = 500  # in a line of TOML: what a key takes of time and memory grows with the square of its parts
+STDIN = "-"
+_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
+
+
+def file_text(path: str, largest: int, code: str, help: Iterable[str]) -> str:  # noqa: A002 - the word users see
+    """The text of a file, or of stdin where the path is ``-``.
+
+    Args:
+        path: as it was typed.
+        largest: bytes that it may have.
+        code: of the error where it has more, or is no UTF-8.
+        help: what to give instead.
+
+    Raises:
+        Error: with that code; ``cannot-read`` where there is nothing to read.
+    """
+    try:
+        if path == STDIN:
+            if sys.stdin is None:
+                raise Error("cannot-read", "there is no stdin", help=help)
+            data = sys.stdin.buffer.read(largest + 1)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(largest + 1)
+    except (OSError, ValueError) as error:  # a ValueError is a NUL or a lone surrogate in the path
+        if isinstance(error, Error):
+            raise
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise Error("cannot-read", f"{named(path)}: {reason.lower()}", help=[*help, "- reads stdin"]) from None
+    if len(data) > largest:
+        raise Error(code, f"{named(path)}: more than {largest // 2**20} MiB", help=help)
+    try:
+        return data.decode("utf-8-sig")  # some editors put a mark in front
+    except UnicodeDecodeError:
+        raise Error(code, f"{named(path)}: it is not UTF-8", help=help) from None
+
+
+def named(path: str) -> str:
+    """A path as a message quotes it."""
+    return "stdin" if path == STDIN else shown(path, 200)
+
+
+def json_value(text: str) -> object:
+    """JSON without what Python lets pass: doubled keys, NaN, infinities; a longer integer than any stays text.
+
+    Raises:
+        ValueError: it is none, with the reason.
+
+    Example:
+        >>> json_value('{"stride": 2, "stride": 3}')
+        Traceback (most recent call last):
+        ValueError: the key 'stride' stands twice
+    """
+
+    def keyed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+            raise ValueError(f"the key {shown(twice)} stands twice")
+        return found
+
+    def integer(digits: str) -> int | str:
+        return int(digits) if len(digits) <= LONGEST_NUMBER else digits
+
+    def fraction(digits: str) -> float:
+        number = float(digits)
+        if len(digits) > 2 * LONGEST_NUMBER or not isfinite(number):
+            raise ValueError("a number is too large")
+        return number
+
+    def constant(word: str) -> NoReturn:
+        raise ValueError(f"{word} is no number")
+
+    try:
+        return json.loads(
+            text, object_pairs_hook=keyed, parse_int=integer, parse_float=fraction, parse_constant=constant
+        )
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """TOML as a table; raises ValueError with the reason where it is none.
+
+    Example:
+        >>> toml_table("stride = 2")
+        {'stride': 2}
+    """
+    import tomllib  # where it is needed: no other command pays for it
+
+    if len(text) > LARGEST_TOML:
+        raise ValueError(f"more than {LARGEST_TOML // 2**10} KiB of TOML")
+    if any(line.count(".") > MOST_DOTS for line in _QUOTED.sub("", text).split("\n")):
+        raise ValueError("a line has too many dots")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error)
+        raise ValueError(f"no TOML: {reason[:1].lower()}{reason[1:]}" if reason.isascii() else "no TOML") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError:  # Python's own limit
+        raise ValueError("a number is too long") from None

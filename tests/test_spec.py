@@ -92,7 +92,7 @@ def test_a_problem_fed_back_gives_the_same_answer(question: dict[str, Any], whol
 
 
 def test_what_is_drawn_above_is_of_all_kinds() -> None:
-    every = [
+    every: list[dict[str, Any]] = [
         {"input": [4, 4], "target": [8, 9], "tie": "none", "count": 2},
         {"input": "4@9", "target": "1@4", "stack": STACKS[1], "where": CONDITIONS[3], "minimize": ["params"]},
         {"input": 7, "target": 1000},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from random import Random
 from typing import Any
 
@@ -15,54 +15,11 @@ import pytest
 import convsolve as cs
 from convsolve.answer import Solution
 from convsolve.answering import stream
-from convsolve.problem import Problem, ask
 from convsolve.space import Space
-from tests.oracle import brute_force, condition, ways
+from tests.oracle import condition
+from tests.oracle.spaces import CONDITIONED, OPEN, drawn, spaces
 
 Values = dict[str, int]
-
-CONDITIONED: tuple[tuple[Any, ...], ...] = (
-    ("3@7", "8@28", {"layers": 2, "where": ["kernel_size >= stride", "params <= 400"]}),
-    ("2@9", "4@9", {"layers": 3, "kernel_size": "1..3", "stride": "1..2", "where": "sum(kernel_size) in {4, 5, 6, 7}"}),
-    ("1@6", "1@12", {"layers": 3, "kernel_size": "1..4", "stride": "1,2", "where": "padding[0] < kernel_size[-1] - 1"}),
-    ("3x4", "7x9", {"layers": 2, "kernel_size": "2..4", "stride": "1..2", "where": "max(kernel_size) == 4"}),
-    ("3x3", "7x7", {"layers": 2, "kernel_size": "1..4", "where": ["receptive_field <= 2", "out_size[0] % 2 == 1"]}),
-    ("3x4", "7x9", {"layers": 1, "tie": "none", "no_checkerboard": True}),
-    ("12", "12", {"stack": "Conv(k='1..3', s='1..2') >> Act('relu') >> MaxPool('2,3') >> ConvTranspose(k='2..4')",
-                  "where": "min(kernel_size) >= 2", "monotone": False}),
-)  # fmt: skip
-OPEN: tuple[tuple[Any, ...], ...] = (
-    ("[4..8]", "[15..18]", {"layers": 2, "kernel_size": "2..4", "stride": "1..2"}),
-    ("7", "?", {"layer": "conv_transpose", "kernel_size": "1..3"}),
-    ("[3..5]x[3..5]", "7x?", {"layer": "conv_transpose", "kernel_size": "2..3", "stride": "1..2", "tie": "none"}),
-    ("[3..5]x4", "[6..7]x9", {"layers": 2, "kernel_size": "2..3", "stride": "1..2", "where": "out_size[0] % 2 == 1"}),
-    ("[1..3]", "[50..60]", {"kernel_size": "1..2"}),
-)
-
-
-def drawn(seed: int, *, most: int) -> Iterator[tuple[Problem, set[Any] | None]]:
-    """Questions with all their combinations by brute force, where that is quick."""
-    draw = Random(seed)
-    while True:
-        one = ways.drawn(draw)
-        counts = ways.by_position(one.source, one.target, one.layers, one.tie)
-        if counts[0].get(one.source, 0) > most:
-            continue
-        problem = ask(one.source, one.target, stack=one.stack, tie=one.tie)
-        some = None
-        if brute_force.space(one.source, one.target, one.layers, one.tie, 3000) < 3000:
-            some = set(brute_force.solutions(one.source, one.target, one.layers, one.tie))
-        yield problem, some
-
-
-def questions(number: int, *, most: int = 3000) -> list[Space]:
-    """Spaces of all sorts, some of them empty."""
-    some = [Space.of(problem) for problem, _ in _first(drawn(8, most=most), number)]
-    return some + [Space(*sizes, **question) for *sizes, question in CONDITIONED + OPEN]
-
-
-def _first(source: Iterator[Any], number: int) -> list[Any]:
-    return [next(source) for _ in range(number)]
 
 
 def combination(solution: Solution) -> tuple[object, ...]:
@@ -84,7 +41,7 @@ def steps(space: Space, values: Values, other: Values, weights: dict[str, int]) 
 
 def test_numbers_and_combinations_are_one_to_one_in_the_order_of_the_listing() -> None:
     empty, exhausted, several = 0, 0, 0
-    for problem, wanted in _first(drawn(8, most=3000), 150):
+    for problem, wanted in islice(drawn(8, most=3000), 150):
         space = Space.of(problem)
         some = list(space[:])
         assert space.total == len(space) == len(set(some)) == len(some)
@@ -94,7 +51,7 @@ def test_numbers_and_combinations_are_one_to_one_in_the_order_of_the_listing() -
             assert {combination(solution) for solution in some} == wanted
             exhausted += 1
         empty += not space
-        several += len(space._branch.parts) > 1
+        several += len(space.branch.parts) > 1
     assert empty > 5
     assert exhausted > 30
     assert several > 5
@@ -150,7 +107,7 @@ def test_numbers_of_more_digits_than_a_float_has() -> None:
 
 
 def test_what_is_drawn_is_all_of_it_and_no_two_the_same() -> None:
-    for space in questions(60):
+    for space in spaces(60):
         some = space.sample(space.total + 5, seed=3)
         assert len(some) == space.total
         assert set(some) == set(space)
@@ -173,7 +130,7 @@ def test_draws_are_uniform_by_chi_square(question: dict[str, Any]) -> None:
 def test_a_decision_has_exactly_the_values_that_leave_a_combination() -> None:
     draw = Random(5)
     asked = 0
-    for space in questions(60, most=800):
+    for space in spaces(60, most=800):
         every = [space.values(solution) for solution in space]
         names = [*space.decisions]
         for _ in range(4 if names else 0):
@@ -211,7 +168,7 @@ def test_completions_are_uniform_by_chi_square() -> None:
 def test_a_projection_is_exactly_the_nearest() -> None:
     draw = Random(6)
     projected = 0
-    for space in questions(60, most=800):
+    for space in spaces(60, most=800):
         every = [(number, space.values(solution)) for number, solution in enumerate(space)]
         for _ in range(3):
             proposal = {name: draw.choice(domain) for name, domain in space.decisions.items()}

@@ -9,6 +9,7 @@ from convsolve.answer import Solution
 from convsolve.answering import Assembly
 from convsolve.conditioned import TooManyStates
 from convsolve.errors import Error
+from convsolve.expansion import Settings
 from convsolve.layers.base import Setting
 from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination
@@ -65,6 +66,9 @@ class Branch:
         dress = self._layer if alone else _passed
         self.parts: list[Ways[Any]] = [Ways(graph, found.conditions, dress) for graph in graphs]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Branch, (self.problem,))  # the tables are made again where they are needed
+
     def solution(self, number: int) -> Solution:
         """The combination with a number from 0 on."""
         if len(self.parts) == 1:
@@ -89,7 +93,21 @@ class Branch:
             found = found * part.total + own
         return found
 
-    def _split(self, size: State, combination: Combination) -> list[Way] | None:
+    def ways(self, solution: Solution) -> list[Way]:
+        """The ways of the components of a combination that is one of these."""
+        found = self._split(solution.input.size, [layer.settings for layer in solution.layers])
+        if found is None:
+            raise ValueError(solution)
+        return found
+
+    def index(self, solution: Solution) -> int:
+        """The number of a combination that is one of these."""
+        found = self.number(solution.input.size, tuple([layer.settings for layer in solution.layers]))
+        if found is None:
+            raise ValueError(solution)
+        return found
+
+    def _split(self, size: State, combination: Sequence[Settings]) -> list[Way] | None:
         """The ways of the components; None where axes that stand for each other differ."""
         ways: list[Way] = []
         for part in self.parts:

@@ -8,13 +8,12 @@ from typing import Any
 
 from convsolve.answer import Solution
 from convsolve.domains import domain_text
-from convsolve.errors import Error, shown_value
+from convsolve.errors import Error
 from convsolve.listing import Combination
-from convsolve.problem import PARAMETERS, Layer, Problem
+from convsolve.problem import Layer, Problem
 from convsolve.shapes import Extent, Shape
 from convsolve.space.branch import Branch
-from convsolve.space.decisions import INPUT, Decision, Decisions, combination_of
-from convsolve.space.nearest import Distance
+from convsolve.space.decisions import INPUT, Decisions, combination_of
 from convsolve.tables import State
 from convsolve.tracing import Trace, trace
 
@@ -41,7 +40,7 @@ class Verdict:
 
 def number(branch: Branch, solution: Solution) -> int | None:
     """The number of a solution in a branch; None where it is none of it."""
-    if _unlike(branch.problem, solution) is not None:
+    if unlike(branch.problem, solution) is not None:
         return None
     found = branch.number(solution.input.size, tuple([layer.settings for layer in solution.layers]))
     return None if found is None or branch.solution(found) != solution else found
@@ -49,11 +48,11 @@ def number(branch: Branch, solution: Solution) -> int | None:
 
 def check(problem: Problem, branch: Branch, decisions: Decisions, proposal: Solution | Mapping[str, Any]) -> Verdict:
     """The verdict on a proposal."""
-    if (record := _record(proposal)) is not None:
-        proposal = record
+    if (read := record(proposal)) is not None:
+        proposal = read
     if isinstance(proposal, Solution):
-        if (unlike := _unlike(problem, proposal)) is not None:
-            return Verdict(False, *unlike)  # noqa: FBT003 - the verdict itself
+        if (other := unlike(problem, proposal)) is not None:
+            return Verdict(False, *other)  # noqa: FBT003 - the verdict itself
         size, combination = proposal.input.size, tuple([layer.settings for layer in proposal.layers])
     else:
         fixed = decisions.fixed(proposal)
@@ -78,60 +77,12 @@ def check(problem: Problem, branch: Branch, decisions: Decisions, proposal: Solu
     return Verdict(True, None, None, passed.sizes) if fault is None else Verdict(False, *fault, passed.sizes)  # noqa: FBT003
 
 
-def wanted(problem: Problem, decisions: Decisions, proposal: Solution | Mapping[str, Any]) -> dict[Decision, float]:
-    """The values that a proposal has for the open decisions, whatever numbers they are."""
-    if (record := _record(proposal)) is not None:
-        proposal = record
-    if isinstance(proposal, Solution):
-        if (unlike := _unlike(problem, proposal)) is not None:
-            raise Error("bad-value", f"the proposal is of another kind: {unlike[1]}")
-        return {decision: decision.of(proposal) for decision in decisions.open}
-    if not isinstance(proposal, Mapping):
-        raise Error(
-            "bad-value",
-            f"{shown_value(proposal)} is no proposal",
-            help=['write {"0.kernel_size": 3}, or give a Solution'],
-        )
-    found: dict[Decision, float] = {}
-    for name, value in proposal.items():
-        for decision in decisions.named(name):
-            found[decision] = _real(name, value)
-    return found
-
-
-def weights(decisions: Decisions, given: Mapping[str, Distance]) -> dict[Decision, Distance]:
-    """What a step of each decision costs."""
-    found: dict[Decision, Distance] = dict.fromkeys(decisions, 1)
-    for name, value in sorted(given.items(), key=lambda one: "." in one[0]):
-        weight = _real(name, value)
-        if weight < 0:
-            raise Error("bad-value", f"the weight of {name} must be 0 or more, not {shown_value(value)}")
-        exact = int(weight) if weight == int(weight) else weight
-        some = (
-            [decision for decision in decisions if decision.parameter == name]
-            if name in PARAMETERS
-            else decisions.named(name)
-        )
-        found |= dict.fromkeys(some, exact)
-    return found
-
-
-def _real(name: str, value: object) -> float:
-    """A finite number, be it numpy's or another library's."""
-    try:
-        number = value if isinstance(value, int) else float(value)  # type: ignore[arg-type] # float() refuses the rest
-    except (TypeError, ValueError, OverflowError):
-        number = float("nan")
-    if isinstance(value, str | bool) or not abs(number) < float("inf"):
-        raise Error("bad-value", f"{name} must be a number, not {shown_value(value)}")
-    return number
-
-
-def _record(proposal: object) -> Solution | None:
+def record(proposal: object) -> Solution | None:
+    """The solution of a record; None where it is no record."""
     return Solution.from_dict(proposal) if isinstance(proposal, Mapping) and "schema" in proposal else None
 
 
-def _unlike(problem: Problem, solution: Solution) -> tuple[int | None, str] | None:
+def unlike(problem: Problem, solution: Solution) -> tuple[int | None, str] | None:
     """What makes the solution one of another stack, with the layer: its kinds, channels or input."""
     if len(solution.layers) != len(problem.layers):
         return None, f"there are {len(solution.layers)} layers, not {len(problem.layers)}"

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
 from math import inf, log2
-from typing import Any, Literal, NamedTuple, Unpack, overload
+from typing import Unpack, overload
 
 from convsolve.answer import Solution
 from convsolve.answering import MOST_LISTED, stream
+from convsolve.conditions import read_conditions
 from convsolve.domains import Domain
-from convsolve.errors import Error, shown_value
+from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.problem import Problem, Question
 from convsolve.solving import read
-from convsolve.space import checking
+from convsolve.space import checking, codes, drawing, moves, nearest, searching, streams
 from convsolve.space.branch import Branch
-from convsolve.space.decisions import NOTHING, Decisions, Given, integer
-from convsolve.space.draws import Draws
-from convsolve.space.nearest import Distance, nearest
+from convsolve.space.decisions import Decisions, Given, integer
 from convsolve.space.restricted import Restricted
 
 MOST_KEPT = 64  # sets of given decisions of which what was found out is kept
+NAMES = ("no_checkerboard", "exact", "odd_kernels", "monotone")
 ORDER = 1  # of the combinations: a new number wherever ranks come to mean something else
-
-
-class Projection(NamedTuple):
-    """A combination near a proposal."""
-
-    solution: Solution
-    distance: Distance
 
 
 class Space:
@@ -83,12 +75,14 @@ class Space:
         return found
 
     @cached_property
-    def _branch(self) -> Branch:
+    def branch(self) -> Branch:
+        """The combinations in their order."""
         return Branch(self.problem)
 
     @cached_property
-    def _decisions(self) -> Decisions:
-        return Decisions(self._branch)
+    def catalogue(self) -> Decisions:
+        """What is decided, and all names for it."""
+        return Decisions(self.branch)
 
     @property
     def decisions(self) -> dict[str, Domain]:
@@ -98,7 +92,7 @@ class Space:
             >>> Space(7, 28, kernel_size={3, 5}, padding="0..1").decisions
             {'0.kernel_size': (3, 5), '0.stride': (1, 2, 3, 4), '0.padding': (0, 1), '0.output_padding': (0, 1, 2, 3)}
         """
-        return {decision.name: decision.domain for decision in self._decisions.open}
+        return {decision.name: decision.domain for decision in self.catalogue.open}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -161,19 +155,19 @@ class Space:
                     f"more than {MOST_LISTED:,} combinations are too many to hold at once",
                     help=["space.stream(start, stop) gives one at a time"],
                 )
-            return tuple(map(self._branch.solution, numbers))
+            return tuple(map(self.branch.solution, numbers))
         number = integer(index)
         if number is None:
             raise TypeError(f"a space has integers and slices as indices, not {shown_value(index)}")
         if not -self.total <= number < self.total:
             raise IndexError(f"no combination {number}: {self!r}")
-        return self._branch.solution(number % self.total)
+        return self.branch.solution(number % self.total)
 
     def __iter__(self) -> Iterator[Solution]:
         return stream(self.problem) if self else iter(())
 
     def __contains__(self, solution: object) -> bool:
-        return isinstance(solution, Solution) and checking.number(self._branch, solution) is not None
+        return isinstance(solution, Solution) and checking.number(self.branch, solution) is not None
 
     def index(self, solution: Solution) -> int:
         """The number of a combination.
@@ -193,7 +187,7 @@ class Space:
             raise Error(
                 "bad-value", f"{shown_value(solution)} is no Solution", help=["write Solution.from_dict(record)"]
             )
-        number = checking.number(self._branch, solution)
+        number = checking.number(self.branch, solution)
         if number is None:
             raise Error("not-in-space", str(self.check(solution).reason))
         return number
@@ -221,21 +215,7 @@ class Space:
             >>> space.check(values | {"1.padding": 1})
             Verdict(ok=False, layer=1, reason='the layers make 26, not 28', sizes=((7,), (14,), (26,)))
         """
-        return checking.check(self.problem, self._branch, self._decisions, proposal)
-
-    def sample(self, n: int = 1, *, seed: int = 0) -> list[Solution]:
-        """Combinations drawn at random, no two the same, each as likely as any other.
-
-        Args:
-            n: how many; all in random order where there are fewer. The first n are the same however many are drawn.
-            seed: of the random numbers.
-
-        Example:
-            >>> space = Space(7, 28, layers=4)
-            >>> len(set(space.sample(1000, seed=0))), space.sample(5, seed=0) == space.sample(9, seed=0)[:5]
-            (1000, True)
-        """
-        return [*map(self._branch.solution, islice(Draws(seed).distinct(self.total), _number("n", n)))]
+        return checking.check(self.problem, self.branch, self.catalogue, proposal)
 
     def values(self, solution: Solution) -> dict[str, int]:
         """What a combination decides, by name.
@@ -246,129 +226,59 @@ class Space:
             {'0.kernel_size': 4, '0.stride': 4, '0.padding': 0, '0.output_padding': 0}
         """
         self.index(solution)
-        return self._decisions.values(solution)
+        return self.catalogue.values(solution)
 
-    @overload
-    def choices(self, name: str, given: Given = ..., *, weights: Literal[False] = ...) -> tuple[int, ...]: ...
-
-    @overload
-    def choices(self, name: str, given: Given = ..., *, weights: Literal[True]) -> dict[int, int]: ...
-
-    def choices(self, name: str, given: Given = NOTHING, *, weights: bool = False) -> tuple[int, ...] | dict[int, int]:
-        """The values that a decision may still take, so that at least one combination is left.
+    def where(self, *conditions: str, **named: bool) -> Space:
+        """The part of this space that meets more conditions.
 
         Args:
-            name: of the decision: ``0.kernel_size``; ``0.padding.1``, axis 1, where axes are free.
-            given: what is decided already, by name.
-            weights: also say how many combinations each value leaves, as a dict.
+            conditions: expressions, as for `convsolve.solve`.
+            named: ``no_checkerboard``, ``exact``, ``odd_kernels``, ``monotone``.
 
         Raises:
-            Error: ``unknown-decision``, ``bad-value``.
+            Error: as `Space`.
 
         Example:
-            >>> space = Space(7, 28)
-            >>> space.choices("0.stride"), space.choices("0.kernel_size", given={"0.stride": 4}, weights=True)
-            ((4,), {1: 1, 2: 1, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2})
+            >>> space = Space("4@7", "1@28", layers=2)
+            >>> space.total, space.where("params <= 20", no_checkerboard=True).total
+            (865, 2)
         """
-        (decision, *others) = self._decisions.named(name)
-        if others:
-            raise Error("unknown-decision", f"{name} is decided axis by axis", help=[f"write {decision.name}"])
-        found = self._restricted(given).choices(decision)
-        return found if weights else tuple(found)
+        problem = self.problem
+        found = read_conditions(
+            conditions, {name: named.pop(name, False) for name in NAMES}, problem.input.sizes, problem.target.sizes
+        )
+        if named:
+            (word, *_) = named
+            raise Error("unknown-parameter", f"{word!r} is no named condition", help=did_you_mean(word, NAMES))
+        return Space.of(replace(problem, where=tuple(dict.fromkeys((*problem.where, *found)))))
 
-    def complete(self, partial: Given, *, seed: int = 0) -> Solution:
-        """A combination that has the given values, each as likely as any other.
+    # what else can be done with a space stands in the rooms beside this one
+    sample, choices, complete = drawing.sample, drawing.choices, drawing.complete
+    project = nearest.project
+    neighbors, mutate, crossover = moves.neighbors, moves.mutate, moves.crossover
+    encode, decode = codes.encode, codes.decode
+    stream, shard = streams.stream, streams.shard
+    searcher = searching.searcher
 
-        Args:
-            partial: what is decided already, by name.
-            seed: of the random numbers.
-
-        Raises:
-            Error: ``no-completion`` where no combination has these values together; ``unknown-decision``,
-                ``bad-value``.
-
-        Example:
-            >>> space = Space(7, 28, layers=2)
-            >>> space.complete({"0.kernel_size": 3, "1.stride": 4}, seed=0).layers[0].kernel_size
-            (3,)
-        """
-        ways = self._restricted(partial).drawn(Draws(seed))
-        if ways is None:
-            said = ", ".join(f"{name}={value}" for name, value in partial.items())
-            raise Error(
-                "no-completion",
-                f"no combination has {said}" if said else "there is no combination",
-                help=["leave some of it out; space.choices(name, given) says what may still be chosen"],
-            )
-        return self._branch.assembled(ways)
-
-    def project(
-        self,
-        proposal: Solution | Mapping[str, Any],
-        k: int = 1,
-        *,
-        weights: Mapping[str, Distance] | None = None,
-        fixed: Given = NOTHING,
-    ) -> list[Projection]:
-        """The combinations that are nearest to a proposal, which need not be one.
-
-        The distance is the sum over all decisions of the steps between the proposed value and the combination's,
-        a step being one place further in the decision's domain. A value that is not in the domain, be it no
-        integer, counts as the nearest one there (the smaller of two); a decision that the proposal leaves out
-        costs nothing. Equally near ones come in the space's order.
-
-        Args:
-            proposal: values by decision, a Solution, or its record.
-            k: how many; all where there are fewer.
-            weights: what a step costs (1 where nothing is said), by decision (``"0.stride"``) or for a parameter
-                of all layers (``"stride"``); 0 or more.
-            fixed: values that must be kept, by decision.
-
-        Returns:
-            Pairs of a ``solution`` and its ``distance``, the nearest first; none where there is no combination.
-
-        Raises:
-            Error: ``unknown-decision``, ``bad-value``, ``bad-record``.
-
-        Example:
-            >>> space = Space(7, 28, layers=2, stride=2, output_padding="0..1")
-            >>> proposal = {f"{layer}.{name}": 3 for layer in (0, 1) for name in ("kernel_size", "padding")}
-            >>> near = space.project(proposal)[0]
-            >>> near.distance, [layer.kernel_size for layer in near.solution.layers], near.solution.sizes
-            (3, [(3,), (3,)], ((7,), (16,), (28,)))
-        """
-        count = _number("k", k)
-        wanted = checking.wanted(self.problem, self._decisions, proposal)
-        charges = checking.weights(self._decisions, weights or {})
-        restricted = self._restricted(fixed)
-        found = nearest(self._branch, restricted, wanted, charges)
-        return [Projection(self._branch.assembled(ways), distance) for distance, ways in islice(found, count)]
-
-    def _restricted(self, given: Given) -> Restricted:
-        fixed = self._decisions.fixed(given)
+    def restricted(self, given: Given) -> Restricted:
+        """The part of the space in which some decisions are taken; what is found out of it is kept."""
+        fixed = self.catalogue.fixed(given)
         key = frozenset(fixed.items())
         known: dict[frozenset[object], Restricted] = vars(self).setdefault("_known", {})
         found = known.get(key)
         if found is None:
             if len(known) >= MOST_KEPT:
                 del known[next(iter(known))]
-            found = known[key] = Restricted(self._branch, fixed)
+            found = known[key] = Restricted(self.branch, self.catalogue, fixed)
         return found
 
 
 def _hold(space: Space, problem: Problem) -> None:
     branch = Branch(problem)
-    vars(space).update(problem=problem, total=branch.total, _branch=branch)
+    vars(space).update(problem=problem, total=branch.total, branch=branch)
 
 
 def _again(problem: Problem, total: int) -> Space:
     found = Space.__new__(Space)
     vars(found).update(problem=problem, total=total)
     return found
-
-
-def _number(name: str, value: object) -> int:
-    number = integer(value)
-    if number is None or number < 0:
-        raise Error("bad-value", f"{name} must be a number from 0 on, not {shown_value(value)}")
-    return number

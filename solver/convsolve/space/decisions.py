@@ -10,6 +10,7 @@ from typing import NamedTuple
 from convsolve.answer import Solution
 from convsolve.domains import Domain
 from convsolve.errors import Error, did_you_mean, shown_value
+from convsolve.expansion import Settings
 from convsolve.layers.base import Setting
 from convsolve.listing import Combination
 from convsolve.problem import Problem
@@ -117,6 +118,24 @@ class Decisions:
                     raise Error("bad-value", f"{decision.name} is given {found[decision]} and {number}")
         return found
 
+    def decided(self, problem: Problem, values: Fixed) -> dict[int, Settings]:
+        """The layers in which every open decision has a value, with their settings."""
+        missing = {decision.place for decision in self if len(decision.domain) != 1 and decision not in values}
+        found = {
+            place: [[domain[0] for domain in axis] for axis in layer.domains]
+            for place, layer in enumerate(problem.layers)
+            if place not in missing
+        }
+        for decision in self:
+            if decision.place in found:
+                value = values[decision] if decision in values else decision.domain[0]
+                for axis in decision.axes:
+                    found[decision.place][axis][decision.position] = value
+        return {
+            place: tuple([_completed(problem, place, tuple(setting)) for setting in settings])
+            for place, settings in found.items()
+        }
+
     def values(self, solution: Solution) -> dict[str, int]:
         """The open decisions of a combination."""
         return {decision.name: decision.of(solution) for decision in self.open}
@@ -130,20 +149,20 @@ def integer(value: object) -> int | None:
     return None if index is None else int(index())
 
 
+def whole(name: str, value: object) -> int:
+    """A number from 0 on, as it is given."""
+    number = integer(value)
+    if number is None or number < 0:
+        raise Error("bad-value", f"{name} must be a number from 0 on, not {shown_value(value)}")
+    return number
+
+
 def combination_of(problem: Problem, decisions: Decisions, values: Fixed) -> tuple[State, Combination]:
     """The input's size, and the combination in which every decision has its value."""
-    size = [sizes[0] for sizes in problem.input.sizes]
-    settings = [[[axis[0] for axis in domains] for domains in layer.domains] for layer in problem.layers]
-    for decision in decisions:
-        for axis in decision.axes:
-            if decision.place == INPUT:
-                size[axis] = values[decision]
-            else:
-                settings[decision.place][axis][decision.position] = values[decision]
-    layers = enumerate(settings)
-    return tuple(size), tuple(
-        tuple(_completed(problem, place, tuple(setting)) for setting in layer) for place, layer in layers
-    )
+    inputs = {decision.axes[0]: value for decision, value in values.items() if decision.place == INPUT}
+    size = tuple(inputs.get(axis, sizes[0]) for axis, sizes in enumerate(problem.input.sizes))
+    settings = decisions.decided(problem, values)
+    return size, tuple(settings[place] for place in range(len(problem.layers)))
 
 
 def _completed(problem: Problem, place: int, setting: Setting) -> Setting:

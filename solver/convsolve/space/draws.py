@@ -19,10 +19,24 @@ class Draws:
     """
 
     def __init__(self, seed: object) -> None:
-        number = integer(seed)
-        if number is None:
-            raise Error("bad-value", f"seed must be an integer, not {shown_value(seed)}", help=["write seed=0"])
-        self._bits = Random(number).getrandbits  # noqa: S311 - no secret is made of it
+        self._bits = Random(self.seed(seed)).getrandbits  # noqa: S311 - no secret is made of it
+
+    @staticmethod
+    def seed(value: object) -> int:
+        """A seed as it is given."""
+        number = integer(value)
+        if number is None or number < 0:
+            raise Error(
+                "bad-value", f"seed must be a number from 0 on, not {shown_value(value)}", help=["write seed=0"]
+            )
+        return number
+
+    @classmethod
+    def of(cls, *seeds: int) -> Draws:
+        """A source for several seeds together."""
+        from hashlib import sha256
+
+        return cls(int.from_bytes(sha256(repr(seeds).encode()).digest(), "big"))
 
     def below(self, bound: int) -> int:
         """A number from 0 on and below a bound, each as likely as any other."""

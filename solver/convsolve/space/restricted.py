@@ -8,10 +8,11 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
+from convsolve.expansion import Settings
 from convsolve.layers.base import Setting
 from convsolve.listing import Node
 from convsolve.space.branch import Branch
-from convsolve.space.decisions import INPUT, Decision, Fixed
+from convsolve.space.decisions import INPUT, Decision, Decisions, Fixed
 from convsolve.space.draws import Draws
 from convsolve.space.ways import Way, Ways
 
@@ -33,15 +34,23 @@ class Edge(NamedTuple):
 class Restricted:
     """The combinations of a branch in which decisions have given values."""
 
-    def __init__(self, branch: Branch, fixed: Fixed) -> None:
+    def __init__(self, branch: Branch, decisions: Decisions, fixed: Fixed) -> None:
         self.branch = branch
         wanted: list[dict[tuple[int, int], dict[int, int]]] = [{} for _ in branch.parts]
         for decision, value in fixed.items():
             for axis in decision.axes:
                 part, at = branch.places[axis]
                 wanted[part].setdefault((decision.place, at), {})[decision.position] = value
+        whole = decisions.decided(branch.problem, fixed)
         self.parts = [
-            RestrictedWays(ways, {key: tuple(values.items()) for key, values in some.items()})
+            RestrictedWays(
+                ways,
+                {key: tuple(values.items()) for key, values in some.items()},
+                {
+                    place: tuple([settings[axis] for axis in ways.graph.component.axes])
+                    for place, settings in whole.items()
+                },
+            )
             for ways, some in zip(branch.parts, wanted, strict=True)
         ]
 
@@ -67,9 +76,12 @@ class Restricted:
 class RestrictedWays:
     """The ways of one component whose settings have given values."""
 
-    def __init__(self, ways: Ways[Any], wanted: Mapping[tuple[int, int], Wanted]) -> None:
+    def __init__(
+        self, ways: Ways[Any], wanted: Mapping[tuple[int, int], Wanted], whole: Mapping[int, Settings]
+    ) -> None:
         self._ways = ways
         self._wanted = wanted
+        self._whole = whole  # layers in which nothing is left to choose
         self._last = max((place for place, _ in wanted), default=-1)  # from here on all ways are left
         self._edges: dict[tuple[int, Node], list[Edge]] = {}
         self._numbers: dict[tuple[int, Node], int] = {}
@@ -130,6 +142,9 @@ class RestrictedWays:
         return found
 
     def _edges_of(self, place: int, node: Node) -> Iterator[Edge]:
+        if place in self._whole:
+            yield from self._only(place, node, self._whole[place])
+            return
         ways, axes = self._ways, range(self.axes)
         wanted = [self._wanted.get((place, axis), ()) for axis in axes]
         for choice, out in ways.expansion.groups(place, node[0]):
@@ -149,6 +164,17 @@ class RestrictedWays:
             for settings in product(*each):
                 for following in ways.onward(place, node, settings, out):
                     yield Edge([[setting] for setting in settings], following)
+
+    def _only(self, place: int, node: Node, settings: Settings) -> Iterator[Edge]:
+        """The one edge of a layer whose settings are all given, where it may have them."""
+        ways, state = self._ways, node[0]
+        out, choice = ways.out(place, settings, state), ways.choice(place, settings)
+        if out is None or choice is None or out not in ways.graph.live[place + 1]:
+            return
+        each = zip(ways.leading(place, choice, state, out), settings, strict=True)
+        if all(setting in some for some, setting in each):
+            for following in ways.onward(place, node, settings, out):
+                yield Edge([[setting] for setting in settings], following)
 
     def _reach(self, place: int) -> dict[Node, int]:
         """The nodes in front of a layer, each with the number of ways that lead there."""

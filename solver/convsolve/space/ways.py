@@ -269,18 +269,24 @@ class Ways(Generic[Item]):
     def nodes(self, way: Way) -> list[Node] | None:
         """Where a way is at each position; None where it does not lead from an input to a target."""
         states = [way.state]
-        for step, settings in zip(self.graph.steps, way.path, strict=True):
-            size_maps = map(step.layer.kind.size_map, settings)
-            outs = [size_map.out(size) for size_map, size in zip(size_maps, states[-1], strict=True)]
-            states.append(tuple([out for out in outs if out is not None]))
-            if len(states[-1]) < len(outs):
+        for place, settings in enumerate(way.path):
+            out = self.out(place, settings, states[-1])
+            if out is None:
                 return None
+            states.append(out)
         if states[0] not in self.graph.live[0] or states[-1] not in self.graph.live[-1]:
             return None
         if self.conditions is None:
             return [(state, ()) for state in states]
         folds = self.conditions.folds_of(way.path, states)
         return None if folds is None else [*zip(states, folds, strict=True)]
+
+    def out(self, place: int, settings: Settings, state: State) -> State | None:
+        """The state behind a layer; None where it refuses."""
+        size_maps = map(self.graph.steps[place].layer.kind.size_map, settings)
+        outs = [size_map.out(size) for size_map, size in zip(size_maps, state, strict=True)]
+        found = tuple([out for out in outs if out is not None])
+        return found if len(found) == len(outs) else None
 
     def choice(self, place: int, settings: Settings) -> int | None:
         """Which decision on the parameters that axes share settings have made; None where they do not agree."""

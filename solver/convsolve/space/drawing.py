@@ -1,0 +1,95 @@
+"""Combinations at random, and what may still be chosen."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, overload
+
+from convsolve.answer import Solution
+from convsolve.errors import Error
+from convsolve.space.decisions import NOTHING, Given, whole
+from convsolve.space.draws import Draws
+
+if TYPE_CHECKING:
+    from convsolve.space.core import Space
+
+
+def sample(space: Space, n: int = 1, *, seed: int = 0) -> list[Solution]:
+    """Combinations drawn at random, no two the same, each as likely as any other.
+
+    Args:
+        space: the space.
+        n: how many; all in random order where there are fewer. The first n are the same however many are drawn.
+        seed: of the random numbers.
+
+    Example:
+        >>> import convsolve as cs
+        >>> space = cs.Space(7, 28, layers=4)
+        >>> len(set(space.sample(1000, seed=0))), space.sample(5, seed=0) == space.sample(9, seed=0)[:5]
+        (1000, True)
+    """
+    return [*map(space.branch.solution, islice(Draws(seed).distinct(space.total), whole("n", n)))]
+
+
+@overload
+def choices(space: Space, name: str, given: Given = ..., *, weights: Literal[False] = ...) -> tuple[int, ...]: ...
+
+
+@overload
+def choices(space: Space, name: str, given: Given = ..., *, weights: Literal[True]) -> dict[int, int]: ...
+
+
+def choices(
+    space: Space, name: str, given: Given = NOTHING, *, weights: bool = False
+) -> tuple[int, ...] | dict[int, int]:
+    """The values that a decision may still take, so that at least one combination is left.
+
+    Args:
+        space: the space.
+        name: of the decision: ``0.kernel_size``; ``0.padding.1``, axis 1, where axes are free.
+        given: what is decided already, by name.
+        weights: also say how many combinations each value leaves, as a dict.
+
+    Raises:
+        Error: ``unknown-decision``, ``bad-value``.
+
+    Example:
+        >>> import convsolve as cs
+        >>> space = cs.Space(7, 28)
+        >>> space.choices("0.stride"), space.choices("0.kernel_size", given={"0.stride": 4}, weights=True)
+        ((4,), {1: 1, 2: 1, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2})
+    """
+    (decision, *others) = space.catalogue.named(name)
+    if others:
+        raise Error("unknown-decision", f"{name} is decided axis by axis", help=[f"write {decision.name}"])
+    found = space.restricted(given).choices(decision)
+    return found if weights else tuple(found)
+
+
+def complete(space: Space, partial: Given, *, seed: int = 0) -> Solution:
+    """A combination that has the given values, each as likely as any other.
+
+    Args:
+        space: the space.
+        partial: what is decided already, by name.
+        seed: of the random numbers.
+
+    Raises:
+        Error: ``no-completion`` where no combination has these values together; ``unknown-decision``,
+            ``bad-value``.
+
+    Example:
+        >>> import convsolve as cs
+        >>> space = cs.Space(7, 28, layers=2)
+        >>> space.complete({"0.kernel_size": 3, "1.stride": 4}, seed=0).layers[0].kernel_size
+        (3,)
+    """
+    ways = space.restricted(partial).drawn(Draws(seed))
+    if ways is None:
+        said = ", ".join(f"{name}={value}" for name, value in partial.items())
+        raise Error(
+            "no-completion",
+            f"no combination has {said}" if said else "there is no combination",
+            help=["leave some of it out; space.choices(name, given) says what may still be chosen"],
+        )
+    return space.branch.assembled(ways)

@@ -26,14 +26,14 @@ def _course() -> tuple[Problem, Course]:
 
 
 def _verdicts(steps: list[chains.Step]) -> list[judge.Verdict]:
-    return [judge._Session().ask(encoding, extra) for encoding, extra in steps]
+    return [judge.Session().ask(encoding, extra) for encoding, extra in steps]
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda course: course._replace(source=(5,)),
-        lambda course: course._replace(target=(33,)),
+        lambda course: course._replace(sources=(range(5, 6),)),
+        lambda course: course._replace(targets=(range(33, 34),)),
         lambda course: course._replace(layers=[course.layers[0], [], course.layers[2]]),
         lambda course: course._replace(layers=[course.layers[0], *families_of("5", 2), course.layers[2]]),
         lambda course: course._replace(barred=[None, (8,), None, None]),

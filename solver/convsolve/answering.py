@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from convsolve.answer import Answer, Solution, Status
 from convsolve.check.integers import faults
@@ -22,10 +23,14 @@ from convsolve.scouting import Scout, scout
 from convsolve.search import Placed, conventional
 from convsolve.shapes import Extent, Shape
 
+if TYPE_CHECKING:
+    from convsolve.judge import Confirmation, Decision
+
 MOST_SORTED = 100_000  # combinations that `all` keeps in conventional order
 MOST_LISTED = 500_000  # combinations that are held at once; as records they take about 5 kB each
 CONFIRMED = 100  # answers that are put to Z3 one by one
 A_FEW = 5
+MOST_IMPROVED = 100  # times that Z3 alone is asked for a better combination
 
 
 def answer(
@@ -80,11 +85,11 @@ def search(
         confirm: how many are put to Z3, the first ones.
     """
     try:
-        found = _counted(problem, report)
+        found, number = _counted(problem, report)
     except TooManyStates:
-        _by_z3(problem, count, report)
+        usual = MOST_LISTED if every else A_FEW
+        _by_z3(problem, usual if count is None else count, report)
         return
-    number = found.total
     if number == 0:
         _prove_impossible(found, report)
         return
@@ -98,16 +103,17 @@ def search(
     sorts = wanted <= MOST_SORTED
     report(Counted(number, "conventional" if sorts else "graph"))
     if wanted and problem.objectives:
-        _list(problem, _best(found, wanted, report), confirm, report)
+        confirmation = _confirmation(problem)
+        _list(_best(found, wanted, confirmation, report), confirmation, confirm, report)
     elif wanted and by_size:
-        _list(problem, islice(_reachable(found), wanted), confirm, report)
+        _list(islice(_reachable(found), wanted), _confirmation(problem), confirm, report)
     elif wanted and sorts:
         searches = found.searches()
         ordered = islice(conventional(problem, searches, wanted), wanted)
-        _list(problem, map(Assembly(problem).placed, ordered), confirm, report)
-        report(Worked({"expanded": sum(search.expanded for search in searches)}))
+        _list(map(Assembly(problem).placed, ordered), _confirmation(problem), confirm, report)
+        report(Worked({"states": found.states, "expanded": sum(search.expanded for search in searches)}))
     elif wanted:
-        _list(problem, islice(stream(problem, found), wanted), confirm, report)
+        _list(islice(stream(problem, found), wanted), _confirmation(problem), confirm, report)
     report(Ended(Status.SOLVED))
 
 
@@ -148,24 +154,21 @@ def search_all(problem: Problem, report: Listener) -> None:
             help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
         )
     try:
-        found = _counted(problem, report)
+        found, number = _counted(problem, report)
     except TooManyStates:
-        raise Error(
-            "too-many",
-            "the conditions leave too many cases to count all combinations",
-            help=["leave out --all: one is found all the same", "narrow the limits, or leave out a condition"],
-        ) from None
-    if found.total == 0:
+        _by_z3(problem, MOST_LISTED, report)
+        return
+    if number == 0:
         _prove_impossible(found, report)
         return
-    report(Counted(found.total, "graph"))
-    _list(problem, stream(problem, found), CONFIRMED, report)
+    report(Counted(number, "graph"))
+    _list(stream(problem, found), _confirmation(problem), CONFIRMED, report)
     report(Ended(Status.SOLVED))
 
 
-def _best(found: Scout, wanted: int, report: Listener) -> Iterator[Solution]:
+def _best(found: Scout, wanted: int, confirmation: Confirmation, report: Listener) -> Iterator[Solution]:
     """The best combinations; behind the first of them Z3 is asked whether any is better."""
-    from convsolve.judge import Verdict, prove_none_better, prove_optimal
+    from convsolve.judge import Verdict, better, prove_optimal
 
     problem = found.problem
     incumbent = _any(found)
@@ -173,21 +176,21 @@ def _best(found: Scout, wanted: int, report: Listener) -> Iterator[Solution]:
     search = found.by_objectives()
     solutions = map(Assembly(problem).placed, search.first(wanted))
     best = next(solutions)
-    values = _values(problem, best)
+    values, cheapest = _values(problem, best), found.cheapest
     report(Incumbent(best, values))
     yield best
-    proof = prove_optimal(problem, found.cheapest)
-    if proof.verdict == Verdict.UNSAT:
-        report(Bound(found.cheapest.best_values))
-    if proof.verdict != Verdict.SAT and found.cheapest.best_values != values:  # the conditions have their price
-        proof = prove_none_better(problem, values)
-        if proof.verdict == Verdict.UNSAT:
+    verdict, checks = prove_optimal(problem, cheapest, confirmation.session)
+    if verdict == Verdict.UNSAT:
+        report(Bound(cheapest.best_values))
+    if verdict != Verdict.SAT and cheapest.best_values != values:  # the conditions have their price
+        verdict, checks = better(problem, values).verdict, 1
+        if verdict == Verdict.UNSAT:
             report(Bound(values))
-    if proof.verdict == Verdict.SAT:
+    if verdict == Verdict.SAT:
         raise AssertionError(f"Z3 finds a better answer than {best}")
-    report(Worked({"proof_checks": proof.checks}))
+    report(Worked({"proof_checks": checks}))
     yield from solutions
-    report(Worked({"expanded": search.expanded}))
+    report(Worked({"states": sum(map(len, cheapest.spent)), "expanded": search.expanded}))
 
 
 def _any(found: Scout) -> Solution:
@@ -201,17 +204,44 @@ def _values(problem: Problem, solution: Solution) -> tuple[int, ...]:
     return tuple(getattr(solution.costs, objective.cost) for objective in problem.objectives)
 
 
-def _by_z3(problem: Problem, count: int | None, report: Listener) -> None:
-    """What Z3 says where the conditions leave too many cases for the graph: one combination, or that there is none."""
-    from convsolve.judge import Verdict, decide
+def _by_z3(problem: Problem, wanted: int, report: Listener) -> None:
+    """What Z3 says by itself, where the conditions leave too many cases for the graph."""
+    from convsolve.judge import Verdict, decisions
 
     report(Counted(None, "graph"))
-    verdict, solution = decide(problem)
-    report(Worked({"z3_checks": 1}))
-    if solution is not None and count != 0:
-        report(Incumbent(solution, _values(problem, solution)) if problem.objectives else Found(solution))
+    found = 0
+    values: tuple[int, ...] = ()
+    solutions = _improving(problem) if problem.objectives else decisions(problem)
+    for checks, (verdict, solution) in enumerate(solutions, start=1):
+        report(Worked({"z3_checks": checks}))
+        if solution is None:
+            if found and verdict == Verdict.UNSAT:  # there is no other, or no better one
+                report(Counted(found, "graph") if not problem.objectives else Bound(values))
+            break
+        found += 1
+        if not wanted:
+            break
+        if problem.objectives:
+            values = _values(problem, solution)
+            report(Incumbent(solution, values))
+        else:
+            report(Found(solution))
+            if found == wanted:
+                break
     ended = {Verdict.SAT: Status.SOLVED, Verdict.UNSAT: Status.IMPOSSIBLE, Verdict.UNKNOWN: Status.GAVE_UP}
-    report(Ended(ended[verdict]))
+    report(Ended(Status.SOLVED if found else ended[verdict]))
+
+
+def _improving(problem: Problem) -> Iterator[Decision]:
+    """Combinations that are better and better; at last what Z3 says of a better one."""
+    from convsolve.judge import better, decide
+
+    decision = decide(problem)
+    for _ in range(MOST_IMPROVED):
+        yield decision
+        if decision.solution is None:
+            return
+        decision = better(problem, _values(problem, decision.solution))
 
 
 def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
@@ -225,17 +255,22 @@ def _solution(layers: tuple[SolvedLayer, ...]) -> Solution:
     return Solution(layers, ("arithmetic",))
 
 
-def _counted(problem: Problem, report: Listener) -> Scout:
+def _counted(problem: Problem, report: Listener) -> tuple[Scout, int]:
     found = scout(problem)
-    report(Worked({"states": found.states, "expanded": 0, "z3_checks": 0}))
-    return found
+    report(Worked({"expanded": 0, "z3_checks": 0}))
+    return found, found.total
 
 
-def _list(problem: Problem, solutions: Iterator[Solution], confirm: int, report: Listener) -> None:
+def _confirmation(problem: Problem) -> Confirmation:
+    from convsolve.judge import Confirmation
+
+    return Confirmation(problem)
+
+
+def _list(solutions: Iterator[Solution], confirmation: Confirmation, confirm: int, report: Listener) -> None:
     """Tell the solutions, the first ones each with what Z3 says of it."""
-    from convsolve.judge import Confirmation, Verdict
+    from convsolve.judge import Verdict
 
-    confirmation = Confirmation(problem)
     for place, solution in enumerate(islice(solutions, confirm)):
         report(Found(solution))
         verdict = confirmation(solution)

@@ -6,7 +6,7 @@ cap begins at what nothing can be below, and grows until a way to the target is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class Cheapest:
         self.outlook = Outlook(graph, prices)
         self._kernels: dict[tuple[LayerKind, tuple[Domain, ...], int], Mapping[SizeMap, int]] = {}
         self._outs: dict[tuple[int, tuple[Domain, ...], int, int], list[Out]] = {}
+        self._ways: dict[tuple[int, State], list[tuple[int, Edge]]] = {}
         self._over = EVERYTHING  # while edges are looked at: by how much the cheapest left out is too dear
         self._beyond = EVERYTHING  # what is left out comes to so much at least
         self.cap = self.outlook.floors[0]
@@ -101,6 +102,22 @@ class Cheapest:
 
     def edges(self, place: int, state: State, most: int) -> Iterator[Edge]:
         """The ways through a layer that, with the least behind it, come to at most so much."""
+        for all_in_all, edge in self._onward(place, state, most):
+            if all_in_all > most:
+                self._miss(all_in_all - most)
+            else:
+                yield edge
+
+    def _onward(self, place: int, state: State, most: int) -> Iterable[tuple[int, Edge]]:
+        """Ways through a layer, each with what it comes to with the least behind it; those within `most` are there."""
+        if len(state) == 1:  # the same few ways, whatever they may cost
+            known = self._ways.get((place, state))
+            if known is None:
+                known = self._ways[place, state] = [*self._through(place, state, EVERYTHING)]
+            return known
+        return self._through(place, state, most)
+
+    def _through(self, place: int, state: State, most: int) -> Iterator[tuple[int, Edge]]:
         elements, rest = self.graph.elements, self.outlook.rest
         inputs, barred = elements(state), self.graph.barred[place + 1]
         for choice in self.graph.steps[place].choices:
@@ -110,14 +127,10 @@ class Cheapest:
             ]
             for pairs in product(*(outs if len(outs) == 1 else self._affordable(place, outs, inputs, most))):
                 out, kernels = zip(*pairs, strict=True)
-                constant, per_input, per_output = self.prices.terms(place, elements(kernels))
-                outputs = elements(out)
-                price = constant + per_input * inputs + per_output * outputs
-                over = price + rest(place + 1, outputs) - most
-                if over > 0:
-                    self._miss(over)
-                elif out != barred:
-                    yield Edge(price, kernels, out)
+                if out != barred:
+                    outputs = elements(out)
+                    price = self.prices.terms(place, elements(kernels)).at(inputs, outputs)
+                    yield price + rest(place + 1, outputs), Edge(price, kernels, out)
 
     def _affordable(self, place: int, outs: Sequence[Sequence[Out]], inputs: int, most: int) -> list[list[Out]]:
         """On each axis the sizes that are not too dear by themselves, whatever the other axes have."""

@@ -133,7 +133,7 @@ def encode_layer(
         terms = {name: _written(variable, numbers) for name, variable in own.items()}
         alike = f"{layer.kind.record}.{_first_alike(problem, place, axis)}"
         for clause in _clauses(layer.kind, layer.domains[axis], split=numbers is None):
-            function = f"{alike}.{clause.label}"
+            function = f"{alike}.{clause.label}" if numbers is None else f"{alike}.{clause.label}.told"
             functions[function] = clause
             call = f"({function} {' '.join([terms[argument] for argument in clause.arguments])})"
             sentences.append(Sentence(f"layer.{place}.{axis}.{clause.label}", call, f"{where}: {clause.reason}"))

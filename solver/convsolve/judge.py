@@ -35,6 +35,7 @@ from convsolve.encoding import (
 )
 from convsolve.graph import Course, Graph
 from convsolve.grounding import broken, ground
+from convsolve.language.smtlib import conjunction, numeral
 from convsolve.layers.solved import SolvedLayer
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
@@ -88,7 +89,7 @@ class Confirmation:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._session = _Session()
+        self.session = Session()
         made: dict[object, int] = {}
         asked = zip(problem.layers, problem.ties, map(problem.refuses_single, range(len(problem.layers))), strict=True)
         self._alike = [made.setdefault(layer, len(made)) for layer in asked]
@@ -111,36 +112,58 @@ class Confirmation:
                 functions |= encoding.functions
         conditions = encode_conditions(problem, numbers)
         sentences += conditions.sentences
-        verdict = self._session.ask(Encoding(conditions.variables, tuple(sentences), functions))
+        verdict = self.session.ask(Encoding(conditions.variables, tuple(sentences), functions))
         if verdict == Verdict.SAT:
             self._true |= new
         return verdict
 
 
 def decide(problem: Problem) -> Decision:
-    """The question as Z3 decides it by itself, conditions and all.
-
-    What little work does not decide is asked again with the sizes that the graph leaves, each axis seen
-    by itself; before a no is believed, Z3 proves that there are no others. A yes comes with an answer,
-    whose numbers are put to the integer rules and to the conditions. The same question has the same
-    answer, so each has a Context that nobody has used before.
+    """The question as Z3 decides it by itself, conditions and all: see `decisions`.
 
     Example:
         >>> from convsolve.problem import ask
         >>> decide(ask(7, 28, layers=2, where="stride[0] == stride[1]")).solution.layers[1].stride
         (2,)
     """
+    return next(decisions(problem))
+
+
+def decisions(problem: Problem) -> Iterator[Decision]:
+    """Answers that Z3 finds by itself, conditions and all, each unlike those before it; at last that there is no other.
+
+    What little work does not decide is asked again with the sizes that the graph leaves, each axis seen
+    by itself; before a no is believed, Z3 proves that there are no others. A yes comes with an answer,
+    whose numbers are put to the integer rules and to the conditions. The same question has the same
+    answers, so each has a Context that nobody has used before.
+    """
     encoding = whole(problem)
-    work = FIND * len(problem.layers) * problem.axes
-    verdict, numbers = _alone(encoding, lambda context: z3.SimpleSolver(ctx=context), work)
+    alone = Alone(encoding, lambda context: z3.SimpleSolver(ctx=context), FIND * len(problem.layers) * problem.axes)
+    verdict = alone.check()
+    narrowings: list[chains.Narrowing] = []
     if verdict == Verdict.UNKNOWN:
         narrowings = [found for axis in range(problem.axes) if (found := chains.narrow(problem, axis))]
         narrowed = encoding.joined(sentence for narrowing in narrowings for sentence in narrowing.sentences())
-        verdict, numbers = _alone(narrowed, _thorough)
-        if verdict == Verdict.UNSAT:
-            proof = _none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
-            verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
-    return Decision(verdict, _solution(problem, numbers) if verdict == Verdict.SAT else None)
+        alone = Alone(narrowed, _thorough)
+        verdict = alone.check()
+    while verdict == Verdict.SAT:
+        numbers = alone.numbers()
+        yield Decision(verdict, _solution(problem, numbers))
+        verdict = alone.other(_chosen(problem, numbers))
+    if verdict == Verdict.UNSAT and narrowings:
+        proof = _none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
+        verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
+    yield Decision(verdict)
+
+
+def better(problem: Problem, values: Sequence[int]) -> Decision:
+    """A combination that meets the conditions with better values of the objectives, the first one first."""
+    wishes: list[str] = []
+    for number, (objective, value) in enumerate(zip(problem.objectives, values, strict=True)):
+        alike = [f"{one.cost} == {known}" for one, known in zip(problem.objectives[:number], values, strict=False)]
+        wishes.append(" and ".join([*alike, f"{objective.cost} {'<' if objective.least else '>'} {value}"]))
+    condition = Condition.read(" or ".join(f"({sentence})" for sentence in wishes))
+    return decide(replace(problem, where=(*problem.where, condition)))
 
 
 def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
@@ -162,30 +185,19 @@ def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
         if not found.apart if found else some != axes:
             continue  # these axes are not in the way by themselves, or nobody knows
         checks += 1
-        session = _Session(FIRST_TRY[len(some)] * len(problem.layers))
+        session = Session(FIRST_TRY[len(some)] * len(problem.layers))
         verdict = session.ask(encode(problem, some, lone=any(course.barred)))
         if verdict == Verdict.UNKNOWN and found:
             verdict, further = _apart(problem, found)
             checks += further
         if verdict != Verdict.UNKNOWN:
             return Proof(verdict, checks)
-    verdict, _ = _alone(whole(problem), _thorough)
-    return Proof(verdict, checks + 1)
+    return Proof(Alone(whole(problem), _thorough).check(), checks + 1)
 
 
-def prove_optimal(problem: Problem, cheapest: Cheapest) -> Proof:
+def prove_optimal(problem: Problem, cheapest: Cheapest, session: Session | None = None) -> Proof:
     """That no way is cheaper than the cheapest, conditions left out."""
-    return _none_possible(certificate.steps(problem, cheapest))
-
-
-def prove_none_better(problem: Problem, values: Sequence[int]) -> Proof:
-    """That no combination that meets the conditions has better values of the objectives, the first one first."""
-    better: list[str] = []
-    for number, (objective, value) in enumerate(zip(problem.objectives, values, strict=True)):
-        alike = [f"{one.cost} == {known}" for one, known in zip(problem.objectives[:number], values, strict=False)]
-        better.append(" and ".join([*alike, f"{objective.cost} {'<' if objective.least else '>'} {value}"]))
-    condition = Condition.read(" or ".join(f"({sentence})" for sentence in better))
-    return Proof(decide(replace(problem, where=(*problem.where, condition))).verdict, 1)
+    return _none_possible(certificate.steps(problem, cheapest), session)
 
 
 def _apart(problem: Problem, found: chains.Chains) -> Proof:
@@ -194,9 +206,9 @@ def _apart(problem: Problem, found: chains.Chains) -> Proof:
     return proof if proof.verdict == Verdict.UNSAT else Proof(Verdict.UNKNOWN, proof.checks)
 
 
-def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]]) -> Proof:
+def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]], session: Session | None = None) -> Proof:
     """That each of several small questions, made of sentences and further terms, is unsatisfiable."""
-    session = _Session()
+    session = session or Session()
     checks = 0
     for encoding, extra in steps:
         checks += 1
@@ -206,7 +218,7 @@ def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]]) -> Proof:
     return Proof(Verdict.UNSAT, checks)
 
 
-class _Session:
+class Session:
     """A solver in a Context, asked one question after the other, and handed on to a later session."""
 
     def __init__(self, budget: int = BUDGET) -> None:
@@ -250,18 +262,35 @@ def _hand_on(solver: z3.Solver, variables: set[str]) -> None:
         _spare.append(solver)
 
 
-def _alone(
-    encoding: Encoding, make: Callable[[z3.Context], z3.Solver], budget: int = BUDGET
-) -> tuple[Verdict, dict[str, int]]:
-    """One question in a Context of its own, and for a yes the numbers that Z3 found."""
-    context = z3.Context()
-    solver = make(context)
-    _limit(solver, budget)
-    _read(solver, [encoding.text()])
-    verdict = _check(solver)
-    if verdict != Verdict.SAT:
-        return verdict, {}
-    return verdict, dict(_values(solver.model()))
+class Alone:
+    """One question in a Context of its own, with all the work that it may take."""
+
+    def __init__(self, encoding: Encoding, make: Callable[[z3.Context], z3.Solver], budget: int = BUDGET) -> None:
+        self._solver = make(z3.Context())
+        self._first, self._spent = budget, 0
+        _read(self._solver, [encoding.text()])
+
+    def check(self) -> Verdict:
+        """Whether it can hold, for as much work as a first answer may take."""
+        return self._check(self._first)
+
+    def numbers(self) -> dict[str, int]:
+        """What Z3 found for every variable."""
+        return dict(_values(self._solver.model()))
+
+    def other(self, numbers: Mapping[str, int]) -> Verdict:
+        """Whether it can hold with any of these numbers changed, for what is left of the work."""
+        if self._spent >= BUDGET:
+            return Verdict.UNKNOWN
+        same = conjunction([f"(= {name} {numeral(number)})" for name, number in numbers.items()])
+        _read(self._solver, [f"(assert (not {same}))"])
+        return self._check(BUDGET - self._spent)
+
+    def _check(self, budget: int) -> Verdict:
+        _limit(self._solver, budget)
+        verdict = _check(self._solver)
+        self._spent = self._solver.statistics().get_key_value("rlimit count")
+        return verdict
 
 
 def _values(model: z3.ModelRef) -> Iterator[tuple[str, int]]:
@@ -303,6 +332,17 @@ def _solution(problem: Problem, numbers: Mapping[str, int]) -> Solution:
     if wrong:
         raise AssertionError(f"Z3's answer is none: {wrong[0]}")
     return Solution(tuple(layers), ("arithmetic", "z3"))
+
+
+def _chosen(problem: Problem, numbers: Mapping[str, int]) -> dict[str, int]:
+    """Of an answer's numbers those that make it another one: its settings and, where that is to be found, its input."""
+    names = [
+        setting_name(place, axis, parameter.name)
+        for place, layer in enumerate(problem.layers)
+        for axis in range(problem.axes)
+        for parameter in layer.kind.axis_parameters
+    ]
+    return {name: numbers[name] for name in [*names, *(size_name(0, axis) for axis in range(problem.axes))]}
 
 
 def _astray(problem: Problem, layers: Sequence[SolvedLayer]) -> Iterator[str]:

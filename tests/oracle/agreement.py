@@ -114,11 +114,13 @@ def compared(question: Question) -> Compared:
 def alone(problem: Problem) -> Verdict:
     """Z3's own verdict: nothing is narrowed, nothing proposed; a model is put to the integer rules."""
     encoding = whole(problem)
-    verdict, numbers = judge._alone(encoding, lambda context: z3.SimpleSolver(ctx=context), 10 * judge.FIND)
+    asked = judge.Alone(encoding, lambda context: z3.SimpleSolver(ctx=context), 10 * judge.FIND)
+    verdict = asked.check()
     if verdict == Verdict.UNKNOWN:
-        verdict, numbers = judge._alone(encoding, judge._thorough)
+        asked = judge.Alone(encoding, judge._thorough)
+        verdict = asked.check()
     if verdict == Verdict.SAT:
-        judge._solution(problem, numbers)
+        judge._solution(problem, asked.numbers())
     return verdict
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import convsolve as cs
-from convsolve.answering import stream
+from convsolve.assembly import stream
 from convsolve.problem import ask
 from tests.oracle import brute_force
 

@@ -17,6 +17,7 @@ SHOWN_NINES = f"'{'9' * 35}...'"
 MANUAL = "convsolve solve --help shows examples"
 UNSUPPORTED = "families and several inputs are not solved in this version"
 PARAMETERS = "kernel_size, stride, padding, dilation, output_padding"
+DEPTHS = "write a number (4), or what it may be (2..6)"
 
 BAD = {
     # sizes that are no sizes
@@ -105,17 +106,13 @@ BAD = {
         "give 2 numbers, one more than there are convolutions",
     ),
     # numbers of layers and solutions
-    "solve 7 28 --layers 0": ("bad-value", "--layers: '0' is no number from 1 on", "write --layers 4"),
-    "solve 7 28 --layers 2..6": (
-        "unsupported",
-        "--layers 2..6: a depth to be found is not solved in this version",
-        "give the number of layers, and ask once for each: --layers 2",
-    ),
-    "solve 7 28 --layers 6..2": ("empty-domain", "--layers: the range 6..2 is empty", "write 2..6"),
+    "solve 7 28 --layers 0": ("bad-value", "layers must be a number from 1 to 1000, not '0'", DEPTHS),
+    "solve 7 28 --layers 6..2": ("bad-value", "layers must be a number from 1 to 1000, not '6..2'", DEPTHS),
+    "solve 7 28 --layers 2x3": ("bad-value", "layers must be a number from 1 to 1000, not '2x3'", DEPTHS),
     f"solve 7 28 --layers {NINES}": (
         "bad-value",
-        f"--layers: {SHOWN_NINES} is no number from 1 on",
-        "write --layers 4",
+        f"layers must be a number from 1 to 1000, not {SHOWN_NINES}",
+        DEPTHS,
     ),
     "solve 7 28 --count -1": ("bad-value", "--count: '-1' is no number from 0 on", "write --count 4"),
     # limits of the search

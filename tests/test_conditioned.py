@@ -12,7 +12,8 @@ import pytest
 
 from convsolve import answering
 from convsolve.answer import Solution, Status
-from convsolve.answering import Assembly, answer, search_all, stream
+from convsolve.answering import answer, search_all
+from convsolve.assembly import Assembly, stream
 from convsolve.errors import Error
 from convsolve.events import Progress
 from convsolve.judge import Verdict, decide

@@ -12,7 +12,7 @@ import pytest
 
 import convsolve as cs
 from convsolve import listing
-from convsolve.answering import stream
+from convsolve.assembly import stream
 from convsolve.graph import graphs, total
 from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination

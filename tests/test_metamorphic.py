@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import convsolve as cs
-from convsolve.answering import stream
+from convsolve.assembly import stream
 from convsolve.problem import Problem, ask
 
 KINDS = ["Conv()", "ConvTranspose()", "MaxPool()", "AvgPool()", "Conv(s=1, padding='same')", "Act('relu')"]

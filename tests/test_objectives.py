@@ -8,7 +8,8 @@ import pytest
 
 from convsolve import judge
 from convsolve.answer import Status
-from convsolve.answering import Assembly, answer, search_all
+from convsolve.answering import answer, search_all
+from convsolve.assembly import Assembly
 from convsolve.cheapest import Cheapest
 from convsolve.errors import Error
 from convsolve.expansion import Expansion

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import convsolve as cs
-from convsolve.answering import search_all, stream
+from convsolve.answering import search_all
+from convsolve.assembly import stream
 from convsolve.events import Event, Found
 from convsolve.problem import Problem, ask
 from convsolve.shapes import Extent

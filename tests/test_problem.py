@@ -10,7 +10,8 @@ import pytest
 
 from convsolve.domains import EXAMPLES, Domain
 from convsolve.errors import Error
-from convsolve.problem import PARAMETERS, Problem, ask, statement
+from convsolve.filling import statement
+from convsolve.problem import PARAMETERS, Problem, ask
 from convsolve.shapes import Shape
 from convsolve.stack import AvgPool, Conv, ConvTranspose, MaxPool, Norm, Stack
 from tests.oracle import brute_force
@@ -230,6 +231,7 @@ def test_channels(source: str, target: str, said: dict[str, Any], chain: tuple[i
     assert ask(source, target, **said).channels == chain
 
 
+DEPTHS = "\n  help: write a number (4), or what it may be (2..6)"
 HELP = "\n  help: write one number more than there are convolutions: 128,64,32,16,3"
 AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
 
@@ -262,10 +264,15 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
             "[usage]: a stack already says its layers\n  help: leave out --layer and --layers",
         ),
         ("4", "8", {"stack": Stack(())}, "[bad-stack]: the stack has no layers"),
-        ("4", "8", {"layers": 0}, "[bad-value]: layers must be a number from 1 to 1000, not '0'"),
-        ("4", "8", {"layers": 1001}, "[bad-value]: layers must be a number from 1 to 1000, not '1001'"),
-        ("4", "8", {"layers": LARGE}, "[bad-value]: layers must be a number from 1 to 1000, not a value of type int"),
-        ("4", "8", {"layers": "2..3"}, "[bad-value]: layers must be a number from 1 to 1000, not '2..3'"),
+        ("4", "8", {"layers": 0}, "[bad-value]: layers must be a number from 1 to 1000, not '0'" + DEPTHS),
+        ("4", "8", {"layers": 1001}, "[bad-value]: layers must be a number from 1 to 1000, not '1001'" + DEPTHS),
+        (
+            "4",
+            "8",
+            {"layers": LARGE},
+            "[bad-value]: layers must be a number from 1 to 1000, not a value of type int" + DEPTHS,
+        ),
+        ("4", "8", {"layers": "3..2"}, "[bad-value]: layers must be a number from 1 to 1000, not '3..2'" + DEPTHS),
         (
             "8",
             "4",

@@ -12,10 +12,11 @@ import pytest
 
 from convsolve.bounds import After
 from convsolve.expansion import Expansion
+from convsolve.filling import Layer
 from convsolve.graph import graphs
 from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, SizeMap, TorchCall, upwards
 from convsolve.listing import in_graph_order
-from convsolve.problem import Layer, Problem, ask
+from convsolve.problem import Problem, ask
 from convsolve.ranking import standard
 from convsolve.search import BestFirst, conventional
 from tests.oracle.order import place_in_order, settings

@@ -14,7 +14,7 @@ import pytest
 
 import convsolve as cs
 from convsolve.answer import Solution
-from convsolve.answering import stream
+from convsolve.assembly import stream
 from convsolve.space import Space
 from tests.oracle import condition
 from tests.oracle.spaces import CONDITIONED, OPEN, drawn, spaces

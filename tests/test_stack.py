@@ -13,10 +13,10 @@ import convsolve as cs
 from convsolve.domains import EXAMPLES as DOMAINS
 from convsolve.domains import Domains
 from convsolve.errors import Error
+from convsolve.filling import statement
 from convsolve.layers.act import ACTIVATIONS
 from convsolve.layers.base import LayerKind
 from convsolve.layers.norm import NORMALISATIONS
-from convsolve.problem import statement
 from convsolve.registry import KINDS
 from convsolve.stack import (
     EXAMPLE,
@@ -33,6 +33,7 @@ from convsolve.stack import (
 )
 
 LARGE = 10**5000
+DEPTHS = "\n  help: write a number (4), or what it may be (2..6)"
 NAMES = {name: getattr(cs, name) for name in KINDS}
 
 
@@ -266,26 +267,20 @@ KNOWN = ", ".join(ACTIVATIONS)
         ("Act('leaky_relu', 0x" + "f" * 5000 + ")", "[bad-value]: Act: value is no ordinary number"),
         ("Act('leaky_relu', 'a')", "[bad-value]: Act: value must be float, not 'a'"),
         ("Norm('group', 0)", "[bad-value]: Norm: groups must be at least 1, not 0"),
-        ("Conv() * 0", "[bad-stack]: a stack can be repeated 1 or more times, not '0'"),
-        ("Conv() * True", "[bad-stack]: a stack can be repeated 1 or more times, not 'True'"),
+        ("Conv() * 0", "[bad-value]: a stack can be repeated 1 to 1000 times, not '0'" + DEPTHS),
+        ("Conv() * True", "[bad-value]: a stack can be repeated 1 to 1000 times, not 'True'" + DEPTHS),
         ("((Conv()*1000)*1000)", "[bad-stack]: more than 1000 layers"),
-        ("Conv() * 9999999999", "[bad-stack]: more than 1000 layers"),
+        ("Conv() * 9999999999", "[bad-value]: a stack can be repeated 1 to 1000 times, not '9999999999'" + DEPTHS),
         ("Conv() * 1000 >> Conv()", "[bad-stack]: more than 1000 layers"),
-        ("Conv() * 0x" + "f" * 5000, "[bad-stack]: more than 1000 layers"),
         (
-            "Conv() * '2..6'",
-            (
-                "[unsupported]: a depth to be found (* '2..6') is not solved in this version\n"
-                "  help: give the number of layers: * 4"
-            ),
+            "Conv() * 0x" + "f" * 5000,
+            "[bad-value]: a stack can be repeated 1 to 1000 times, not a value of type int" + DEPTHS,
         ),
+        ("Conv() * '6..2'", "[bad-value]: a stack can be repeated 1 to 1000 times, not '6..2'" + DEPTHS),
         (
             "Conv() * '" + "9" * 5000 + "'",
-            (
-                "[unsupported]: a depth to be found (* '99999999999999999999999999999999999...')"
-                " is not solved in this version\n"
-                "  help: give the number of layers: * 4"
-            ),
+            "[bad-value]: a stack can be repeated 1 to 1000 times, not '99999999999999999999999999999999999...'"
+            + DEPTHS,
         ),
     ],
     ids=lambda text: ascii(text[:24]),
@@ -327,7 +322,7 @@ def test_what_is_refused_in_python(maker: Any, said: dict[str, object], message:
 
 @pytest.mark.parametrize("times", [0, -LARGE, 2.0, None, True], ids=lambda value: type(value).__name__)
 def test_repetitions_that_are_none(times: Any) -> None:  # noqa: ANN401 - anything
-    with pytest.raises(Error, match="a stack can be repeated 1 or more times"):
+    with pytest.raises(Error, match="a stack can be repeated 1 to 1000 times"):
         _ = Conv() * times
 
 

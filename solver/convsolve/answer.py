@@ -198,7 +198,8 @@ class Answer(Sequence[Solution]):
     @cached_property
     def explanation(self) -> Explanation | None:
         """Why there is no answer, and what would mend it; None where there is one, or it is not known."""
-        if self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped or not self.problem.fixed:
+        known = self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped is not None
+        if known or not self.problem.single:
             return self.explained
         from convsolve.explain import explain
 

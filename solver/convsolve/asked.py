@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from convsolve.conditions import Condition, conditions_record
-from convsolve.domains import Domain, Domains
+from convsolve.domains import Domain, Domains, domain_text
 from convsolve.errors import Error
+from convsolve.filling import Layer
 from convsolve.layers.base import AxisParameter, Word
 from convsolve.objectives import Objective
-from convsolve.problem import PARAMETERS, Layer, Problem, ask
+from convsolve.problem import PARAMETERS, Problem, ask
 from convsolve.shapes import Extent
-from convsolve.stack import Stack, Written
+from convsolve.stack import Repeat, Stack, Written
 
 OPTIONS = dict(zip(PARAMETERS, ("-k", "-s", "-p", "-d", "--output-padding"), strict=True))
 
@@ -26,11 +27,13 @@ class Asked:
     Attributes:
         source: the shape that goes in.
         target: the shape that must come out.
-        layers: the layers; a hole with its default limits is left open.
+        layers: the layers; a hole with its default limits is left open. What is repeated a number of times
+            that is to be found stands there once.
         tie: as the problem has it.
         channels: as a list has them; None where the shapes say all.
         objectives: what shall be least or most.
         where: what else must hold.
+        repeats: which layers are repeated so.
 
     Example:
         >>> Asked.of(ask(7, 28, layers=2, kernel_size=3, stride="1..4")).command()
@@ -44,17 +47,22 @@ class Asked:
     channels: tuple[int | None, ...] | None
     objectives: tuple[Objective, ...]
     where: tuple[Condition, ...]
+    repeats: tuple[Repeat, ...] = ()
 
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """The question that gives this problem."""
+        repeats = problem.open_stack.repeats if problem.open_stack else ()
+        once = _once(problem.layers, repeats)
         made: dict[Layer, Written] = {}
-        for layer in problem.layers:
+        for layer in once:
             if layer not in made:
                 made[layer] = _written(layer)
-        layers = tuple(made[layer] for layer in problem.layers)
-        asked = cls(problem.input, problem.target, layers, problem.tie, None, problem.objectives, problem.where)
-        if not any(problem.channels) or asked._channels() == problem.channels:
+        layers = tuple(made[layer] for layer in once)
+        asked = cls(
+            problem.input, problem.target, layers, problem.tie, None, problem.objectives, problem.where, repeats
+        )
+        if repeats or not any(problem.channels) or asked._channels() == problem.channels:
             return asked
         behind = (number for number, one in zip(problem.channels[1:], problem.layers, strict=True) if one.kind.weighted)
         return replace(asked, channels=(problem.channels[0], *behind))
@@ -65,12 +73,16 @@ class Asked:
         except Error:
             return None
 
+    @property
+    def _stack(self) -> Stack:
+        return Stack(self.layers, self.repeats)
+
     def problem(self) -> Problem:
         """The question, read; raises Error where it cannot be asked."""
         return ask(
             self.source,
             self.target,
-            stack=Stack(self.layers),
+            stack=self._stack,
             tie=self.tie,
             channels=self.channels,
             minimize=[*map(str, self.objectives)] or None,
@@ -89,7 +101,7 @@ class Asked:
         """The question as it is typed."""
         words = ["convsolve", "solve", str(self.source), str(self.target)]
         options = self._options()
-        words += ["--stack", str(Stack(self.layers))] if options is None else options
+        words += ["--stack", str(self._stack)] if options is None else options
         if self.tie != "default":
             words += ["--tie", self.tie]
         if self.channels is not None:
@@ -107,7 +119,12 @@ class Asked:
             return None
         if any(name not in OPTIONS for name, _ in first.parameters):
             return None
-        words = ["--layers", str(len(self.layers))] if len(self.layers) > 1 else []
+        if self.repeats:
+            if len(self.layers) > 1:
+                return None
+            words = ["--layers", domain_text(self.repeats[0].times)]
+        else:
+            words = ["--layers", str(len(self.layers))] if len(self.layers) > 1 else []
         if not self._automatic():
             words += ["--layer", first.kind.record]
         for name, value in first.parameters:
@@ -120,6 +137,18 @@ class Asked:
             return isinstance(ask(self.source.sizes, self.target.sizes).layers[0].kind, self.layers[0].kind)
         except Error:
             return False
+
+
+def _once(layers: Sequence[Layer], repeats: Sequence[Repeat]) -> list[Layer]:
+    """The fewest layers, with what is repeated taken once."""
+    found: list[Layer] = []
+    rest = list(layers)
+    for repeat in repeats:
+        length = repeat.last - repeat.first
+        before = repeat.first - len(found)
+        found += rest[: before + length]
+        rest = rest[before + length * repeat.times[0] :]
+    return found + rest
 
 
 def _written(layer: Layer) -> Written:

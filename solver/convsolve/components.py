@@ -14,8 +14,9 @@ from itertools import product
 from typing import NamedTuple
 
 from convsolve.domains import Domain
+from convsolve.filling import Layer
 from convsolve.layers.fans import Fan, Part, pairs, part_of
-from convsolve.problem import Layer, Problem
+from convsolve.problem import Problem
 
 Choice = tuple[tuple[Domain, ...], ...]  # the domains of each axis, shared parameters decided
 NO_SHIFT: tuple[int, Part] = (0, range(1))

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from convsolve.components import Component, Family, Step, components, together
 from convsolve.errors import Error
+from convsolve.filling import Layer
 from convsolve.layers.fans import Fan, ahead, behind
 from convsolve.passages import Passage, Sizes
-from convsolve.problem import Layer, Problem
+from convsolve.problem import Problem
 from convsolve.shapes import ANY_SIZE
 from convsolve.tables import State, Table
 

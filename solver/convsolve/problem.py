@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from convsolve.channels import ChannelsLike, channel_chain
 from convsolve.conditions import Condition, ConditionLike, conditions_record, read_conditions
-from convsolve.domains import Domain, DomainLike, Domains
+from convsolve.domains import DomainLike
 from convsolve.errors import Error, did_you_mean, shown, shown_value
+from convsolve.filling import Layer, every_domain_used, filled, written_out
 from convsolve.layers.base import LayerKind
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.registry import KINDS
 from convsolve.shapes import Extent
-from convsolve.stack import MOST_LAYERS, Stack, Written, axis_value, write
+from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
 TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of a question: its kind and, on each axis, the domains of its parameters."""
-
-    kind: LayerKind
-    domains: tuple[tuple[Domain, ...], ...]
-    per_axis: frozenset[str]  # the parameters that were given one domain an axis
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,9 @@ class Problem:
         tie: what was asked for as ties: ``default``, ``none``, ``all`` or names.
         objectives: what shall be least or most, the most important first.
         where: what else must hold.
+        open_stack: the layers with every domain written out, where their number is to be found; all else is
+            then about the fewest.
+        deeper: the same question with more layers.
     """
 
     input: Extent
@@ -52,6 +47,18 @@ class Problem:
     tie: str
     objectives: tuple[Objective, ...] = ()
     where: tuple[Condition, ...] = ()
+    open_stack: Stack | None = None
+    deeper: tuple[Problem, ...] = ()
+
+    @property
+    def depths(self) -> tuple[Problem, ...]:
+        """The question with each number of layers that it may have, the fewest first."""
+        return (replace(self, open_stack=None, deeper=()), *self.deeper) if self.deeper else (self,)
+
+    @property
+    def single(self) -> bool:
+        """Whether it has one number of layers and one size at either end."""
+        return self.fixed and not self.deeper
 
     @property
     def axes(self) -> int:
@@ -69,7 +76,12 @@ class Problem:
 
     def stack(self) -> Stack:
         """The layers with every domain written out, the limits included."""
-        return Stack(tuple(map(_written, self.layers)))
+        return self.open_stack or Stack(tuple(map(written_out, self.layers)))
+
+    def channel_list(self) -> list[int | None]:
+        """The channels in front of the first convolution and behind each."""
+        behind = zip(self.channels[1:], self.layers, strict=True)
+        return [self.channels[0], *(number for number, one in behind if one.kind.weighted)]
 
     def to_dict(self) -> dict[str, Any]:
         """The question as a record; asked again it gives the same answer."""
@@ -78,19 +90,10 @@ class Problem:
             "target": str(self.target),
             "stack": str(self.stack()),
             "tie": self.tie,
-            "channels": [
-                self.channels[0],
-                *(number for number, one in zip(self.channels[1:], self.layers, strict=True) if one.kind.weighted),
-            ],
+            "channels": None if self.open_stack else self.channel_list(),
             **({"minimize": [*map(str, self.objectives)]} if self.objectives else {}),
             **conditions_record(self.where),
         }
-
-
-class NowhereOpenError(Error):
-    """A domain was given for a parameter that every layer has fixed, or lacks."""
-
-    parameter = ""
 
 
 class Question(TypedDict, total=False):
@@ -98,7 +101,7 @@ class Question(TypedDict, total=False):
 
     stack: Stack | str | None
     layer: str | None
-    layers: int | None
+    layers: DomainLike | None
     kernel_size: DomainLike | None
     stride: DomainLike | None
     padding: DomainLike | None
@@ -121,7 +124,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     *,
     stack: Stack | str | None = None,
     layer: str | None = None,
-    layers: int | None = None,
+    layers: DomainLike | None = None,
     kernel_size: DomainLike | None = None,
     stride: DomainLike | None = None,
     padding: DomainLike | None = None,
@@ -145,7 +148,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         target: the shape that must come out.
         stack: the layers, holes where something is asked for.
         layer: without a stack, their kind: ``conv``, ``conv_transpose`` or ``auto``.
-        layers: without a stack, their number (1).
+        layers: without a stack, their number (1); ``"2..6"`` is a number to be found.
         kernel_size: what holes of this name may be; likewise the next four.
         stride: see kernel_size.
         padding: see kernel_size; also ``same`` and ``valid``.
@@ -181,21 +184,33 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         if value is not None
     }
     written = _layers_asked_for(source, goal, stack, layer, layers)
-    found = _layers(written, len(source.sizes), given, holes=True)
-    _every_domain_used(given, written)
-    chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
-    objectives = read_objectives(minimize, maximize)
-    if objectives and None in chain:
+    every_domain_used(given, written)
+    if written.repeats and channels is not None:
         raise Error(
-            "unknown-channels",
-            f"{objectives[0].cost} cannot be counted without channels",
-            help=[f"give all of them, as in --channels {_some_channels(found)}"],
+            "bad-channels",
+            "a list of channels needs a number of layers",
+            help=["give the first and the last in front of the sizes, as in 64@7x7 1@28x28", "give one depth"],
         )
+    objectives = read_objectives(minimize, maximize)
     tie_text = _tie_text(tie)
     named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
     conditions = read_conditions(where, named, source.sizes, goal.sizes)
-    ties = _ties(found, source, goal, tie_text)
-    return Problem(source, goal, found, chain, ties, tie_text, objectives, conditions)
+    every = []
+    for closed in written.depths():
+        found = filled(closed, len(source.sizes), given, holes=True)
+        chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
+        if objectives and None in chain:
+            raise Error(
+                "unknown-channels",
+                f"{objectives[0].cost} cannot be counted without channels",
+                help=[f"give all of them, as in --channels {_some_channels(found)}"],
+            )
+        ties = _ties(found, source, goal, tie_text)
+        every.append(Problem(source, goal, found, chain, ties, tie_text, objectives, conditions))
+    if not written.repeats:
+        return every[0]
+    out = map(written_out, filled(written, len(source.sizes), given, holes=True))
+    return replace(every[0], open_stack=Stack(tuple(out), written.repeats), deeper=tuple(every[1:]))
 
 
 def _some_channels(layers: Sequence[Layer]) -> str:
@@ -204,25 +219,8 @@ def _some_channels(layers: Sequence[Layer]) -> str:
     return ",".join(["16"] * convolutions + ["3"]) if convolutions < 8 else "16,16,...,3"
 
 
-def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:
-    """The layers of a stack in which nothing is asked for: what is left out has torch's default."""
-    written = Stack.read(stack)
-    if not written.layers:
-        raise Error("bad-stack", "the stack has no layers")
-    layers = _layers(written, axes, {}, holes=False)
-    for place, layer in enumerate(layers):
-        for parameter, domains in zip(layer.kind.axis_parameters, zip(*layer.domains, strict=True), strict=True):
-            if (most := max(map(len, domains))) > 1:
-                raise Error(
-                    "not-fixed",
-                    f"layer {place} ({layer.kind.name}): {parameter.name} has {most} values",
-                    help=["give every parameter one value; a question is asked with convsolve solve"],
-                )
-    return layers
-
-
 def _layers_asked_for(
-    source: Extent, goal: Extent, stack: Stack | str | None, layer: str | None, layers: int | None
+    source: Extent, goal: Extent, stack: Stack | str | None, layer: str | None, layers: DomainLike | None
 ) -> Stack:
     if stack is not None:
         if layer is not None or layers is not None:
@@ -231,11 +229,10 @@ def _layers_asked_for(
         if not written.layers:
             raise Error("bad-stack", "the stack has no layers")
         return written
-    number = 1 if layers is None else layers
-    if type(number) is not int or not 1 <= number <= MOST_LAYERS:
-        raise Error("bad-value", f"layers must be a number from 1 to {MOST_LAYERS}, not {shown_value(number)}")
+    depths = read_depth(1 if layers is None else layers, f"layers must be a number from 1 to {MOST_LAYERS}")
     kind = _auto(source, goal) if layer in (None, "auto") else _layer_kind(layer)
-    return Stack((write(kind, (), {}),)) * number
+    one = Stack((write(kind, (), {}),))
+    return one * set(depths)
 
 
 def _layer_kind(layer: object) -> type[LayerKind]:
@@ -268,77 +265,6 @@ def _auto(source: Extent, goal: Extent) -> type[LayerKind]:
             help=['write the layers, as in --stack "Conv() >> ConvTranspose()"'],
         )
     return KINDS["ConvTranspose"] if grows else KINDS["Conv"]
-
-
-def _layers(stack: Stack, axes: int, given: Mapping[str, object], *, holes: bool) -> tuple[Layer, ...]:
-    # a repeated layer is one and the same object: what is known of it need not be found again
-    each = {id(written): written for written in stack.layers}
-    made = {key: _layer(written, axes, given, holes=holes) for key, written in each.items()}
-    return tuple([made[id(written)] for written in stack.layers])
-
-
-def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: bool) -> Layer:
-    said = dict(written.parameters)
-    kind_class = written.kind
-    for parameter in kind_class.axis_parameters:
-        if parameter.hole and parameter.name in given and parameter.name not in said:
-            said[parameter.name] = axis_value(kind_class, parameter, given[parameter.name])
-    options = {option.name: said[option.name] for option in kind_class.options if option.name in said}
-    extra: dict[str, Any] = {}
-    if isinstance(word := said.get("padding"), str):
-        extra["padding_word"] = word
-        said["padding"] = Domains(((0,),), per_axis=False)
-    for parameter in kind_class.axis_parameters:
-        if isinstance(parameter.default, str):
-            extra[f"{parameter.name}_follows"] = parameter.name not in said
-    kind = kind_class(dims=axes, **options, **extra)
-    by_axis: list[dict[str, Domain]] = [{} for _ in range(axes)]
-    # a hole whose limits depend on other parameters (padding on dilation) comes after them
-    for parameter in sorted(kind.axis_parameters, key=lambda p: p.hole and p.limits is None):
-        value = said.get(parameter.name)
-        if isinstance(value, Domains):
-            domains = value.on(axes, parameter.name)
-        elif holes and parameter.hole:
-            domains = tuple(kind.default_limits(parameter, known) for known in by_axis)
-        elif parameter.default is None:
-            raise Error(
-                "missing-parameter",
-                f"{kind.name} needs {parameter.name}",
-                help=[f"write {kind.name}({parameter.name}=3)"],
-            )
-        elif isinstance(parameter.default, str):
-            domains = tuple(known[parameter.default] for known in by_axis)
-        else:
-            domains = ((parameter.default,),) * axes
-        for known, domain in zip(by_axis, domains, strict=True):
-            known[parameter.name] = domain
-    return Layer(
-        kind,
-        tuple(tuple(known[p.name] for p in kind.axis_parameters) for known in by_axis),
-        frozenset(name for name, value in said.items() if isinstance(value, Domains) and value.per_axis),
-    )
-
-
-def _every_domain_used(given: Mapping[str, object], stack: Stack) -> None:
-    each = {id(written): written for written in stack.layers}
-    open_ones = {
-        p.name
-        for one in each.values()
-        for p in one.kind.axis_parameters
-        if p.hole and p.name not in dict(one.parameters)
-    }
-    for name in given:
-        if name not in open_ones:
-            kinds = ", ".join(dict.fromkeys(one.kind.name for one in stack.layers))
-            written = any(name in dict(one.parameters) for one in stack.layers)
-            mend = f"leave {name} out of a layer" if written else "change the layers"
-            error = NowhereOpenError(
-                "unknown-parameter",
-                f"{name} was given, and no layer ({kinds}) leaves it open",
-                help=[f"leave out --{name.replace('_', '-')}, or {mend}"],
-            )
-            error.parameter = name
-            raise error
 
 
 def _tie_text(tie: str | Iterable[str] | None) -> str:
@@ -382,23 +308,3 @@ def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tu
 
     found = {key: tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for key, layer in each.items()}
     return tuple([found[id(layer)] for layer in layers])
-
-
-def _written(layer: Layer) -> Written:
-    said: dict[str, object] = {}
-    for place, parameter in enumerate(layer.kind.axis_parameters):
-        if isinstance(parameter.default, str) and layer.kind.follows(parameter.name):
-            continue
-        if word := layer.kind.word(parameter.name):
-            said[parameter.name] = word
-            continue
-        each = tuple(axis[place] for axis in layer.domains)
-        per_axis = parameter.name in layer.per_axis
-        if len(set(each)) > 1 and not per_axis:
-            continue  # default limits that follow another parameter: written per axis they would untie the axes
-        said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
-    for option in layer.kind.options:
-        value = getattr(layer.kind, option.name)
-        if value != option.default or (option.default is None and value is not None):
-            said[option.name] = value
-    return write(layer.kind.__class__, (), said)

@@ -53,6 +53,11 @@ class Scout:
             return sum(len(folded) for states in self.conditions.counts for folded in states.values())
         return sum(len(states) for graph in self.graphs for states in graph.live)
 
+    def reached(self) -> list[tuple[int, ...]]:
+        """The sizes that come out, conditions left out."""
+        places = [self.whole.component.place(axis) for axis in range(self.problem.axes)]
+        return [tuple([state[place] for place in places]) for state in self.whole.live[-1]]
+
     def combinations(self) -> Iterator[Combination]:
         """All, in the graph's order."""
         if self.conditions is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import groupby, islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from convsolve.conditioned import Conditioned, Folded
@@ -40,6 +40,11 @@ class Placed(NamedTuple):
     score: int
     combination: Combination
     size: tuple[int, ...]
+
+    @property
+    def place(self) -> tuple[int, int, Combination, tuple[int, ...]]:
+        """What the order goes by."""
+        return self.score, sum(map(unequal, self.combination)), self.combination, self.size
 
 
 class _Node(NamedTuple):
@@ -196,8 +201,7 @@ def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> 
         return
     sums = _merged([_Listed(search.paths()) for search in searches])
     for _, tied in groupby(sums, key=itemgetter(0)):
-        batch = [_placed(problem, twins, each) for _, each in tied]
-        yield from sorted(batch, key=lambda one: (sum(map(unequal, one.combination)), one.combination, one.size))
+        yield from sorted((_placed(problem, twins, each) for _, each in tied), key=attrgetter("place"))
 
 
 def _placed(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], each: Sequence[Ranked]) -> Placed:

@@ -132,6 +132,10 @@ class Extent:
             raise ValueError(f"{self} is no single size")
         return tuple(sizes[0] for sizes in self.sizes)
 
+    def only(self, size: tuple[int, ...]) -> Extent:
+        """The same with one size on each axis."""
+        return Extent.of(Shape(self.channels, size))
+
     @property
     def shape(self) -> Shape:
         """The shape; as `size`."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise, product
+from math import prod
+from typing import NamedTuple
 
-from convsolve.domains import Domains
+from convsolve.domains import Domain, DomainLike, Domains, domain_text
 from convsolve.errors import Error, did_you_mean, shown, shown_number, shown_value
 from convsolve.layers.base import AxisParameter, LayerKind, Option, Word
 from convsolve.registry import kind_named
 
 LONGEST_TEXT = 100_000  # characters
 MOST_LAYERS = 1_000
+DEPTHS = "write a number (4), or what it may be (2..6)"
+MOST_DEPTHS = 1_000  # stacks that one with depths to be found may stand for
 EXAMPLE = 'write a stack such as "Conv(kernel_size=3, stride=2) >> MaxPool(2) >> ConvTranspose() * 4"'
 
 
@@ -32,16 +37,33 @@ class Written:
         return f"{self.kind.name}({inside})"
 
 
+class Repeat(NamedTuple):
+    """Layers of a stack, from `first` up to `last`, that stand there so many times."""
+
+    first: int
+    last: int
+    times: Domain
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """Layers in a row; ``>>`` joins two stacks, ``* 4`` repeats one with independent holes.
 
+    ``* "2..6"`` leaves it to be found how often.
+
+    Attributes:
+        layers: the layers; what is repeated a number of times to be found stands there once.
+        repeats: which these are, from the first to the last.
+
     Example:
         >>> str(Stack.read("Conv(k=3) >> Conv(k=3) >> MaxPool(2)"))
         'Conv(kernel_size=3) * 2 >> MaxPool(2)'
+        >>> [len(stack.layers) for stack in Stack.read('(Conv() >> MaxPool(2)) * "1..3" >> Conv()').depths()]
+        [3, 5, 7]
     """
 
     layers: tuple[Written, ...]
+    repeats: tuple[Repeat, ...] = ()
 
     @classmethod
     def read(cls, value: Stack | str) -> Stack:
@@ -53,29 +75,92 @@ class Stack:
             return NotImplemented
         if len(self.layers) + len(other.layers) > MOST_LAYERS:
             raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
-        return Stack(self.layers + other.layers)
+        moved = (
+            repeat._replace(first=repeat.first + len(self.layers), last=repeat.last + len(self.layers))
+            for repeat in other.repeats
+        )
+        return Stack(self.layers + other.layers, (*self.repeats, *moved))
 
-    def __mul__(self, times: int | str) -> Stack:
-        if isinstance(times, str):
-            raise Error(
-                "unsupported",
-                f"a depth to be found (* {shown(times)}) is not solved in this version",
-                help=["give the number of layers: * 4"],
-            )
-        if type(times) is not int or times < 1:
-            raise Error("bad-stack", f"a stack can be repeated 1 or more times, not {shown_value(times)}")
-        if len(self.layers) * times > MOST_LAYERS:
+    def __mul__(self, times: DomainLike) -> Stack:
+        domain = read_depth(times, f"a stack can be repeated 1 to {MOST_LAYERS} times")
+        if len(self.layers) * domain[-1] > MOST_LAYERS:
             raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
-        return Stack(self.layers * times)
+        if len(domain) == 1:
+            found = self
+            for _ in range(domain[0] - 1 if self.repeats else 0):
+                found = found >> self
+            return found if self.repeats else Stack(self.layers * domain[0])
+        if self.repeats:
+            raise Error(
+                "bad-stack",
+                "a depth to be found stands inside another one",
+                help=["give one of the two as a number, as in * 4"],
+            )
+        return Stack(self.layers, (Repeat(0, len(self.layers), domain),))
 
     __rmul__ = __mul__
 
+    def depths(self) -> tuple[Stack, ...]:
+        """The stacks that it stands for, with the fewest layers first.
+
+        Raises:
+            Error: ``bad-stack`` where they are too many.
+        """
+        number = prod(len(repeat.times) for repeat in self.repeats)
+        if number > MOST_DEPTHS:
+            raise Error(
+                "bad-stack", f"it stands for {number:,} stacks, more than {MOST_DEPTHS:,}", help=["narrow the depths"]
+            )
+        found = []
+        for times in product(*(repeat.times for repeat in self.repeats)):
+            layers: list[Written] = []
+            for part, often in zip(self._parts(), self._often(times), strict=True):
+                layers += part * often
+            found.append(Stack(tuple(layers)))
+        return tuple(sorted(found, key=lambda stack: len(stack.layers)))
+
+    def _parts(self) -> list[tuple[Written, ...]]:
+        """The layers, in turn those that stand once and those that are repeated."""
+        cuts = [0, *(cut for repeat in self.repeats for cut in (repeat.first, repeat.last)), len(self.layers)]
+        return [self.layers[first:last] for first, last in pairwise(cuts)]
+
+    @staticmethod
+    def _often(times: Sequence[int]) -> list[int]:
+        return [1, *(number for one in times for number in (one, 1))]
+
     def __str__(self) -> str:
-        parts = []
-        for text, same in groupby(map(str, self.layers)):
-            times = len(list(same))
-            parts.append(text if times == 1 else f"{text} * {times}")
-        return " >> ".join(parts)
+        texts = []
+        for place, part in enumerate(self._parts()):
+            text, several = _row(part)
+            if place % 2:
+                times = domain_text(self.repeats[place // 2].times)
+                text = f'({text}) * "{times}"' if several else f'{text} * "{times}"'
+            texts += [text] if part else []
+        return " >> ".join(texts)
+
+
+def _row(layers: Sequence[Written]) -> tuple[str, bool]:
+    """Layers as text, and whether that needs parentheses to be repeated."""
+    parts = []
+    for text, same in groupby(map(str, layers)):
+        times = len(list(same))
+        parts.append(text if times == 1 else f"{text} * {times}")
+    return " >> ".join(parts), len(layers) > 1
+
+
+def read_depth(value: object, what: str) -> Domain:
+    """How often layers stand there: a number, or what it may be, as in ``"2..6"``.
+
+    Raises:
+        Error: ``bad-value`` where it is neither; `what` begins the message.
+    """
+    domains: tuple[Domain, ...] = ()
+    if not isinstance(value, tuple | bool):
+        with suppress(Error):
+            domains = Domains.read(value, "depth").each
+    if len(domains) == 1 and domains[0][0] >= 1 and domains[0][-1] <= MOST_LAYERS:
+        return domains[0]
+    raise Error("bad-value", f"{what}, not {shown_value(value)}", help=[DEPTHS])
 
 
 class LayerMaker:

@@ -11,7 +11,8 @@ from time import perf_counter
 from typing import Generic, TypeVar, overload
 
 from convsolve.answer import Answer, Solution, Status
-from convsolve.answering import Assembly, answer, stream
+from convsolve.answering import answer
+from convsolve.assembly import Assembly, stream
 from convsolve.explain import explain
 from convsolve.explain.conflict import impossible_axes, minimal
 from convsolve.first import first

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from convsolve.errors import Error, shown
 
 if TYPE_CHECKING:
     from convsolve.problem import Problem
-
-_DEPTHS = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 
 
 class Preset(str):
@@ -43,7 +40,7 @@ class Words(TypedDict):
 
 def question(source: str, target: str, words: Words) -> Problem:
     """Read a question; raises Error where it is none."""
-    from convsolve.problem import NowhereOpenError
+    from convsolve.filling import NowhereOpenError
 
     try:
         return _asked(source, target, words)
@@ -57,11 +54,10 @@ def question(source: str, target: str, words: Words) -> Problem:
 def _asked(source: str, target: str, words: Words) -> Problem:
     from convsolve.problem import ask
 
-    number = None if words["layers"] is None else depth(words["layers"])
     return ask(
         source,
         target,
-        layers=number,
+        layers=words["layers"],
         layer=words["layer"],
         stack=words["stack"],
         kernel_size=words["kernel_size"],
@@ -79,20 +75,6 @@ def _asked(source: str, target: str, words: Words) -> Problem:
         minimize=words.get("minimize"),
         maximize=words.get("maximize"),
     )
-
-
-def depth(text: str) -> int:
-    """The number of layers."""
-    if found := _DEPTHS.fullmatch(text.strip()):
-        low, high = int(found[1]), int(found[2])
-        if low > high:
-            raise Error("empty-domain", f"--layers: the range {text} is empty", help=[f"write {high}..{low}"])
-        raise Error(
-            "unsupported",
-            f"--layers {text}: a depth to be found is not solved in this version",
-            help=[f"give the number of layers, and ask once for each: --layers {max(low, 1)}"],
-        )
-    return number(text, "--layers", least=1)
 
 
 def number(text: str, option: str, *, least: int = 0) -> int:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from convsolve.encoding import Encoding, declared, defined, whole
+from convsolve.errors import Error
 from convsolve.problem import Problem
 from convsolve.versions import versions
 
@@ -23,12 +24,22 @@ def script(problem: Problem) -> str:
 
     Objectives are left out: the file asks whether there is a combination at all.
 
+    Raises:
+        Error: ``usage`` where the number of layers is to be found: each number is a question of its own.
+
     Example:
         >>> from convsolve.problem import ask
         >>> text = script(ask(7, 28))
         >>> print(text[text.index("(assert") :].splitlines()[0])
         (assert (! (= size.0.0 7) :named input.0))  ; input size on axis 0
     """
+    if problem.deeper:
+        depths = [len(one.layers) for one in problem.depths]
+        raise Error(
+            "usage",
+            f"--smt2 writes one question, and each of {depths[0]} to {depths[-1]} layers is one",
+            help=[f"write it for one number of layers, as in --layers {depths[0]}"],
+        )
     return "\n".join(_lines(problem, whole(problem))) + "\n"
 
 

@@ -64,5 +64,5 @@ def explained(work: Callable[[Listener], None], problem: Problem, report: Listen
         report(event)
 
     work(hear)
-    if ended == [Status.IMPOSSIBLE] and problem.fixed:
+    if ended == [Status.IMPOSSIBLE] and problem.single:
         report(Explained(explain(problem)))

@@ -8,8 +8,9 @@ from dataclasses import replace
 from convsolve.asked import Asked
 from convsolve.domains import Domain, Domains, domain_text
 from convsolve.explanation import Reason
+from convsolve.filling import Layer
 from convsolve.layers.base import LayerKind
-from convsolve.problem import Layer, Problem
+from convsolve.problem import Problem
 from convsolve.stack import Written, write
 
 # As far as a limit is widened: what networks have, and a little more.

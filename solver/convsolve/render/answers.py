@@ -11,8 +11,9 @@ from convsolve import wording
 from convsolve.answer import Answer, Solution, Status
 from convsolve.costs import Costs
 from convsolve.domains import domain_text
+from convsolve.filling import Layer
 from convsolve.limits import Stop
-from convsolve.problem import Layer, Problem
+from convsolve.problem import Problem
 from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
 from convsolve.render.table import Column, Part, Row
 from convsolve.shapes import shape_text, size_text
@@ -34,7 +35,7 @@ def streamed(answer: Answer) -> str:
 def limits(problem: Problem) -> list[str]:
     """The limits that the question was answered in, a line for all layers that share them."""
     lines: list[str] = []
-    numbered = enumerate((layer.kind.name, _limits(layer)) for layer in problem.layers)
+    numbered = enumerate((layer.kind.name, _limits(layer)) for layer in problem.depths[-1].layers)
     runs = [(said, [place for place, _ in run]) for said, run in groupby(numbered, key=itemgetter(1)) if said[1]]
     for (kind, text), places in runs:
         which = f"layer {places[0]}" if len(places) == 1 else f"layers {places[0]} to {places[-1]}"
@@ -125,11 +126,13 @@ def amount(number: int) -> str:
 
 
 def _question(problem: Problem) -> str:
-    kinds = [layer.kind.name for layer in problem.layers]
     sizes = " -> ".join(shape_text(None, map(size_text, extent.sizes)) for extent in (problem.input, problem.target))
-    if len(kinds) == 1:
-        return f"{sizes} by {kinds[0]}"
-    return f"{sizes} in {len(kinds)} {kinds[0] if len(set(kinds)) == 1 else ''} layers".replace("  ", " ")
+    depths = [len(one.layers) for one in problem.depths]
+    kinds = {layer.kind.name for one in problem.depths for layer in one.layers}
+    if depths == [1]:
+        return f"{sizes} by {kinds.pop()}"
+    number = f"{depths[0]}" if len(set(depths)) == 1 else f"{depths[0]} to {depths[-1]}"
+    return f"{sizes} in {number} {kinds.pop() if len(kinds) == 1 else ''} layers".replace("  ", " ")
 
 
 def _came_out(answer: Answer) -> str:

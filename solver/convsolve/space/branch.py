@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from convsolve.answer import Solution
-from convsolve.answering import Assembly
+from convsolve.assembly import Assembly
 from convsolve.conditioned import TooManyStates
 from convsolve.errors import Error
 from convsolve.expansion import Settings

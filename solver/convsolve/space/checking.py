@@ -9,8 +9,9 @@ from typing import Any
 from convsolve.answer import Solution
 from convsolve.domains import domain_text
 from convsolve.errors import Error
+from convsolve.filling import Layer
 from convsolve.listing import Combination
-from convsolve.problem import Layer, Problem
+from convsolve.problem import Problem
 from convsolve.shapes import Extent, Shape
 from convsolve.space.branch import Branch
 from convsolve.space.decisions import INPUT, Decisions, combination_of

@@ -9,7 +9,8 @@ from math import inf, log2
 from typing import Unpack, overload
 
 from convsolve.answer import Solution
-from convsolve.answering import MOST_LISTED, stream
+from convsolve.answering import MOST_LISTED
+from convsolve.assembly import stream
 from convsolve.conditions import read_conditions
 from convsolve.domains import Domain
 from convsolve.errors import Error, did_you_mean, shown_value

@@ -1,0 +1,150 @@
+"""Layers as they were written, with their holes filled: the domain of every parameter on every axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from convsolve.domains import Domain, Domains
+from convsolve.errors import Error
+from convsolve.layers.base import LayerKind
+from convsolve.stack import Stack, Written, axis_value, write
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a question: its kind and, on each axis, the domains of its parameters."""
+
+    kind: LayerKind
+    domains: tuple[tuple[Domain, ...], ...]
+    per_axis: frozenset[str]  # the parameters that were given one domain an axis
+
+
+class NowhereOpenError(Error):
+    """A domain was given for a parameter that every layer has fixed, or lacks."""
+
+    parameter = ""
+
+
+def every_domain_used(given: Mapping[str, object], stack: Stack) -> None:
+    """Raises NowhereOpenError where a domain was given that no layer leaves open."""
+    each = {id(written): written for written in stack.layers}
+    open_ones = {
+        p.name
+        for one in each.values()
+        for p in one.kind.axis_parameters
+        if p.hole and p.name not in dict(one.parameters)
+    }
+    for name in given:
+        if name not in open_ones:
+            kinds = ", ".join(dict.fromkeys(one.kind.name for one in stack.layers))
+            written = any(name in dict(one.parameters) for one in stack.layers)
+            mend = f"leave {name} out of a layer" if written else "change the layers"
+            error = NowhereOpenError(
+                "unknown-parameter",
+                f"{name} was given, and no layer ({kinds}) leaves it open",
+                help=[f"leave out --{name.replace('_', '-')}, or {mend}"],
+            )
+            error.parameter = name
+            raise error
+
+
+def filled(stack: Stack, axes: int, given: Mapping[str, object], *, holes: bool) -> tuple[Layer, ...]:
+    """The layers of a stack.
+
+    Args:
+        stack: as written; what is repeated is taken once.
+        axes: how many there are.
+        given: domains for what the layers leave open.
+        holes: whether holes are asked for; else what is left out has torch's default.
+
+    Raises:
+        Error: ``missing-parameter`` where nobody says what has no default; ``dimension-mismatch``.
+    """
+    # a repeated layer is one and the same object: what is known of it need not be found again
+    each = {id(written): written for written in stack.layers}
+    made = {key: _layer(written, axes, given, holes=holes) for key, written in each.items()}
+    return tuple([made[id(written)] for written in stack.layers])
+
+
+def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: bool) -> Layer:
+    said = dict(written.parameters)
+    kind_class = written.kind
+    for parameter in kind_class.axis_parameters:
+        if parameter.hole and parameter.name in given and parameter.name not in said:
+            said[parameter.name] = axis_value(kind_class, parameter, given[parameter.name])
+    options = {option.name: said[option.name] for option in kind_class.options if option.name in said}
+    extra: dict[str, Any] = {}
+    if isinstance(word := said.get("padding"), str):
+        extra["padding_word"] = word
+        said["padding"] = Domains(((0,),), per_axis=False)
+    for parameter in kind_class.axis_parameters:
+        if isinstance(parameter.default, str):
+            extra[f"{parameter.name}_follows"] = parameter.name not in said
+    kind = kind_class(dims=axes, **options, **extra)
+    by_axis: list[dict[str, Domain]] = [{} for _ in range(axes)]
+    # a hole whose limits depend on other parameters (padding on dilation) comes after them
+    for parameter in sorted(kind.axis_parameters, key=lambda p: p.hole and p.limits is None):
+        value = said.get(parameter.name)
+        if isinstance(value, Domains):
+            domains = value.on(axes, parameter.name)
+        elif holes and parameter.hole:
+            domains = tuple(kind.default_limits(parameter, known) for known in by_axis)
+        elif parameter.default is None:
+            raise Error(
+                "missing-parameter",
+                f"{kind.name} needs {parameter.name}",
+                help=[f"write {kind.name}({parameter.name}=3)"],
+            )
+        elif isinstance(parameter.default, str):
+            domains = tuple(known[parameter.default] for known in by_axis)
+        else:
+            domains = ((parameter.default,),) * axes
+        for known, domain in zip(by_axis, domains, strict=True):
+            known[parameter.name] = domain
+    return Layer(
+        kind,
+        tuple(tuple(known[p.name] for p in kind.axis_parameters) for known in by_axis),
+        frozenset(name for name, value in said.items() if isinstance(value, Domains) and value.per_axis),
+    )
+
+
+def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:
+    """The layers of a stack in which nothing is asked for: what is left out has torch's default."""
+    written = Stack.read(stack)
+    if not written.layers:
+        raise Error("bad-stack", "the stack has no layers")
+    if written.repeats:
+        raise Error("not-fixed", "how often layers are repeated is to be found", help=["give a number, as in * 4"])
+    layers = filled(written, axes, {}, holes=False)
+    for place, layer in enumerate(layers):
+        for parameter, domains in zip(layer.kind.axis_parameters, zip(*layer.domains, strict=True), strict=True):
+            if (most := max(map(len, domains))) > 1:
+                raise Error(
+                    "not-fixed",
+                    f"layer {place} ({layer.kind.name}): {parameter.name} has {most} values",
+                    help=["give every parameter one value; a question is asked with convsolve solve"],
+                )
+    return layers
+
+
+def written_out(layer: Layer) -> Written:
+    """The layer as it would be written with every domain said, the limits included."""
+    said: dict[str, object] = {}
+    for place, parameter in enumerate(layer.kind.axis_parameters):
+        if isinstance(parameter.default, str) and layer.kind.follows(parameter.name):
+            continue
+        if word := layer.kind.word(parameter.name):
+            said[parameter.name] = word
+            continue
+        each = tuple(axis[place] for axis in layer.domains)
+        per_axis = parameter.name in layer.per_axis
+        if len(set(each)) > 1 and not per_axis:
+            continue  # default limits that follow another parameter: written per axis they would untie the axes
+        said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
+    for option in layer.kind.options:
+        value = getattr(layer.kind, option.name)
+        if value != option.default or (option.default is None and value is not None):
+            said[option.name] = value
+    return write(layer.kind.__class__, (), said)

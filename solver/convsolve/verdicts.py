@@ -1,0 +1,110 @@
+"""What Z3 says of a question: of each answer, of there being none, and by itself where the graph has too much to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from convsolve.answer import Solution, Status
+from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, Worked
+from convsolve.problem import Problem
+from convsolve.scouting import Scout
+
+if TYPE_CHECKING:
+    from convsolve.judge import Confirmation, Decision
+
+MOST_IMPROVED = 100  # times that Z3 alone is asked for a better combination
+
+
+class Confirmations:
+    """What puts solutions to Z3: one confirmation for each question that they are of, kept for the next."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Problem, Confirmation]] = {}
+
+    def of(self, problem: Problem) -> Confirmation:
+        """The confirmation of this very question."""
+        from convsolve.judge import Confirmation
+
+        if id(problem) not in self._known:
+            self._known[id(problem)] = problem, Confirmation(problem)
+        return self._known[id(problem)][1]
+
+    def confirmed(self, problem: Problem, solution: Solution) -> bool:
+        """Whether Z3 finds that the equations hold; raises AssertionError where it finds that they do not."""
+        from convsolve.judge import Verdict
+
+        verdict = self.of(problem)(solution)
+        if verdict == Verdict.UNSAT:
+            raise AssertionError(f"Z3 refuses {solution}")
+        return verdict == Verdict.SAT
+
+
+def proved_impossible(found: Scout) -> bool:
+    """Whether Z3 proves that there is none, as the graph says; raises AssertionError where it finds one."""
+    from convsolve.judge import Verdict, prove_impossible
+
+    empty = next((graph for graph in found.graphs if graph.total == 0), None)
+    verdict = prove_impossible(found.problem, empty).verdict
+    if verdict == Verdict.SAT:
+        raise AssertionError("Z3 finds an answer where the graph has none")
+    return verdict == Verdict.UNSAT
+
+
+def values_of(problem: Problem, solution: Solution) -> tuple[int, ...]:
+    """What the objectives come to."""
+    return tuple(getattr(solution.costs, objective.cost) for objective in problem.objectives)
+
+
+def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
+    """What Z3 says by itself, where the conditions leave too many cases for the graph.
+
+    Args:
+        problem: the question.
+        wanted: how many combinations are to be found; with objectives the best that is found is one.
+        report: is told.
+    """
+    from convsolve.judge import Verdict
+
+    report(Counted(None, "graph"))
+    found, checks = 0, 0
+    values: tuple[int, ...] = ()
+    last: list[Verdict] = []  # what Z3 said at the end, of each number of layers
+    for one in problem.depths:
+        for verdict, solution in _improving(one, values) if one.objectives else _different(one):
+            checks += 1
+            report(Worked({"z3_checks": checks}))
+            if solution is None:
+                last.append(verdict)
+                break
+            found += 1
+            if one.objectives and wanted:
+                values = values_of(one, solution)
+                report(Incumbent(solution, values))
+            elif wanted:
+                report(Found(solution))
+            if found >= wanted and not (wanted and one.objectives):
+                report(Ended(Status.SOLVED))
+                return
+    unsatisfiable = last == [Verdict.UNSAT] * len(problem.depths)
+    if found and unsatisfiable:  # there is no other, or no better one
+        report(Bound(values) if problem.objectives else Counted(found, "graph"))
+    report(Ended(Status.SOLVED if found else Status.IMPOSSIBLE if unsatisfiable else Status.GAVE_UP))
+
+
+def _different(problem: Problem) -> Iterator[Decision]:
+    from convsolve.judge import decisions
+
+    return decisions(problem)
+
+
+def _improving(problem: Problem, values: tuple[int, ...]) -> Iterator[Decision]:
+    """Combinations that are better and better than some values; at last what Z3 says of a better one."""
+    from convsolve.judge import better, decide
+
+    decision = better(problem, values) if values else decide(problem)
+    for _ in range(MOST_IMPROVED):
+        yield decision
+        if decision.solution is None:
+            return
+        decision = better(problem, values_of(problem, decision.solution))

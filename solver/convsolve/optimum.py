@@ -7,11 +7,12 @@ from functools import partial
 from heapq import merge
 from itertools import islice, repeat
 
+from convsolve import judge
 from convsolve.answer import Solution
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.events import Bound, Incumbent, Listener, Progress, Worked
 from convsolve.first import first
-from convsolve.judge import Confirmation, Verdict, better, prove_optimal
+from convsolve.judge import Confirmation, Verdict
 from convsolve.problem import Problem
 from convsolve.scouting import Scout
 from convsolve.verdicts import Confirmations, proved_impossible, values_of
@@ -63,11 +64,11 @@ def _best(found: Scout, wanted: int, confirmation: Confirmation, report: Listene
     values, cheapest = values_of(problem, best), found.cheapest
     report(Incumbent(best, values))
     yield best
-    verdict, checks = prove_optimal(problem, cheapest, confirmation.session)
+    verdict, checks = judge.prove_optimal(problem, cheapest, confirmation.session)
     if verdict == Verdict.UNSAT:
         report(Bound(cheapest.best_values))
     if verdict != Verdict.SAT and cheapest.best_values != values:  # the conditions have their price
-        verdict, checks = better(problem, values).verdict, 1
+        verdict, checks = judge.better(problem, values).verdict, 1
         if verdict == Verdict.UNSAT:
             report(Bound(values))
     if verdict == Verdict.SAT:

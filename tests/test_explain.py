@@ -37,7 +37,11 @@ def test_seven_to_twenty_eight_is_a_matter_of_parity() -> None:
     assert blamed == ["output_padding", "kernel_size", "input", "target"]
     assert innocent == ["dilation", "padding", "stride", "layers"]
     assert found.causes[0] == Residue(0, 7, 28, 2, (1,), anyway=True)
-    assert [dict(change.relax) for change in found.changes] == [{"output_padding": "0..1"}, {"kernel_size": "4"}]
+    assert [dict(change.relax) for change in found.changes] == [
+        {"output_padding": "0..1"},
+        {"kernel_size": "4"},
+        {"stride": "1..2", "input": "10"},
+    ]
     assert [near.size for near in found.nearest] == [(25,)]
     assert found.because == (
         "because kernel_size 3 and output_padding 0 can make only odd sizes of 7",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from convsolve.domains import Domain
 from convsolve.filling import Layer
 from convsolve.layers.fans import Fan, Part, pairs, part_of
-from convsolve.problem import Problem
+from convsolve.problem import PARAMETERS, Problem
 
 Choice = tuple[tuple[Domain, ...], ...]  # the domains of each axis, shared parameters decided
 NO_SHIFT: tuple[int, Part] = (0, range(1))
@@ -77,6 +77,18 @@ def _twins(problem: Problem, one: int, other: int) -> bool:
             for leaders, domain in zip(ties, layer.domains[one], strict=True)
         )
     )
+
+
+def tied_parameters(problem: Problem) -> tuple[str, ...]:
+    """The parameters that are tied on some axes and have something to choose."""
+    names = {
+        parameter.name
+        for layer, ties in zip(problem.layers, problem.ties, strict=True)
+        for place, (parameter, leaders) in enumerate(zip(layer.kind.axis_parameters, ties, strict=True))
+        if any(leaders[axis] != axis for axis in range(problem.axes))
+        and any(len(each[place]) > 1 for each in layer.domains)
+    }
+    return tuple(name for name in PARAMETERS if name in names)
 
 
 class Joint(NamedTuple):

@@ -9,13 +9,13 @@ place of the variables the same sentences say that a combination is right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby, product
 from typing import NamedTuple
 
 from convsolve.domains import Domain
-from convsolve.grounding import BEHIND, ground
+from convsolve.grounding import BEHIND, Fold, ground
 from convsolve.language import names, parse
 from convsolve.language.nodes import Compare, Name
 from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
@@ -75,9 +75,10 @@ def declared(variable: str) -> str:
     return f"(declare-const {variable} Int)"
 
 
-def whole(problem: Problem) -> Encoding:
-    """The question: all layers, all axes, the input and the target, and the conditions."""
-    encoding, conditions = encode(problem, range(problem.axes), lone=True), encode_conditions(problem)
+def whole(problem: Problem, axis: int | None = None) -> Encoding:
+    """The question: all layers, all axes or but one, the input and the target, and the conditions."""
+    axes = range(problem.axes) if axis is None else [axis]
+    encoding, conditions = encode(problem, axes, lone=axis is None), encode_conditions(problem, only=axis)
     variables = (*encoding.variables, *conditions.variables)
     return encoding._replace(variables=variables).joined(conditions.sentences)
 
@@ -156,12 +157,13 @@ def encode_layer(
     return Encoding(tuple(dict.fromkeys(variables)) if numbers is None else (), tuple(sentences), functions)
 
 
-def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None) -> Encoding:
+def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None, only: int | None = None) -> Encoding:
     """The conditions, and the folds that they speak of, carried from the last layer to the first.
 
-    With `numbers` these stand in place of the variables; the folds stay variables.
+    With `numbers` these stand in place of the variables; the folds stay variables. With `only` what
+    is said of that axis alone.
     """
-    grounding = ground(problem)
+    grounding = ground(problem) if only is None else ground(problem).on(only)
     if not grounding.instances:
         return Encoding((), (), {})
     axes, last = range(problem.axes), len(problem.layers)
@@ -177,17 +179,68 @@ def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None
         terms[variable] = _written(variable, numbers)
     sentences: list[Sentence] = []
     for number, fold in enumerate(grounding.folds):
-        terms |= {fold.name: fold_name(number, 0)}
-        sentences.append(Sentence(f"fold.{number}.start", f"(= {fold_name(number, last)} {fold.start})", fold.name))
-        for place, step in enumerate(fold.steps):
-            here, behind = fold_name(number, place), fold_name(number, place + 1)
-            equation = Compare(("==",), (Name(here), BEHIND if step is None else step))
-            term = smt(equation, terms | {here: here, BEHIND.name: behind}, cases)
-            sentences.append(Sentence(f"fold.{number}.{place}.step", term, f"layer {place}: {fold.name}"))
+        sentences += _carried(number, fold, terms, cases)
+    terms |= {fold.name: fold_name(number, 0) for number, fold in enumerate(grounding.folds)}
     for number, one in enumerate(grounding.instances):
         sentences.append(Sentence(f"where.{number}", smt(one.sentence, terms, cases), str(one.condition)))
     variables = [fold_name(number, place) for number in range(len(grounding.folds)) for place in range(last + 1)]
     return Encoding(tuple(variables), tuple(sentences), {})
+
+
+def encode_settings(problem: Problem, limits: Collection[str]) -> Encoding:
+    """What limits, ties, the rules on settings and the conditions on them demand, sizes left out.
+
+    Args:
+        problem: the question.
+        limits: the variables that keep to their domains; the others may be whatever torch takes.
+    """
+    terms: dict[str, str] = {}
+    cases: dict[str, Sequence[int]] = {}
+    sentences: list[Sentence] = []
+    for place, (layer, ties) in enumerate(zip(problem.layers, problem.ties, strict=True)):
+        for axis, domains in enumerate(layer.domains):
+            own = {
+                parameter.name: setting_name(place, axis, parameter.name) for parameter in layer.kind.axis_parameters
+            }
+            where = f"layer {place} ({layer.kind.name}), axis {axis}"
+            terms |= {variable: variable for variable in own.values()}
+            for parameter, domain, leaders in zip(layer.kind.axis_parameters, domains, ties, strict=True):
+                variable = own[parameter.name]
+                limited = variable in limits
+                if limited and parameter.name in MULTIPLIED:
+                    cases[variable] = domain
+                term = members(variable, domain) if limited else f"(>= {variable} {parameter.least})"
+                leader = setting_name(place, leaders[axis], parameter.name)
+                sentences.append(Sentence(f"{variable}.domain", term, f"{where}: the values of {parameter.name}"))
+                sentences.append(Sentence(f"{variable}.tie", f"(= {variable} {leader})", f"{where}: it is tied"))
+            for rule in layer.kind.rules:
+                if rule.sentence in layer.kind.setting_rules:
+                    term = smt(parse(rule.sentence), own, {})
+                    sentences.append(Sentence(f"layer.{place}.{axis}.rule.{rule.label}", term, rule.reason))
+    grounding = ground(problem)
+    folds = [fold for fold in grounding.folds if fold.variables <= terms.keys()]
+    variables = list(terms)
+    for number, fold in enumerate(folds):
+        sentences += _carried(number, fold, terms, cases)
+        variables += [fold_name(number, place) for place in range(len(fold.steps) + 1)]
+    terms |= {fold.name: fold_name(number, 0) for number, fold in enumerate(folds)}
+    for number, one in enumerate(grounding.instances):
+        if terms.keys() >= set(names(one.sentence)):
+            sentences.append(Sentence(f"where.{number}", smt(one.sentence, terms, cases), str(one.condition)))
+    return Encoding(tuple(variables), tuple(sentences), {})
+
+
+def _carried(
+    number: int, fold: Fold, terms: Mapping[str, str], cases: Mapping[str, Sequence[int]]
+) -> Iterator[Sentence]:
+    """A fold's values behind every position, from the last layer to the first."""
+    start = fold_name(number, len(fold.steps))
+    yield Sentence(f"fold.{number}.start", f"(= {start} {fold.start})", fold.name)
+    for place, step in enumerate(fold.steps):
+        here, behind = fold_name(number, place), fold_name(number, place + 1)
+        equation = Compare(("==",), (Name(here), BEHIND if step is None else step))
+        term = smt(equation, {**terms, here: here, BEHIND.name: behind}, cases)
+        yield Sentence(f"fold.{number}.{place}.step", term, f"layer {place}: {fold.name}")
 
 
 def _written(variable: str, numbers: Mapping[str, int] | None) -> str:

@@ -110,13 +110,23 @@ class Tied(Cause):
 
 
 @dataclass(frozen=True)
+class Excluded(Cause):
+    """Conditions that are false by themselves, or that limits, ties or each other exclude, whatever the sizes."""
+
+    name = "condition"
+    conditions: tuple[str, ...]
+    always: bool  # one alone, whatever the limits are
+    numbers: str | None  # a sentence of numbers alone that it comes to
+
+
+@dataclass(frozen=True)
 class Change:
     """A change of the question that suffices.
 
     Attributes:
         relax: what is changed, by its name, and to what.
         command: the question with that change, as it is typed.
-        solution: its most conventional answer.
+        solution: an answer to it: the most conventional one, or any where that takes long to find.
     """
 
     relax: Mapping[str, Any]
@@ -130,7 +140,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Near:
-    """A target next to the one asked for that can be reached within the same limits."""
+    """A target next to the one asked for that can be reached within the same limits, with an answer as in `Change`."""
 
     size: tuple[int, ...]
     command: str
@@ -152,7 +162,8 @@ class Explanation:
         changes: each alone suffices, the smallest first.
         nearest: targets that can be reached.
         because: the same in sentences.
-        minimal: whether every fact of the conflict was seen to be needed; conditions may make that too long to tell.
+        unsettled: facts of the conflict of which it takes too long to tell whether they are needed.
+        cut: whether the search for changes and near targets ended before all were tried.
     """
 
     conflict: tuple[Reason, ...]
@@ -161,7 +172,13 @@ class Explanation:
     changes: tuple[Change, ...]
     nearest: tuple[Near, ...]
     because: tuple[str, ...] = ()
-    minimal: bool = True
+    unsettled: tuple[Reason, ...] = ()
+    cut: bool = False
+
+    @property
+    def minimal(self) -> bool:
+        """Whether every fact of the conflict was seen to be needed."""
+        return not self.unsettled
 
     def to_dict(self) -> dict[str, Any]:
         """The explanation as an answer's record has it."""
@@ -169,6 +186,8 @@ class Explanation:
             "because": list(self.because),
             "conflict": [reason.to_dict() for reason in self.conflict],
             "minimal": self.minimal,
+            "unsettled": [reason.to_dict() for reason in self.unsettled],
+            "cut": self.cut,
             "acquitted": [reason.to_dict() for reason in self.acquitted],
             "causes": [cause.to_dict() for cause in self.causes],
             "changes": [change.to_dict() for change in self.changes],

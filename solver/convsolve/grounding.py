@@ -25,6 +25,7 @@ from convsolve.language.nodes import (
     Number,
     Scoped,
     children,
+    names,
     rebuilt,
     with_children,
 )
@@ -52,6 +53,11 @@ class Fold:
     start: int
     steps: tuple[Expr | None, ...]
 
+    @property
+    def variables(self) -> set[str]:
+        """The settings and sizes that it is made of."""
+        return {name for step in self.steps if step is not None for name in names(step)} - {BEHIND.name}
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -67,6 +73,16 @@ class Grounding:
 
     instances: tuple[Instance, ...]
     folds: tuple[Fold, ...]
+
+    def on(self, axis: int) -> Grounding:
+        """What is said of one axis alone."""
+        folds = [fold for fold in self.folds if all(_axis(name) == axis for name in fold.variables)]
+        known = {fold.name for fold in folds}
+        own = [
+            one for one in self.instances if all(name in known or _axis(name) == axis for name in names(one.sentence))
+        ]
+        said = {name for one in own for name in names(one.sentence)}
+        return Grounding(tuple(own), tuple(fold for fold in folds if fold.name in said))
 
 
 def ground(problem: Problem) -> Grounding:
@@ -90,6 +106,12 @@ def ground(problem: Problem) -> Grounding:
             for sentence in grounding.sentences(written):
                 instances[Instance(condition, sentence)] = None
     return Grounding(tuple(instances), tuple(folds.values()))
+
+
+def _axis(variable: str) -> int | None:
+    """The axis of a variable; None for what is none, as a fold."""
+    what, *parts = variable.split(".")
+    return int(parts[1]) if what in ("layer", "size") else None
 
 
 def broken(grounding: Grounding, values: Mapping[str, int]) -> list[Condition]:

@@ -6,7 +6,7 @@ No two calls share a Context at a time; what Z3 could not decide is UNKNOWN and 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
@@ -30,6 +30,7 @@ from convsolve.encoding import (
     encode_conditions,
     encode_ends,
     encode_layer,
+    encode_settings,
     values,
     whole,
 )
@@ -166,6 +167,53 @@ def better(problem: Problem, values: Sequence[int]) -> Decision:
     return decide(replace(problem, where=(*problem.where, condition)))
 
 
+class Glance(NamedTuple):
+    """What Z3 says with little work.
+
+    Attributes:
+        verdict: what it said.
+        solution: the answer that it found.
+        work: the units that it took.
+        letters: the length of the question.
+    """
+
+    verdict: Verdict
+    solution: Solution | None
+    work: int
+    letters: int
+
+
+def glance(problem: Problem, ends: Collection[str], budget: int, axis: int | None = None) -> Glance:
+    """A question put to Z3 with little work, one axis alone or all.
+
+    Args:
+        problem: the question.
+        ends: of ``input`` and ``target`` those that must hold.
+        budget: of Z3's units.
+        axis: the one that is looked at.
+    """
+    encoding = whole(problem, axis)
+    left_open = tuple(f"{end}." for end in ("input", "target") if end not in ends)
+    sentences = tuple(one for one in encoding.sentences if not (left_open and one.label.startswith(left_open)))
+    encoding = encoding._replace(sentences=sentences)
+    alone = Alone(encoding, _thorough, budget)
+    verdict, solution = alone.check(), None
+    if verdict == Verdict.SAT and axis is None and not left_open:
+        solution = _solution(problem, alone.numbers())
+    return Glance(verdict, solution, alone.spent, len(encoding.text()))
+
+
+def agree(problem: Problem, limits: Collection[str], budget: int) -> Verdict:
+    """Whether limits, ties and conditions on settings leave any setting at all, whatever the sizes are.
+
+    Args:
+        problem: the question.
+        limits: the variables that keep to their domains; the others may be whatever torch takes.
+        budget: of Z3's units.
+    """
+    return Alone(encode_settings(problem, limits), lambda context: z3.SimpleSolver(ctx=context), budget).check()
+
+
 def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
     """That no way leads through a component which the graph found empty, or that none meets the conditions.
 
@@ -267,7 +315,7 @@ class Alone:
 
     def __init__(self, encoding: Encoding, make: Callable[[z3.Context], z3.Solver], budget: int = BUDGET) -> None:
         self._solver = make(z3.Context())
-        self._first, self._spent = budget, 0
+        self._first, self.spent = budget, 0
         _read(self._solver, [encoding.text()])
 
     def check(self) -> Verdict:
@@ -280,16 +328,16 @@ class Alone:
 
     def other(self, numbers: Mapping[str, int]) -> Verdict:
         """Whether it can hold with any of these numbers changed, for what is left of the work."""
-        if self._spent >= BUDGET:
+        if self.spent >= BUDGET:
             return Verdict.UNKNOWN
         same = conjunction([f"(= {name} {numeral(number)})" for name, number in numbers.items()])
         _read(self._solver, [f"(assert (not {same}))"])
-        return self._check(BUDGET - self._spent)
+        return self._check(BUDGET - self.spent)
 
     def _check(self, budget: int) -> Verdict:
         _limit(self._solver, budget)
         verdict = _check(self._solver)
-        self._spent = self._solver.statistics().get_key_value("rlimit count")
+        self.spent = self._solver.statistics().get_key_value("rlimit count")
         return verdict
 
 

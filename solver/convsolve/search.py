@@ -25,6 +25,10 @@ from convsolve.tables import State
 Item = TypeVar("Item")
 
 
+class TooLong(Exception):  # noqa: N818 - no error: any other combination will do
+    """The most conventional one takes more states to find than were granted."""
+
+
 class Ranked(NamedTuple):
     """A path and its place in the order: score, then unequal axes, then the settings, then where it begins."""
 
@@ -87,6 +91,7 @@ class BestFirst:
         self.style = style
         self.expansion = expansion
         self.expanded = 0
+        self.most_expanded: int | None = None  # after which `TooLong` is raised
         self.members = Members(graph, style, expansion, potential, conditions)
         self._streams: dict[tuple[int, State, Folded], _Listed[Member]] = {}
 
@@ -141,6 +146,8 @@ class BestFirst:
         found = self._streams.get(key)
         if found is None:
             self.expanded += 1
+            if self.most_expanded is not None and self.expanded > self.most_expanded:
+                raise TooLong
             found = self._streams[key] = _Listed(self.members.behind(*key))
         return found
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
+from convsolve.components import tied_parameters
 from convsolve.explanation import (
     Cause,
     Change,
+    Excluded,
     Explanation,
     Gap,
     Near,
@@ -25,14 +28,12 @@ SIZES = ("input", "target")
 
 def because(problem: Problem, found: Explanation) -> tuple[str, ...]:
     """Why there is no answer: reasons, then what follows."""
-    demands = [reason.value for reason in found.conflict if reason.what == "where"]
-    if demands:
-        return _demanded(problem, found, demands)
-    if not found.causes:
-        return _plainly(problem, found)
-    cause = found.causes[0]
-    *reasons, so = _said(problem, found, cause)
-    return (*(f"because {reason}" for reason in reasons), f"so {so}")
+    if found.causes:
+        *reasons, so = _said(problem, found, found.causes[0])
+        return (*(f"because {reason}" for reason in reasons), f"so {so}")
+    if any(reason.what == "where" for reason in found.conflict):
+        return _demanded(problem, found)
+    return _plainly(problem, found)
 
 
 def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
@@ -71,6 +72,8 @@ def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
                 f"{_and(cause.parameters)} must be equal on all axes",
                 "no setting serves all axes",
             ]
+        case Excluded():
+            return _excluded(problem, found, cause)
     raise TypeError(cause)
 
 
@@ -116,14 +119,42 @@ def _range(problem: Problem, found: Explanation, cause: Range) -> list[str]:
     ]
 
 
-def _demanded(problem: Problem, found: Explanation, demands: Sequence[str]) -> tuple[str, ...]:
-    way = f"{problem.input} to {problem.target}"
-    nearest = [change.relax["where"] for change in found.changes if "where" in change.relax]
+def _excluded(problem: Problem, found: Explanation, cause: Excluded) -> list[str]:
+    numbers = f": {cause.numbers}" if cause.numbers else ""
+    if cause.always:
+        return [
+            f"the condition {cause.conditions[0]} is always false{numbers}",
+            "nothing meets it, whatever the sizes and the limits are",
+        ]
+    blamed = _and([_demand(reason, problem) for reason in _as_said(found.conflict)])
+    nearest = [f"the nearest that can be had is {text}" for text in _relaxed(found)]
+    so = "no setting meets them all, whatever the sizes are"
+    return [f"{blamed} exclude each other{numbers}", *nearest, so]
+
+
+def _demanded(problem: Problem, found: Explanation) -> tuple[str, ...]:
+    sizes = {reason.what: reason.value for reason in (*found.conflict, *found.acquitted) if reason.what in SIZES}
+    sure = [reason for reason in _as_said(found.conflict) if reason not in found.unsettled]
+    demands = _and([reason.value for reason in found.conflict if reason.what == "where"])
+    within = _and([_demand(reason, problem) for reason in sure if reason.what in (*PARAMETERS, "tie")])
     return (
-        f"because {_layers(problem)} can lead from {way}, but not with {_and(demands)}",
-        *(f"because the nearest that can be had is {text}" for text in nearest[:1]),
+        f"because {_layers(problem)} can lead from {sizes['input']} to {sizes['target']}, but not with {demands}"
+        + (f" as long as {within} stay{'s' if ' and ' not in within else ''}" if within else ""),
+        *(f"because the nearest that can be had is {text}" for text in _relaxed(found)),
         "so no combination meets all conditions",
     )
+
+
+def _relaxed(found: Explanation) -> list[str]:
+    """The condition as far as it can be met, where there is but one in the way."""
+    texts = [change.relax["where"] for change in found.changes if "where" in change.relax]
+    return texts if len(texts) == len([reason for reason in found.conflict if reason.what == "where"]) == 1 else []
+
+
+def _as_said(reasons: Iterable[Reason]) -> list[Reason]:
+    """What the user demands first, then limits, ties and the rest."""
+    order = ["where", *PARAMETERS, "tie", "layers", *SIZES]
+    return sorted(reasons, key=lambda reason: order.index(reason.what))
 
 
 def _plainly(problem: Problem, found: Explanation) -> tuple[str, ...]:
@@ -137,9 +168,10 @@ def _plainly(problem: Problem, found: Explanation) -> tuple[str, ...]:
 
 
 def limits(reasons: Sequence[Reason], problem: Problem) -> str:
-    """The limits among some reasons: ``kernel_size 3 and output_padding 0``."""
-    ranked = sorted((r for r in reasons if r.what in PARAMETERS), key=lambda reason: PARAMETERS.index(reason.what))
-    return _and([_limit(reason, problem) for reason in ranked])
+    """The limits among some reasons, conditions that are such included: ``kernel_size 3 and output_padding 0``."""
+    ranked = _as_said(reason for reason in reasons if reason.what in PARAMETERS)
+    demands = [reason.value for reason in reasons if reason.what == "where"]
+    return _and([*demands, *(_limit(reason, problem) for reason in ranked)])
 
 
 def _limit(reason: Reason, problem: Problem) -> str:
@@ -206,22 +238,38 @@ def _joined(parts: Sequence[str], word: str) -> str:
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
 
 
-def short(problem: Problem, found: Explanation) -> list[str]:
+def short(found: Explanation) -> list[str]:
     """What a person reads by default: why, the smallest changes, what is near."""
-    return [*found.because, *_helps(found.changes[:3]), *_near(problem, found.nearest[:2])]
+    return [*found.because, *_doubts(found), *_helps(found.changes[:3]), *_near(found.nearest[:2])]
 
 
 def full(problem: Problem, found: Explanation) -> list[str]:
     """All there is: also what is to blame and what is not, and the sizes that each layer can reach."""
     lines = [*found.because]
     blamed = [_fact(reason, problem) for reason in found.conflict]
-    lines.append(f"conflict (without any one of them the others hold together): {', '.join(blamed)}")
+    each = "" if found.unsettled else " (without any one of them the others hold together)"
+    lines.append(f"conflict{each}: {', '.join(blamed)}")
     if found.acquitted:
         lines.append(f"not to blame: {', '.join(_fact(reason, problem) for reason in found.acquitted)}")
     for cause in found.causes:
         if isinstance(cause, Range):
             lines += [f"  behind layer {place}: {low} to {high}" for place, (low, high) in enumerate(cause.reach)]
-    return [*lines, *_helps(found.changes), *_near(problem, found.nearest)]
+    return [*lines, *_doubts(found), *_helps(found.changes), *_near(found.nearest)]
+
+
+def _doubts(found: Explanation) -> Iterator[str]:
+    """What was not settled, because it takes too long."""
+    if found.unsettled:
+        names = _names(found.unsettled)
+        matter = "matters" if len(names) == 1 else "matter"
+        yield f"not minimal: whether {_and(names)} {matter} is not settled; it takes too long to tell"
+    if found.cut:
+        yield "not settled: whether there are smaller changes or nearer targets; it takes too long to tell"
+
+
+def _demand(reason: Reason, problem: Problem) -> str:
+    """What must hold, in a sentence."""
+    return reason.value if reason.what == "where" else _fact(replace(reason, default=False), problem)
 
 
 def _fact(reason: Reason, problem: Problem) -> str:
@@ -229,10 +277,18 @@ def _fact(reason: Reason, problem: Problem) -> str:
         return f"{_limit(reason, problem)}{' (default)' if reason.default else ''}"
     words = {
         "layers": f"{reason.value} layer{'' if reason.value == '1' else 's'}",
-        "tie": f"--tie {reason.value}",
+        "tie": _tie(reason, problem),
         "where": f"the condition {reason.value}",
     }
     return words.get(reason.what, f"{reason.what} {reason.value}")
+
+
+def _tie(reason: Reason, problem: Problem) -> str:
+    """A tie, and what it makes equal where its name does not say that."""
+    if reason.value not in ("default", "all"):
+        return f"--tie {reason.value}"
+    names = tied_parameters(problem)
+    return f"--tie {reason.value} ({_and(names)} equal on all axes)" if names else f"--tie {reason.value}"
 
 
 def _helps(changes: Sequence[Change]) -> Iterator[str]:
@@ -253,7 +309,7 @@ def _changed(change: Change) -> str:
         elif name == "where":
             words.append(f"the condition {value}")
         elif name == "without":
-            words.append(f"without the condition {value}")
+            words.append(f"without the condition{'s' if '; ' in value else ''} {value.replace('; ', ' and ')}")
         else:
             words.append(f"{name} {value}")
     text = _and(words)
@@ -265,8 +321,7 @@ def _way(change: Change | Near) -> str:
     return " -> ".join(sizes if len(sizes) < 8 else [*sizes[:3], "...", *sizes[-2:]])
 
 
-def _near(problem: Problem, nearest: Sequence[Near]) -> Iterator[str]:
-    del problem
+def _near(nearest: Sequence[Near]) -> Iterator[str]:
     if nearest:
         sizes = [f"{'x'.join(map(str, near.size))} ({_way(near)})" for near in nearest]
         yield f"  near: within these limits {_and(sizes)} can be reached"

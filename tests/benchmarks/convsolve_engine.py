@@ -13,8 +13,8 @@ from typing import Generic, TypeVar, overload
 from convsolve.answer import Answer, Solution, Status
 from convsolve.answering import answer
 from convsolve.assembly import Assembly, stream
-from convsolve.explain import explain
-from convsolve.explain.conflict import impossible_axes, minimal
+from convsolve.explain import blame, explain
+from convsolve.explain.asking import Asking
 from convsolve.first import first
 from convsolve.graph import graphs, total
 from convsolve.judge import Confirmation, Verdict, decide
@@ -62,9 +62,7 @@ def impossible_with_conflict(row: Row, _limit: float) -> Outcome:
     """The proof, and a conflict from which nothing can be dropped."""
     problem = ask(**row.keywords)
     outcome = _verdict(problem)
-    axes = impossible_axes(problem)
-    conflict = minimal(problem, axes[0] if axes else None).facts
-    return outcome if conflict else Outcome("gave up")
+    return outcome if blame(problem, Asking()).conflict.facts else Outcome("gave up")
 
 
 def impossible_explained(row: Row, _limit: float) -> Outcome:

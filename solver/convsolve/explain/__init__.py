@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from convsolve.answer import Status
+from convsolve.asked import Asked
 from convsolve.events import Ended, Event, Explained, Listener
-from convsolve.explain.causes import causes
+from convsolve.explain.asking import CHANGES, NEAREST, Asking
+from convsolve.explain.causes import excluded, on_axis, tied
 from convsolve.explain.changes import changes
-from convsolve.explain.conflict import impossible_axes, minimal
+from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, on_all_axes, on_one_axis
 from convsolve.explain.facts import facts
 from convsolve.explain.nearest import nearest
-from convsolve.explain.reach import possible
-from convsolve.explanation import Explanation
+from convsolve.explain.plain import plain
+from convsolve.explain.trial import Bench
+from convsolve.explanation import Cause, Explanation
 from convsolve.problem import Problem
 from convsolve.wording import because
 
@@ -32,26 +36,61 @@ def explain(problem: Problem) -> Explanation:
         >>> found.changes[0].relax, [near.size for near in found.nearest]
         ({'output_padding': '0..1'}, [(25,)])
     """
-    blamed, axis, impossible = problem, None, []
-    if problem.where:
-        # conditions are to blame only where the sizes alone would do
-        bare = replace(problem, where=())
-        if not possible(bare):
-            blamed = bare
-    if not blamed.where:
-        impossible = impossible_axes(blamed)
-        axis = impossible[0] if impossible else None
-    conflict = minimal(blamed, axis)
-    innocent = [reason for reason in facts(problem) if reason.what == "where"] if blamed is not problem else []
+    asking = Asking()
+    blamed = blame(problem, asking)
+    bench = Bench(problem, Asked.of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES))
+    made = changes(bench, blamed.conflict.facts)
+    near = replace(bench, asking=asking.renewed(NEAREST))
     found = Explanation(
-        conflict=conflict.facts,
-        acquitted=(*conflict.acquitted, *innocent),
-        causes=tuple(causes(blamed, axis, conflict.facts, conflict.acquitted)),
-        changes=tuple(changes(problem, axis, conflict.facts)),
-        nearest=tuple(nearest(problem, impossible)),
-        minimal=conflict.minimal,
+        conflict=blamed.conflict.facts,
+        acquitted=blamed.conflict.acquitted,
+        causes=blamed.causes,
+        changes=tuple(made),
+        nearest=tuple(nearest(near, blamed.axes)) if blamed.by_size else (),
+        unsettled=blamed.conflict.unsettled,
+        cut=bench.asking.spent or near.asking.spent,
     )
     return replace(found, because=because(problem, found))
+
+
+class Blame(NamedTuple):
+    """What is to blame, and why.
+
+    Attributes:
+        conflict: facts that cannot hold together.
+        causes: the numbers behind it.
+        axes: those that have no answer by themselves.
+        by_size: whether sizes have to do with it at all.
+    """
+
+    conflict: Conflict
+    causes: tuple[Cause, ...]
+    axes: Sequence[int] = ()
+    by_size: bool = True
+
+    @property
+    def axis(self) -> int | None:
+        """The axis that is told of; None where all are in the way together."""
+        return self.axes[0] if self.axes else None
+
+
+def blame(problem: Problem, asking: Asking) -> Blame:
+    """What cannot hold together, the simplest first: conditions and limits, an axis alone, all together."""
+    conflict = of_settings(problem, asking) if problem.where else None
+    if conflict is not None:
+        return Blame(conflict, tuple(excluded(problem, conflict.facts)), by_size=False)
+    # conditions that are no limits are to blame only where the sizes alone would do
+    bare = replace(problem, where=tuple(one for one in problem.where if one not in plain(problem).where))
+    blamed, axes = bare, impossible_axes(bare, asking)
+    if not axes and asking.answer(bare) is not False:
+        blamed, axes = problem, impossible_axes(problem, asking)
+    conflict = on_one_axis(blamed, axes[0], asking) if axes else on_all_axes(blamed, asking)
+    innocent = [fact for fact in facts(problem) if fact.what == "where" and fact not in conflict.of_all]
+    conflict = conflict._replace(acquitted=(*conflict.acquitted, *innocent))
+    if not axes:
+        return Blame(conflict, tuple(tied(problem, conflict.facts)))
+    causes = on_axis(blamed, axes[0], conflict.acquitted) if blamed is bare else ()
+    return Blame(conflict, tuple(causes), axes)
 
 
 def explained(work: Callable[[Listener], None], problem: Problem, report: Listener) -> None:

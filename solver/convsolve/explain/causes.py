@@ -7,48 +7,60 @@ from itertools import product
 from math import prod
 
 from convsolve.asked import Asked
+from convsolve.components import tied_parameters
 from convsolve.explain.facts import without
+from convsolve.explain.plain import plain
 from convsolve.explain.reach import LARGEST, Axis
-from convsolve.explanation import Cause, Gap, Range, Reason, Residue, Tied, Unlawful, Window
-from convsolve.language import compiled, parse
+from convsolve.explanation import Cause, Excluded, Gap, Range, Reason, Residue, Tied, Unlawful, Window
+from convsolve.grounding import ground
+from convsolve.language import compiled, evaluated, parse
+from convsolve.language.nodes import Compare, names
 from convsolve.layers.fans import Fan, pairs
-from convsolve.problem import PARAMETERS, Problem
+from convsolve.problem import Problem
 
 LARGEST_MODULUS = 16
 
 
-def causes(problem: Problem, axis: int | None, conflict: Sequence[Reason], acquitted: Sequence[Reason]) -> list[Cause]:
-    """What a person can check, the most telling first."""
-    if axis is None:
-        return [Tied(_tied(problem))] if any(reason.what == "tie" for reason in conflict) else []
-    alone = Axis(problem, axis)
-    refused = _refused(problem, alone, axis)
+def excluded(problem: Problem, conflict: Sequence[Reason]) -> list[Cause]:
+    """Conditions that are false by themselves, or that limits, ties or each other exclude."""
+    texts = [reason.value for reason in conflict if reason.what == "where"]
+    said = [one.sentence for one in ground(problem).instances if str(one.condition) in texts]
+    constant = [one for one in said if isinstance(one, Compare) and not [*names(one)] and not evaluated(one, {})]
+    numbers = _numbers(constant[0]) if constant else None
+    numbers = None if numbers in texts else numbers
+    return [Excluded(tuple(texts), always=len(texts) == len(conflict) == 1, numbers=numbers)]
+
+
+def _numbers(sentence: Compare) -> str:
+    first, *others = [str(evaluated(operand, {})) for operand in sentence.operands]
+    return " ".join([first, *(f"{sign} {other}" for sign, other in zip(sentence.operators, others, strict=True))])
+
+
+def tied(problem: Problem, conflict: Sequence[Reason]) -> list[Cause]:
+    """Ties that bind axes of which each has an answer."""
+    whats = {reason.what for reason in conflict}
+    return [Tied(tied_parameters(problem))] if "tie" in whats and "where" not in whats else []
+
+
+def on_axis(problem: Problem, axis: int, acquitted: Sequence[Reason]) -> list[Cause]:
+    """What a person can check of an axis that has no answer by itself, the most telling first."""
+    known = plain(problem)
+    alone = Axis(known, axis)
+    refused = _refused(known, alone, axis)
     if refused is not None:
         return [refused]
     found = list(_residues(problem, axis, acquitted))
     if any(residue.anyway for residue in found):
         return [*found]
     reach = alone.reached(min(max(alone.target, alone.hulls[-1][-1]), LARGEST))
-    known = [(sizes[0], hull[-1]) for sizes, hull in zip(reach, alone.hulls, strict=True) if sizes]
-    if len(known) == len(reach) and not known[-1][0] <= alone.target <= known[-1][1]:
-        return [Range(axis, alone.source, alone.target, tuple(known[1:]))]
+    ends = [(sizes[0], hull[-1]) for sizes, hull in zip(reach, alone.hulls, strict=True) if sizes]
+    if len(ends) == len(reach) and not ends[-1][0] <= alone.target <= ends[-1][1]:
+        return [Range(axis, alone.source, alone.target, tuple(ends[1:]))]
     below = max((size for size in reach[-1] if size < alone.target), default=None)
     above = min((size for size in reach[-1] if size > alone.target), default=None)
     if not found and below is not None and above is not None:
         return [Gap(axis, alone.source, alone.target, below, above)]
     return [*found]
-
-
-def _tied(problem: Problem) -> tuple[str, ...]:
-    """The parameters that are tied on some axes and have something to choose."""
-    names = {
-        parameter.name
-        for layer, ties in zip(problem.layers, problem.ties, strict=True)
-        for place, (parameter, leaders) in enumerate(zip(layer.kind.axis_parameters, ties, strict=True))
-        if any(leaders[axis] != axis for axis in range(problem.axes))
-        and any(len(each[place]) > 1 for each in layer.domains)
-    }
-    return tuple(name for name in PARAMETERS if name in names)
 
 
 def _refused(problem: Problem, alone: Axis, axis: int) -> Cause | None:
@@ -69,10 +81,10 @@ def _needed(fan: Fan) -> int:
 
 def _unlawful(problem: Problem, place: int, axis: int) -> Cause | None:
     layer = problem.layers[place]
-    names = tuple(parameter.name for parameter in layer.kind.axis_parameters)
+    parameters = tuple(parameter.name for parameter in layer.kind.axis_parameters)
     for rule in layer.kind.rules:
         if rule.sentence in layer.kind.setting_rules:
-            lawful = compiled(parse(rule.sentence), names)
+            lawful = compiled(parse(rule.sentence), parameters)
             if not any(lawful(*setting) for setting in product(*layer.domains[axis])):
                 return Unlawful(place, rule.sentence, rule.reason)
     return None
@@ -82,14 +94,14 @@ def _residues(problem: Problem, axis: int, acquitted: Collection[Reason]) -> Ite
     """Remainders that all reachable sizes leave, and the target does not: whatever the acquitted, or as it is."""
     target, source = problem.target.size[axis], problem.input.size[axis]
     whats = {reason.what for reason in acquitted}
-    widest = Axis(without(problem, Asked.of(problem), acquitted), axis)
+    widest = Axis(plain(without(problem, Asked.of(problem), acquitted)), axis)
     anyhow = None if "input" in whats else source
     for modulus in _moduli(widest):
         found = _remainders(widest, anyhow, modulus, any_depth="layers" in whats)
         if target % modulus not in found:
             yield Residue(axis, anyhow, target, modulus, tuple(sorted(found)), anyway=True)
             return
-    alone = Axis(problem, axis)
+    alone = Axis(plain(problem), axis)
     for modulus in _moduli(alone):
         found = _remainders(alone, source, modulus, any_depth=False)
         if target % modulus not in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
@@ -10,54 +10,172 @@ from typing import NamedTuple
 from convsolve.asked import Asked
 from convsolve.components import components
 from convsolve.errors import Error
-from convsolve.explain.facts import depths, facts, without
-from convsolve.explain.reach import Axis, answered
+from convsolve.explain.asking import BOTH, Asking
+from convsolve.explain.facts import LATE, depths, facts, without
+from convsolve.explain.plain import plain
+from convsolve.explain.reach import Axis
 from convsolve.explanation import Reason
+from convsolve.grounding import ground
 from convsolve.problem import Problem
-from convsolve.shapes import Extent, Shape
+from convsolve.variables import setting_name
 
-TRIED = 2  # sizes in each direction, where conditions leave no other way to tell
+Oracle = Callable[[Collection[Reason]], bool | None]  # whether a question is possible without some of its facts
 
 
-class Oracle:
-    """Tells whether a question is possible without some of its facts, on one axis alone or on all."""
+class Conflict(NamedTuple):
+    """What is to blame, what is not, and of whom nobody knows.
 
-    def __init__(self, problem: Problem, axis: int | None) -> None:
-        self.problem = problem
-        self.asked = Asked.of(problem)
-        self.axis = axis
+    Attributes:
+        facts: they cannot hold together.
+        acquitted: whatever these are, that stands.
+        unsettled: members of the conflict that may not be needed: to tell takes too long.
+    """
 
-    def __call__(self, dropped: Collection[Reason]) -> bool | None:
-        """Whether there is an answer without these facts; None where that is not known."""
+    facts: tuple[Reason, ...]
+    acquitted: tuple[Reason, ...]
+    unsettled: tuple[Reason, ...] = ()
+
+    @property
+    def of_all(self) -> tuple[Reason, ...]:
+        """All facts that were looked at."""
+        return (*self.facts, *self.acquitted)
+
+
+def minimal(known: Sequence[Reason], oracle: Oracle) -> Conflict:
+    """The conflict by deletion: what is not needed for it goes, the first facts first."""
+    # a fact without which the others hold together is in every conflict; that is the smaller question, asked first
+    needed = {fact for fact in reversed(known) if oracle([fact])}
+    acquitted: list[Reason] = []
+    unsettled: list[Reason] = []
+    for fact in known:
+        if fact not in needed:
+            found = oracle([*acquitted, fact])
+            if found is False:
+                acquitted.append(fact)
+            elif found is None:
+                unsettled.append(fact)
+    blamed = tuple(fact for fact in known if fact not in acquitted)
+    return Conflict(blamed, tuple(acquitted), tuple(unsettled))
+
+
+def on_one_axis(problem: Problem, axis: int, asking: Asking) -> Conflict:
+    """The conflict of an axis that has no answer by itself."""
+    asked = Asked.of(problem)
+
+    def oracle(dropped: Collection[Reason]) -> bool | None:
+        whats = {reason.what for reason in dropped}
+        ends = [end for end in BOTH if end not in whats]
         try:
-            problem = without(self.problem, self.asked, dropped)
+            found = plain(without(problem, asked, dropped))
+            if ground(found).on(axis).instances:
+                deep = _depths(problem, found) if "layers" in whats else [found]
+                return _any(asking.answer(one, ends, axis) for one in deep)
         except Error:  # as where other depths have channels that do not divide into groups
             return None
-        whats = {reason.what for reason in dropped}
-        if self.axis is None:
-            return _together(problem, whats, depths(self.problem) if "layers" in whats else ())
-        axis = Axis(problem, self.axis)
-        if "target" in whats:
-            # with any input, too, a layer must have some setting
-            if "input" in whats:
-                return all(axis.fans)
-            return bool(axis.hulls[1 if "layers" in whats else -1])
-        if "input" in whats:
+        return _bare(Axis(found, axis), ends, any_depth="layers" in whats)
+
+    sizes = {"input": problem.input, "target": problem.target}
+    known = [
+        replace(fact, value=str(sizes[fact.what].size[axis])) if fact.what in sizes else fact
+        for fact in facts(problem)
+        if fact.what != "tie"
+    ]
+    if oracle(()):
+        raise ValueError("the question has an answer")
+    return minimal(known, oracle)
+
+
+def _bare(axis: Axis, ends: Collection[str], *, any_depth: bool) -> bool:
+    """Whether an axis without conditions has an answer."""
+    match ends:
+        case []:  # with any input, too, a layer must have some setting
+            return all(axis.fans)
+        case ["input"]:
+            return bool(axis.hulls[1 if any_depth else -1])
+        case ["target"]:
             behind = axis.sources()[:-1]
-            return any(behind) if "layers" in whats else bool(behind[0])
-        if "layers" in whats:
-            return bool(axis.depths())
-        return axis.possible
+            return any(behind) if any_depth else bool(behind[0])
+    return bool(axis.depths()) if any_depth else axis.possible
 
 
-def _together(problem: Problem, whats: set[str], depths: Collection[int]) -> bool | None:
-    if "target" in whats or "input" in whats:
-        return _other_sizes(problem, whats) if problem.where else True  # each axis by itself is possible
-    if _same_fate(problem):
-        return False
-    if not depths:
-        return answered(problem)
-    return _any(answered(_shallower(problem, depth)) for depth in depths)
+def on_all_axes(problem: Problem, asking: Asking) -> Conflict:
+    """The conflict of a question whose axes each have an answer, were they alone and without conditions."""
+    asked = Asked.of(problem)
+    bare = asking.answer(replace(problem, where=()))
+
+    def oracle(dropped: Collection[Reason]) -> bool | None:
+        whats = {reason.what for reason in dropped}
+        if whats >= {"input", "target"}:
+            return True
+        ends = [end for end in BOTH if end not in whats]
+        if len(ends) < len(BOTH) and not plain(problem).where:
+            return True  # each axis by itself is possible
+        if problem.where and {str(condition) for condition in problem.where} <= {reason.value for reason in dropped}:
+            return bare
+        try:
+            found = without(problem, asked, dropped)
+        except Error:
+            return None
+        if ends == [*BOTH] and _same_fate(found):
+            return False
+        deep = _depths(problem, found) if "layers" in whats else [found]
+        return _any(asking.answer(one, ends) for one in deep)
+
+    if oracle(()):
+        raise ValueError("the question has an answer")
+    return minimal([*facts(problem)], oracle)
+
+
+def of_settings(problem: Problem, asking: Asking) -> Conflict | None:
+    """The conflict of conditions that limits, ties or each other exclude, whatever the sizes; None if there is none."""
+    asked, known = Asked.of(problem), [*facts(problem)]
+    sizes = [fact for fact in known if fact.what in BOTH]
+    following = {(place, fact.what) for fact in known if fact.default and fact.what in LATE for place in fact.layers}
+
+    def oracle(dropped: Collection[Reason]) -> bool | None:
+        opened = {(place, reason.what) for reason in dropped for place in reason.layers}
+        # default limits that follow other parameters are open with them
+        opened |= {(place, name) for place, name in following if any(at == place for at, _ in opened)}
+        try:
+            found = without(problem, asked, [one for one in dropped if one.what in ("tie", "where", "layers")])
+        except Error:
+            return None
+        if "layers" not in {reason.what for reason in dropped}:
+            return asking.agree(found, _limited(found, opened))
+        everywhere = {(place, name) for _, name in opened for place in range(len(found.layers))}
+        return _any(asking.agree(one, _limited(one, everywhere)) for one in _depths(problem, found))
+
+    if oracle(()) is not False:
+        return None
+    found = minimal([fact for fact in known if fact.what not in BOTH], oracle)
+    return found._replace(acquitted=(*found.acquitted, *sizes))
+
+
+def _limited(problem: Problem, opened: Collection[tuple[int, str]]) -> set[str]:
+    """The variables that keep to their domains."""
+    return {
+        setting_name(place, axis, parameter.name)
+        for place, layer in enumerate(problem.layers)
+        for parameter in layer.kind.axis_parameters
+        if (place, parameter.name) not in opened
+        for axis in range(problem.axes)
+    }
+
+
+def _depths(problem: Problem, deepest: Problem) -> Iterator[Problem]:
+    """The question at every depth that is looked at, if it can be asked there."""
+    for depth in depths(problem):
+        shallower = replace(
+            deepest,
+            layers=deepest.layers[:depth],
+            ties=deepest.ties[:depth],
+            channels=(*deepest.channels[:depth], deepest.channels[-1]),
+        )
+        try:
+            ground(shallower)
+        except Error:  # a condition names a layer that it does not have
+            continue
+        yield shallower
 
 
 def _any(answers: Iterable[bool | None]) -> bool | None:
@@ -67,17 +185,6 @@ def _any(answers: Iterable[bool | None]) -> bool | None:
             return True
         unknown = unknown or found is None
     return None if unknown else False
-
-
-def _other_sizes(problem: Problem, whats: set[str]) -> bool | None:
-    """Whether some size near the input's, or the target's, will do; None where none was found."""
-    which = "target" if "target" in whats else "input"
-    shape = problem.target if which == "target" else problem.input
-    for step in range(1, TRIED + 1):
-        for size in (tuple(number + step for number in shape.size), tuple(number - step for number in shape.size)):
-            if min(size) > 0 and answered(replace(problem, **{which: Extent.of(Shape(shape.channels, size))})):  # type: ignore[arg-type]
-                return True
-    return None
 
 
 def _same_fate(problem: Problem) -> bool:
@@ -91,59 +198,17 @@ def _same_fate(problem: Problem) -> bool:
     )
 
 
-def _shallower(problem: Problem, depth: int) -> Problem:
-    return replace(
-        problem,
-        layers=problem.layers[:depth],
-        ties=problem.ties[:depth],
-        channels=(*problem.channels[:depth], problem.channels[-1]),
-    )
-
-
-def impossible_axes(problem: Problem) -> list[int]:
-    """The axes that have no answer by themselves, one of each kind."""
-    return [axis for axis in leaders(problem) if not Axis(problem, axis).possible]
+def impossible_axes(problem: Problem, asking: Asking) -> list[int]:
+    """The axes that have no answer by themselves, with the conditions that speak of them alone; one of each kind."""
+    bare = plain(problem)
+    return [
+        axis
+        for axis in leaders(problem)
+        if not Axis(bare, axis).possible or (bare.where and asking.answer(problem, BOTH, axis) is False)
+    ]
 
 
 def leaders(problem: Problem) -> Iterator[int]:
     """One axis of each kind."""
     for component in components(problem):
         yield from component.axes
-
-
-class Conflict(NamedTuple):
-    """What is to blame, what is not, and whether less than this was looked for everywhere."""
-
-    facts: tuple[Reason, ...]
-    acquitted: tuple[Reason, ...]
-    minimal: bool
-
-
-def minimal(problem: Problem, axis: int | None) -> Conflict:
-    """The conflict by deletion: what is not needed for it goes, the least telling first."""
-    oracle = Oracle(problem, axis)
-    if oracle(()):
-        raise ValueError("the question has an answer")
-    acquitted: list[Reason] = []
-    blamed: list[Reason] = []
-    minimal = True
-    for fact in _on(axis, problem):
-        found = oracle([*acquitted, fact])
-        if found is False:
-            acquitted.append(fact)
-        else:
-            blamed.append(fact)
-            minimal = minimal and found is True
-    return Conflict(tuple(blamed), tuple(acquitted), minimal)
-
-
-def _on(axis: int | None, problem: Problem) -> Iterator[Reason]:
-    """The facts, sizes being those of one axis where only that is looked at."""
-    for fact in facts(problem):
-        if axis is not None and fact.what == "tie":
-            continue
-        if axis is not None and fact.what in ("input", "target"):
-            shape = problem.input if fact.what == "input" else problem.target
-            yield replace(fact, value=str(shape.size[axis]))
-        else:
-            yield fact

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from convsolve.asked import Asked
 from convsolve.explain.changes import twins
-from convsolve.explain.reach import LARGEST, Axis, possible
-from convsolve.explain.solving import best
+from convsolve.explain.plain import plain
+from convsolve.explain.reach import LARGEST, Axis
+from convsolve.explain.solving import solved
+from convsolve.explain.trial import Bench
 from convsolve.explanation import Near
 from convsolve.problem import Problem
 from convsolve.shapes import Extent, Shape
@@ -16,38 +18,36 @@ from convsolve.shapes import Extent, Shape
 A_FEW = 3  # candidates that are tried in each direction where axes depend on each other
 
 
-def nearest(problem: Problem, impossible: Sequence[int]) -> list[Near]:
+def nearest(bench: Bench, impossible: Sequence[int]) -> list[Near]:
     """The nearest in each direction, axis by axis where but one is in the way."""
-    asked = Asked.of(problem)
+    problem = bench.problem
     found = []
-    for size in _sizes(problem, impossible):
-        target = Extent.of(Shape(problem.target.channels, size))
-        other = replace(asked, target=target)
-        solution = best(other.problem())
-        if solution is not None:
-            found.append(Near(size, other.command(), solution))
+    for size in _sizes(bench, impossible):
+        other = replace(bench.asked, target=Extent.of(Shape(problem.target.channels, size)))
+        found.append(Near(size, other.command(), solved(other.problem(), bench.asking)))
     return sorted(found, key=lambda near: _distance(near.size, problem.target.size))
 
 
-def _sizes(problem: Problem, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    target = problem.target.size
+def _sizes(bench: Bench, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    problem, target = bench.problem, bench.problem.target.size
+    alone = plain(problem)
     if len(impossible) > 1:  # what is in the way on each axis must go on all
-        around = [around_target(Axis(problem, axis)) for axis in impossible]
+        around = [around_target(Axis(alone, axis)) for axis in impossible]
         closest = [
             min(filter(None, (*below[:1], *above[:1])), key=lambda size: abs(size - goal), default=goal)
             for (below, above), goal in zip(around, (target[axis] for axis in impossible), strict=True)
         ]
         moved = _moved(problem, dict(zip(impossible, closest, strict=True)))
-        if possible(_aimed(problem, moved)):
+        if bench.asking.possible(_aimed(problem, moved)):
             yield moved
         return
     tried = impossible or [axis for axis in range(problem.axes) if axis == twins(problem, axis)[0]]
     seen = set()
     for axis in tried:
-        for some in around_target(Axis(problem, axis)):
+        for some in around_target(Axis(alone, axis)):
             for size in some[:A_FEW]:
                 moved = _moved(problem, {axis: size})
-                if moved not in seen and possible(_aimed(problem, moved)):
+                if moved not in seen and bench.asking.possible(_aimed(problem, moved)):
                     seen.add(moved)
                     yield moved
                     break

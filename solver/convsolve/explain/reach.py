@@ -1,27 +1,17 @@
-"""Which sizes can be reached at all, from a size or towards one, on one axis or on all together."""
+"""Which sizes can be reached at all on one axis, from a size or towards one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from math import prod
-from operator import mul
 
 from convsolve.components import Component
-from convsolve.conditioned import TooManyStates
-from convsolve.errors import Error
-from convsolve.first import first
-from convsolve.graph import Course, Graph, Walk, graphs
+from convsolve.graph import Course, Graph, Walk
 from convsolve.layers.fans import Fan, behind
 from convsolve.problem import Problem
-from convsolve.scouting import scout
 from convsolve.tables import Table
 
 LARGEST = 1 << 18  # sizes beyond are not looked at one by one
-MOST_SETTINGS = 3_000  # of layers, where conditions are put to each
-MOST_STEPS = (
-    50_000  # of states through layers with conditions: a twentieth of a second, for each of a hundred questions
-)
 
 
 class Axis:
@@ -85,30 +75,6 @@ class Axis:
 def sizes(table: Table) -> list[int]:
     """The sizes of a table of one axis, ascending."""
     return sorted(size for (size,) in table)
-
-
-def answered(problem: Problem) -> bool | None:
-    """Whether a question has an answer; None where that takes too long to tell, or it cannot be asked."""
-    try:
-        if not problem.where:
-            return first(problem, graphs(problem)) is not None
-        settings = {layer: max(prod(map(len, axis)) for axis in layer.domains) for layer in problem.layers}
-        if sum(settings.values()) > MOST_SETTINGS:
-            return None
-        return _conditioned(problem)
-    except (Error, TooManyStates):
-        return None
-
-
-def _conditioned(problem: Problem) -> bool | None:
-    found = scout(problem, MOST_STEPS)
-    live = [len(states) for states in found.whole.live]
-    return None if sum(map(mul, live, live[1:])) > MOST_STEPS else found.total > 0
-
-
-def possible(problem: Problem) -> bool:
-    """Whether a question is known to have an answer."""
-    return answered(problem) is True
 
 
 def _hull(ranges: Sequence[range]) -> range:

@@ -1,13 +1,88 @@
-"""The most conventional answer to a question."""
+"""An answer to a question: the most conventional one, or any where that takes long to find; and the least of a cost."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from convsolve.answer import Solution
-from convsolve.answering import answer
+from convsolve.answering import Assembly
+from convsolve.conditioned import TooManyStates
+from convsolve.explain.asking import STEPS, Asking, steps_of
+from convsolve.explain.plain import plain
+from convsolve.first import first
+from convsolve.listing import Combination
+from convsolve.objectives import Objective
 from convsolve.problem import Problem
+from convsolve.scouting import Scout, scout
+from convsolve.search import TooLong, conventional
+
+MOST_EXPANDED = 200  # states whose settings are listed; some tenths of a second
+MOST_STEPS = 500_000  # of states through layers, for the least of a cost; likewise
 
 
-def best(problem: Problem) -> Solution | None:
-    """The first answer, put to Z3."""
-    found = answer(problem, count=1)
-    return found[0] if found else None
+def solved(problem: Problem, asking: Asking) -> Solution:
+    """An answer to a question that has one, put to Z3.
+
+    Raises:
+        StopIteration: it has none.
+    """
+    known = plain(replace(problem, objectives=()))
+    try:
+        found = scout(known, MOST_STEPS)
+        try:
+            combination = _best(found, asking)
+        except TooLong:
+            combination = next(_any(known, found))
+    except TooManyStates:
+        return asking.found(known) or _decided(known)
+    return _confirmed(problem, combination)
+
+
+def least(problem: Problem, objective: Objective, asking: Asking) -> tuple[int, Solution] | None:
+    """The best value that an objective can have, with an answer; None where that takes too long to find."""
+    known = replace(plain(problem), objectives=(objective,))
+    found = scout(known)
+    steps = steps_of(found.whole)
+    if known.where or steps > MOST_STEPS or asking.spent:
+        return None
+    asking.spend(steps / STEPS)
+    placed = next(found.by_objectives().first(1))
+    solution = _confirmed(problem, placed.combination)
+    value: int = getattr(solution.costs, objective.cost)
+    return value, solution
+
+
+def _best(found: Scout, asking: Asking) -> Combination:
+    searches = found.searches()
+    for search in searches:
+        search.most_expanded = MOST_EXPANDED
+    try:
+        return next(conventional(found.problem, searches, 1)).combination
+    finally:
+        asking.spend(sum(search.expanded for search in searches))
+
+
+def _any(known: Problem, found: Scout) -> Iterator[Combination]:
+    if known.where:
+        yield from found.combinations()
+    elif (combination := first(known, found.graphs)) is not None:
+        yield combination
+
+
+def _decided(problem: Problem) -> Solution:
+    from convsolve.judge import decide
+
+    solution = decide(problem).solution
+    if solution is None:
+        raise AssertionError("Z3 finds no answer where there is one")
+    return solution
+
+
+def _confirmed(problem: Problem, combination: Combination) -> Solution:
+    from convsolve.judge import Confirmation, Verdict
+
+    solution = Assembly(problem)(combination)
+    if Confirmation(problem)(solution) != Verdict.SAT:
+        raise AssertionError(f"Z3 refuses {solution}")
+    return solution.with_checked("z3")

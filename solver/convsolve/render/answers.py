@@ -52,7 +52,7 @@ def explanation(answer: Answer, *, full: bool = False) -> list[str]:
     found = answer.explanation
     if found is None:
         return []
-    return (wording.full if full else wording.short)(answer.problem, found)
+    return wording.full(answer.problem, found) if full else wording.short(found)
 
 
 def checks(solutions: Sequence[Solution]) -> str:

@@ -40,7 +40,7 @@ def test_seven_to_twenty_eight_is_a_matter_of_parity() -> None:
     assert [dict(change.relax) for change in found.changes] == [
         {"output_padding": "0..1"},
         {"kernel_size": "4"},
-        {"stride": "1..2", "input": "10"},
+        {"stride": "3", "input": "4"},
     ]
     assert [near.size for near in found.nearest] == [(25,)]
     assert found.because == (
@@ -179,7 +179,7 @@ def test_a_field_is_relaxed_to_the_largest_that_can_be_had() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_claim_is_true_of_questions_that_were_drawn(seed: int) -> None:
-    for question in islice(drawn(Random(seed)), 15):
+    for question in islice(drawn(Random(seed)), 8):
         check(question, explain(question.problem()), commands=seed == 0)
 
 

@@ -25,7 +25,7 @@ TITLES = {
 
 NAMES = tuple(TITLES)
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
-CAUSES = ("range", "gap", "residue", "window", "rule", "tie")
+CAUSES = ("range", "gap", "residue", "window", "rule", "tie", "condition")
 
 Schema = dict[str, Any]
 
@@ -165,10 +165,12 @@ def _answer() -> Schema:
             "because": {"type": "array", "items": _TEXT},
             "conflict": reasons | {"description": "minimal: drop any one and it is possible"},
             "minimal": {"type": "boolean", "description": "every fact of the conflict was seen to be needed"},
+            "unsettled": reasons | {"description": "of the conflict: too long to tell whether they are needed"},
             "acquitted": reasons | {"description": "whatever they were, the conflict would stand"},
             "causes": causes | {"description": "the numbers behind it; empty where there is no simple one"},
             "changes": {"type": "array", "items": change, "description": "each alone suffices; smallest first"},
             "nearest": {"type": "array", "items": near, "description": "reachable targets next to the one asked for"},
+            "cut": {"type": "boolean", "description": "the search for changes and targets ended before all were tried"},
         },
     )
     return _record(

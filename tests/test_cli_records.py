@@ -66,7 +66,11 @@ def test_an_explanation_matches_its_schema_and_its_solutions_are_records() -> No
     record = json.loads(convsolve(*question, "--json").out)
     explanation = record["explanation"]
     assert [fact["what"] for fact in explanation["conflict"]] == ["output_padding", "kernel_size", "input", "target"]
-    assert [change["relax"] for change in explanation["changes"]] == [{"output_padding": "0..1"}, {"kernel_size": "4"}]
+    assert [change["relax"] for change in explanation["changes"]] == [
+        {"output_padding": "0..1"},
+        {"kernel_size": "4"},
+        {"stride": "3", "input": "4"},
+    ]
     for part in (*explanation["changes"], *explanation["nearest"]):
         valid(part["solution"], "solution")
         assert part["solution"]["checked"] == ["arithmetic", "z3"]

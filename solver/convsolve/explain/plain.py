@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from convsolve.domains import Domain
+from convsolve.filling import Layer
 from convsolve.grounding import Instance, ground
 from convsolve.language import compiled, evaluated
 from convsolve.language.nodes import Name, names, rebuilt
-from convsolve.problem import Layer, Problem
+from convsolve.problem import Problem
 
 Place = tuple[int, int, str]  # a layer, an axis, a parameter
 

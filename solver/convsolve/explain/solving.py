@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from convsolve.answer import Solution
-from convsolve.answering import Assembly
+from convsolve.assembly import Assembly
 from convsolve.conditioned import TooManyStates
 from convsolve.explain.asking import STEPS, Asking, steps_of
 from convsolve.explain.plain import plain

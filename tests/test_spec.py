@@ -154,6 +154,19 @@ def test_an_answer_is_a_question_for_another_command() -> None:
     )
 
 
+def test_a_trace_takes_stack_and_input_of_a_question() -> None:
+    question = b'input = "3@28x28"\ntarget = "8@14x14"\nstack = "Conv(k=3, s=2, p=1, c=8)"'
+    typed = convsolve("trace", "Conv(k=3, s=2, p=1, c=8)", "--input", "3@28x28", "--json")
+    assert typed.code == 0
+    assert convsolve("trace", "--spec", "-", "--json", stdin=question) == typed
+    assert convsolve("trace", "Conv(k=3)", "--spec", "-", stdin=question).err.startswith(
+        "error[usage]: --spec has the whole question: STACK cannot stand beside it\n"
+    )
+    assert convsolve("trace", "--spec", "-", stdin=b"input = 28").err == (
+        'error[bad-spec]: stdin: stack is missing\n  help: write stack = "Conv(k=3)"\n'
+    )
+
+
 def test_every_word_of_a_question_is_a_key_and_in_the_schema() -> None:
     assert set(KEYS) >= {"input", "target", *Question.__annotations__}
     assert set(schema("spec")["properties"]) == {"schema", *KEYS}

@@ -72,6 +72,12 @@ def test_a_trace_in_full() -> None:
         "mends": [],
         "input": {"channels": 3, "size": [28, 20]},
         "layers": [layer.to_dict() for layer in found.layers],
+        "fields": [
+            {"receptive_field": [3, 3], "jump": ["2", "2"], "centre": ["0", "0"]},
+            {"receptive_field": [3, 3], "jump": ["2", "2"], "centre": ["0", "0"]},
+            {"receptive_field": [5, 5], "jump": ["4", "4"], "centre": ["1", "1"]},
+            {"receptive_field": [5, 5], "jump": ["1", "1"], "centre": ["-1/2", "-1/2"]},
+        ],
         "output": {"channels": 3, "size": [28, 20]},
         "costs": {
             "params": (3 * 8 * 9 + 8) + (8 * 3 * 16 + 3),

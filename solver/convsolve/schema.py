@@ -246,6 +246,9 @@ def _config() -> Schema:
 
 def _trace() -> Schema:
     mend = {"parameter": _TEXT, "value": _COUNT, "out_size": _axes(_POSITIVE)}
+    fraction = {"type": "string", "pattern": "^-?[0-9]+(/[0-9]+)?$"}
+    places = _axes(fraction)
+    field = _record(None, {"receptive_field": _axes(_POSITIVE), "jump": places, "centre": places})
     return _record(
         "convsolve.trace/1",
         {
@@ -255,10 +258,12 @@ def _trace() -> Schema:
             "mends": {"type": "array", "items": _record(None, mend), "description": "each alone suffices"},
             "input": _shape(),
             "layers": {"type": "array", "items": _layer(), "description": "those that were passed"},
+            "fields": {"type": "array", "items": field, "description": "of an output of each of them, in the input"},
             "output": _record(None, {"channels": _or_null(_POSITIVE), "size": _or_null(_axes(_POSITIVE))}),
             "costs": _costs(),
         },
         "input",
+        "fields",
     )
 
 

@@ -12,6 +12,7 @@ from convsolve.channels import channels_said
 from convsolve.check.integers import broken_rule
 from convsolve.costs import Costs, costs_of
 from convsolve.filling import Layer, statement
+from convsolve.field import Field, fields_of
 from convsolve.language import Expr, compiled, names, parse
 from convsolve.language.nodes import Arithmetic, Compare, Negative
 from convsolve.layers.base import LayerKind, Rule, Setting
@@ -71,6 +72,11 @@ class Trace:
         """What one pass costs; every entry is None where the stack fails."""
         return costs_of(self.layers) if self.valid else NOTHING
 
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """What an output of each layer that was passed sees of the input: see `convsolve.field.Field`."""
+        return tuple(fields_of(self.layers))
+
     def to_dict(self) -> dict[str, Any]:
         """The trace as a record (``convsolve.trace/1``)."""
         output = self.output
@@ -82,6 +88,7 @@ class Trace:
             "mends": [mend._asdict() | {"out_size": list(mend.out_size)} for mend in self.mends],
             "input": {"channels": self.input.channels, "size": list(self.input.size)},
             "layers": [layer.to_dict() for layer in self.layers],
+            "fields": [field.to_dict() for field in self.fields],
             "output": {
                 "channels": output.channels if output else None,
                 "size": list(output.size) if output else None,

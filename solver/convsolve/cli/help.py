@@ -25,10 +25,10 @@ class Command(TyperCommand):
     """A command whose help starts with examples, and whose options may be set elsewhere, too."""
 
     def __init__(self, *, params: list[Parameter], **settings: Any) -> None:  # noqa: ANN401 - Typer's own
-        for parameter in params:
-            if _needed(parameter):
-                parameter.required = False  # a question in a file may have it: see parse_args
-        super().__init__(params=[*params, *sources.own_options(params)], **settings)
+        self.asked = sources.asked(params)  # what a question in a file has, too
+        for parameter in self.asked:
+            parameter.required = False
+        super().__init__(params=[*params, *sources.own_options(params, self.asked)], **settings)
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         page = look(Color.AUTO)
@@ -45,10 +45,10 @@ class Command(TyperCommand):
             vars(error)["ctx"] = vars(error).get("ctx") or ctx
             raise
         if not ctx.resilient_parsing:
-            sources.settle(self, ctx)
-            for parameter in self.params:
-                if _needed(parameter) and ctx.params[str(parameter.name)] is None:
-                    raise missing(str(parameter.metavar), self, ctx)
+            sources.settle(self, self.asked, ctx)
+            for parameter in self.asked:
+                if ctx.params[str(parameter.name)] is None:
+                    raise missing(sources.typed_as(parameter), self, ctx)
         return rest
 
     def invoke(self, ctx: Context) -> int:
@@ -94,17 +94,10 @@ def missing(word: str, command: AnyCommand, ctx: Context) -> Error:
     return Error("usage", f"{word} is missing", help=help_lines)
 
 
-def _needed(parameter: Parameter) -> bool:
-    """Whether it is an argument that must come from somewhere; brackets mark the others."""
-    return parameter.param_type_name == "argument" and not str(parameter.metavar).startswith("[")
-
-
 def usage(command: AnyCommand, ctx: Context) -> str:
     """``convsolve solve [OPTIONS] INPUT TARGET``; what Typer puts around what must be given says nothing."""
-    pieces = command.collect_usage_pieces(ctx)
-    for parameter in command.get_params(ctx):
-        if parameter.param_type_name == "argument" and _needed(parameter):
-            pieces = [str(parameter.metavar) if piece == f"[{parameter.metavar}]" else piece for piece in pieces]
+    must = {f"[{parameter.metavar}]" for parameter in getattr(command, "asked", ())}
+    pieces = (piece.strip("[]") if piece in must else piece.strip("{}") for piece in command.collect_usage_pieces(ctx))
     return " ".join([ctx.command_path, *pieces])
 
 

@@ -42,18 +42,30 @@ class Row(NamedTuple):
     place: str | None
 
 
-def own_options(parameters: Sequence[Parameter]) -> list[TyperOption]:
+def asked(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """The parameters that a command must have and a question in a file may give; none where it needs others, too."""
+    must = tuple(parameter for parameter in parameters if parameter.required)
+    names = {name_of(parameter) for parameter in must}
+    return must if "input" in names and names <= {"input", "target", "stack"} else ()
+
+
+def typed_as(parameter: Parameter) -> str:
+    """What a parameter is called on the command line: INPUT, --input."""
+    return str(parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar)
+
+
+def own_options(parameters: Sequence[Parameter], asked: Sequence[Parameter]) -> list[TyperOption]:
     """The options that say where others come from, for a command with these parameters."""
     named = {name_of(parameter) for parameter in parameters}
     found = []
-    if "input" in named and "target" in named:
+    if asked:
         found.append(
             _option(
                 SPEC,
                 "FILE",
-                "The question in TOML or JSON instead of INPUT and TARGET, or an answer whose question it is; - is"
-                " stdin. Its keys are the long options with underscores. What is typed beside it goes before it;"
-                " --where is added.",
+                f"The question in TOML or JSON instead of {' and '.join(map(typed_as, asked))}, or an answer, whose"
+                " question it is then; - is stdin. Its keys are the long options with underscores. What is typed"
+                " beside it goes before it; --where is added.",
             )
         )
     if named.isdisjoint(KEYS):
@@ -88,11 +100,11 @@ def name_of(parameter: Parameter) -> str:
     return (word or str(parameter.name)).strip("[]-").replace("-", "_").lower()
 
 
-def settle(command: Command, context: Context) -> None:
+def settle(command: Command, asked: Sequence[Parameter], context: Context) -> None:
     """Give each parameter that was not typed the value that a file or the environment has for it.
 
     Raises:
-        Error: a file that cannot be read or understood, or INPUT and TARGET beside a question in a file.
+        Error: a file that cannot be read or understood, or that has not all or not alone what is `asked` for.
         Exit: the values were to be shown.
     """
     given = context.meta.get(_REMEMBERED, {})
@@ -107,12 +119,13 @@ def settle(command: Command, context: Context) -> None:
     if path is not None:
         from convsolve.strict import named
 
-        _refuse_both(typed)
-        asked = _asked(path, typed)
-        for name in ("input", "target"):
-            if name not in asked and not given.get(SHOW):
-                raise Error("bad-spec", f"{named(path)}: {name} is missing", help=[f'write {name} = "28x28"'])
-        for name, value in asked.items():
+        _refuse_both([parameter for parameter in asked if name_of(parameter) in typed])
+        words = _words(path, typed)
+        for name in map(name_of, asked):
+            if name not in words and not given.get(SHOW):
+                example = "Conv(k=3)" if name == "stack" else "28x28"
+                raise Error("bad-spec", f"{named(path)}: {name} is missing", help=[f'write {name} = "{example}"'])
+        for name, value in words.items():
             if name in parameters:
                 _set(context, parameters[name], _chosen(Setting(value, named(path)), name, parameters[name]))
                 rows.setdefault(name, ("spec", path))
@@ -151,8 +164,8 @@ def as_typed(answer: Answer, context: Context) -> Answer:
     return replace(answer, explained=replace(told, changes=changes, nearest=near))
 
 
-def _refuse_both(typed: set[str]) -> None:
-    if both := " and ".join(name.upper() for name in ("input", "target") if name in typed):
+def _refuse_both(typed: Sequence[Parameter]) -> None:
+    if both := " and ".join(map(typed_as, typed)):
         raise Error(
             "usage",
             f"--spec has the whole question: {both} cannot stand beside it",
@@ -160,7 +173,7 @@ def _refuse_both(typed: set[str]) -> None:
         )
 
 
-def _asked(path: str, typed: set[str]) -> dict[str, Value]:
+def _words(path: str, typed: set[str]) -> dict[str, Value]:
     """The words of the file that nothing typed replaces; its conditions hold beside those that were typed."""
     from convsolve.spec import read_spec
 

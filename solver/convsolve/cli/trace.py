@@ -51,8 +51,9 @@ def trace(
         elif found.layers:
             columns, parts = traces.table(found)
             write(drawn(columns, parts, width=page.width, bold=page.bold, dim=page.dim))
-        if found.valid and (sums := traces.totals(found)):
-            write([sums]) if page.table else say(sums)
+        if found.valid:
+            sums = filter(None, [traces.totals(found), traces.alignment(found)])
+            write(sums) if page.table else say(*sums)
     if not found.valid:
         say(f"not valid: {found.reason}")
         words = [

@@ -15,6 +15,7 @@ class AvgPool(Pool):
     name = "AvgPool"
     record = "avg_pool"
     field_rule = "(behind - 1)*stride + kernel_size"
+    centre_rule = "kernel_size - 1 - 2*padding"
     torch_name = "AvgPool"
     axis_parameters = (KERNEL, STRIDE, PADDING)
     extent = "(kernel_size - 1)"

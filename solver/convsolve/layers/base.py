@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from math import prod
@@ -145,6 +146,8 @@ class LayerKind(ABC):
     weighted: ClassVar[bool] = False  # a convolution: it has weights and changes the channels
     field_rule: ClassVar[str | None] = None  # the receptive field in front of the layer, from that ``behind`` it
     jump_rules: ClassVar[tuple[str | None, str | None]] = (None, None)  # likewise jump, over and under the line
+    # Where the middle of what output 0 sees lies on the input's axis: twice that, times what is under jump's line.
+    centre_rule: ClassVar[str | None] = None
     on_input: ClassVar[bool] = False  # the kernel is laid on each element of the input, else of the output
 
     dims: int
@@ -278,6 +281,21 @@ class LayerKind(ABC):
         if self.field_rule is None:
             return field
         return compiled(parse(self.field_rule), ("behind", *self.positions()))(field, *setting)
+
+    def view(self, setting: Setting, in_size: int, out_size: int) -> tuple[Fraction, Fraction]:
+        """Where on the input's axis an output element looks: its place times the first number, plus the second.
+
+        Both count elements from the first one's middle; that may lie between elements, or in the padding.
+        """
+        over, under, twice = (
+            1 if rule is None else self._at(rule, 1, setting, in_size, out_size)
+            for rule in (*self.jump_rules, self.centre_rule or "0")
+        )
+        return Fraction(over, under), Fraction(twice, 2 * under)
+
+    def _at(self, rule: str, behind: int, setting: Setting, in_size: int, out_size: int) -> int:
+        known = ("behind", *self.positions(), "in_size", "out_size")
+        return int(compiled(parse(rule), known)(behind, *setting, in_size, out_size))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from convsolve.domains import Domain
 from convsolve.layers.base import (
@@ -44,6 +45,7 @@ class Conv(Convolution):
     record = "conv"
     field_rule = "(behind - 1)*stride + dilation*(kernel_size - 1) + 1"
     jump_rules = ("behind*stride", None)
+    centre_rule = "dilation*(kernel_size - 1) - 2*padding"
     axis_parameters = (
         AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
         AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE),
@@ -145,6 +147,11 @@ class Conv(Convolution):
         if self.padding_word == "same":
             padding = dilation * (kernel_size - 1) // 2
         return (kernel_size, stride, padding, dilation, 0)
+
+    def view(self, setting: Setting, in_size: int, out_size: int) -> tuple[Fraction, Fraction]:
+        if self.padding_word == "same":  # what is odd goes behind
+            setting = self.window(setting)[:4]
+        return super().view(setting, in_size, out_size)
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         keywords = self.keywords(settings, padding_mode=(self.padding_mode, "zeros"))

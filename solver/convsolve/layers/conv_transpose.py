@@ -30,6 +30,7 @@ class ConvTranspose(Convolution):
     record = "conv_transpose"
     field_rule = "(behind + dilation*(kernel_size - 1) - 1)//stride + 1"
     jump_rules = (None, "behind*stride")
+    centre_rule = "2*padding - dilation*(kernel_size - 1)"
     on_input = True
     axis_parameters = (
         AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),

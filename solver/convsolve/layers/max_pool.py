@@ -15,5 +15,6 @@ class MaxPool(Pool):
     name = "MaxPool"
     record = "max_pool"
     field_rule = "(behind - 1)*stride + dilation*(kernel_size - 1) + 1"
+    centre_rule = "dilation*(kernel_size - 1) - 2*padding"
     torch_name = "MaxPool"
     axis_parameters = (KERNEL, STRIDE, PADDING, AxisParameter("dilation", "d", 1, 1, hole=False))

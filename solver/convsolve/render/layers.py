@@ -19,7 +19,7 @@ PARAMETERS = {
 FIELDS = ("layer", "in_channels", "in_size", "out_channels", "out_size", *PARAMETERS, "options")
 
 
-def axes(values: Sequence[int], *, each: bool = False) -> str:
+def axes(values: Sequence[object], *, each: bool = False) -> str:
     """``3``, or ``3x5`` where the axes differ; sizes always name each axis.
 
     Example:

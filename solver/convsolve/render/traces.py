@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from convsolve.costs import Costs, costs_of, receptive_field
+from convsolve.costs import Costs, costs_of
+from convsolve.field import Field
 from convsolve.layers.solved import SolvedLayer
 from convsolve.render.layers import FIELDS, axes, columns, fields, label, parameter, telling, way
 from convsolve.render.table import Column, Part, tabbed
 from convsolve.tracing import Trace
 
-HEAD = ("layer_number", *FIELDS, "params", "macs", "receptive_field")
+HEAD = ("layer_number", *FIELDS, "params", "macs", "receptive_field", "jump", "centre")
 
 
 def table(trace: Trace) -> tuple[list[Column], list[Part]]:
@@ -32,7 +33,7 @@ def table(trace: Trace) -> tuple[list[Column], list[Part]]:
             way(layer),
             *(parameter(layer, name) for name in names),
             *([_count(costs.params), _count(costs.macs)] if costly else []),
-            axes(field, each=True),
+            axes(field.size, each=True),
         )
         for place, layer, costs, field in _steps(trace)
     ]
@@ -60,16 +61,28 @@ def rows(trace: Trace) -> Iterator[str]:
     return tabbed(
         HEAD,
         (
-            [str(place), *fields(layer), _plain(costs.params), _plain(costs.macs), axes(field, each=True)]
+            [
+                str(place),
+                *fields(layer),
+                _plain(costs.params),
+                _plain(costs.macs),
+                *(axes(part, each=True) for part in field),
+            ]
             for place, layer, costs, field in _steps(trace)
         ),
     )
 
 
-def _steps(trace: Trace) -> Iterator[tuple[int, SolvedLayer, Costs, tuple[int, ...]]]:
+def alignment(trace: Trace) -> str:
+    """How the outputs of a trace that came through lie over its input."""
+    size, jump, centre = (axes(part) for part in trace.fields[-1])
+    return f"receptive field {size}, jump {jump}, centre of the first at {centre}"
+
+
+def _steps(trace: Trace) -> Iterator[tuple[int, SolvedLayer, Costs, Field]]:
     """Each layer with its own costs, and the receptive field of all up to it."""
-    for place, layer in enumerate(trace.layers):
-        yield place, layer, costs_of([layer]), receptive_field(trace.layers[: place + 1])
+    for place, (layer, field) in enumerate(zip(trace.layers, trace.fields, strict=True)):
+        yield place, layer, costs_of([layer]), field
 
 
 def _count(number: int | None) -> str:

@@ -1,0 +1,172 @@
+"""Receptive field, jump and centre against what torch's outputs depend on, axis by axis."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from math import prod
+
+import pytest
+import torch
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from convsolve.registry import KINDS
+from convsolve.tracing import trace
+from tests.command_line import convsolve
+from tests.oracle import drawn, torch_run
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
+
+
+def seen(specs: list[drawn.Spec], size: tuple[int, ...], axis: int) -> list[list[float]]:
+    """For each input place on the axis, which outputs on that axis it reaches: by torch, with a slab of ones there.
+
+    With positive weights nothing cancels, and a maximum passes a slab on as a sum does; 0 and 1 again behind every
+    layer, so that nothing overflows.
+    """
+    x = torch.zeros(size[axis], 1, *size, dtype=torch.float64)
+    for place in range(size[axis]):
+        x[place].select(1 + axis, place).fill_(1.0)
+    for spec in specs:
+        module = torch_run.module(spec, len(size), 1).double()
+        for parameter in module.parameters():
+            torch.nn.init.ones_(parameter)
+        with torch.no_grad():
+            x = (module(x) > 0).double()
+    others = [1 + place for place in range(1, 1 + len(size)) if place != 1 + axis]
+    reached = x.amax(dim=others) if others else x
+    return [[float(value) for value in column] for column in reached.reshape(size[axis], -1).T]
+
+
+def span(column: list[float]) -> tuple[int, int] | None:
+    """The first and last input that an output sees."""
+    places = [place for place, sees in enumerate(column) if sees]
+    return (places[0], places[-1]) if places else None
+
+
+@st.composite
+def stacks(draw: st.DrawFn, kinds: tuple[str, ...]) -> tuple[int, list[drawn.Spec]]:
+    """One to three axes and as many layers; padding of zeros, as another shows an output the other border."""
+    dims = draw(st.sampled_from([1, 1, 2, 3]))
+    random = draw(st.randoms(use_true_random=False))
+    plain = {"out_channels": 1, "groups": 1, "bias": False}
+    specs = []
+    for _ in range(draw(st.integers(1, 4 - dims if dims > 1 else 3))):
+        spec = drawn.layer(random, dims, 1, kinds)
+        if "out_channels" in spec:
+            spec |= plain | ({"padding_mode": "zeros"} if spec["kind"] == "Conv" else {})
+        specs.append(spec)
+    return dims, specs
+
+
+@settings(max_examples=80, derandomize=True, deadline=None)
+@given(stacks(("Conv", "Conv", "MaxPool", "AvgPool", "Act")))
+def test_of_convolutions_and_pools_every_number_is_exact(stack: tuple[int, list[drawn.Spec]]) -> None:
+    dims, specs = stack
+    probe = trace(torch_run.text(specs), (200,) * dims)
+    assume(probe.valid)
+    found = probe.fields[-1]
+    # So long that one output in the middle sees no border of any layer.
+    reach = max(4 * field + 2 * int(jump) for field, jump in zip(found.size, found.jump, strict=True))
+    assume(reach <= {1: 120, 2: 40, 3: 20}[dims])
+    size = (reach,) * dims
+    passed = trace(torch_run.text(specs), size)
+    assume(passed.valid)
+    assert passed.fields == probe.fields or any("p" in spec and spec["p"] == "same" for spec in specs)
+    for axis, (field, jump, centre) in enumerate(zip(*passed.fields[-1], strict=True)):
+        columns = seen(specs, size, axis)
+        middle = min(range(len(columns)), key=lambda place: abs(jump * place + centre - Fraction(reach - 1, 2)))
+        first, last = span(columns[middle]) or (0, -1)
+        assert last - first + 1 == field, (specs, axis)
+        assert Fraction(first + last, 2) == jump * middle + centre, (specs, axis)
+
+
+@settings(max_examples=80, derandomize=True, deadline=None)
+@given(stacks(("Conv", "ConvTranspose", "ConvTranspose", "MaxPool", "AvgPool", "Act")))
+def test_of_no_stack_a_field_is_too_small_or_far_from_its_centre(stack: tuple[int, list[drawn.Spec]]) -> None:
+    dims, specs = stack
+    size = ({1: 40, 2: 14, 3: 8}[dims],) * dims
+    passed = trace(torch_run.text(specs), size)
+    assume(passed.valid and prod(passed.sizes[-1]) < 10_000)
+    for axis, (field, jump, centre) in enumerate(zip(*passed.fields[-1], strict=True)):
+        # Of a transposed convolution an output may see one input, a hole's width, more on one side than on the other.
+        before = [Fraction(1), *(behind.jump[axis] for behind in passed.fields)]
+        up = [place for place, spec in enumerate(specs) if spec["kind"] == "ConvTranspose"]
+        slack = sum((before[place] * specs[place]["d"][axis] for place in up), Fraction(0))
+        for place, column in enumerate(seen(specs, size, axis)):
+            first, last = span(column) or (0, -1)
+            assert last - first + 1 <= field, (specs, axis)
+            middle = jump * place + centre
+            borders = min(middle, size[axis] - 1 - middle)  # three fields away from both no layer's border is seen
+            if borders >= 3 * field and first <= last:
+                assert abs(Fraction(first + last, 2) - middle) <= slack, (specs, axis, place)
+                event("a place was compared")
+
+
+def test_the_middle_of_a_transposed_convolution_is_right_on_average() -> None:
+    for kernel_size, stride, padding, dilation in [
+        (4, 2, 1, 1),
+        (5, 3, 0, 1),
+        (3, 4, 1, 1),
+        (2, 2, 0, 3),
+        (7, 4, 3, 1),
+    ]:
+        spec: drawn.Spec = {"kind": "ConvTranspose", "k": (kernel_size,), "s": (stride,), "p": (padding,)}
+        spec |= {"d": (dilation,), "out_channels": 1, "bias": False}
+        (field,) = trace(torch_run.text([spec]), 24).fields
+        columns = seen([spec], (24,), 0)
+        start = stride * 8
+        period = [(place, span(columns[place])) for place in range(start, start + stride)]
+        middles = [Fraction(sum(ends), 2) - field.jump[0] * place for place, ends in period if ends]
+        if len(middles) == stride:
+            assert sum(middles) / stride == field.centre[0], spec
+
+
+BY_HAND: list[tuple[str, int, int, str, str]] = [
+    ("Conv(k=3)", 8, 3, "1", "1"),
+    ("Conv(k=3, p=1)", 8, 3, "1", "0"),
+    ("Conv(k=4, s=2, p=1)", 8, 4, "2", "1/2"),
+    ("Conv(k=4, padding='same')", 8, 4, "1", "1/2"),
+    ("MaxPool(2)", 8, 2, "2", "1/2"),
+    ("AvgPool(3, s=2, p=1)", 8, 3, "2", "0"),
+    ("Conv(k=7, s=2, p=3) >> MaxPool(3, s=2, p=1)", 64, 11, "4", "0"),
+    ("ConvTranspose(k=4, s=2, p=1)", 8, 2, "1/2", "-1/4"),
+    ("ConvTranspose(k=2, s=2)", 8, 1, "1/2", "-1/4"),
+    ("Conv(k=4, s=2, p=1) >> ConvTranspose(k=4, s=2, p=1)", 8, 6, "1", "0"),
+]
+
+
+@pytest.mark.parametrize(("stack", "size", "field", "jump", "centre"), BY_HAND, ids=str)
+def test_by_hand(stack: str, size: int, field: int, jump: str, centre: str) -> None:
+    found = trace(stack, size).fields[-1]
+    assert found.to_dict() == {"receptive_field": [field], "jump": [jump], "centre": [centre]}
+
+
+@pytest.mark.parametrize(("strided", "field"), [(0, 483), (1, 427)], ids=["in the 1x1", "in the 3x3"])
+def test_resnet_50_has_the_field_of_the_article(strided: int, field: int) -> None:
+    """483 in its table, for blocks that stride in their first convolution; torchvision's stride in the second."""
+    text = "Conv(k=7, s=2, p=3) >> MaxPool(3, s=2, p=1)"
+    for blocks, stride in [(3, 1), (4, 2), (6, 2), (3, 2)]:
+        for place in range(blocks):
+            steps = [stride if place == 0 and at == strided else 1 for at in (0, 1)]
+            text += f" >> Conv(k=1, s={steps[0]}) >> Conv(k=3, p=1, s={steps[1]}) >> Conv(k=1)"
+    found = trace(text, 1024).fields[-1]
+    assert found.to_dict() == {"receptive_field": [field], "jump": ["32"], "centre": ["0"]}
+
+
+def test_a_trace_shows_them() -> None:
+    stack = "Conv(k=4, s=2, p=1) >> ConvTranspose(k=(2, 4), s=(2, 4))"
+    said = convsolve("trace", stack, "--input", "8x8", terminal=True)
+    assert said.out.endswith("\nreceptive field 4, jump 1x1/2, centre of the first at 0x-1/4\n")
+    record = json.loads(convsolve("trace", stack, "--input", "8x8", "--json").out)
+    assert record["fields"] == [
+        {"receptive_field": [4, 4], "jump": ["2", "2"], "centre": ["1/2", "1/2"]},
+        {"receptive_field": [4, 4], "jump": ["1", "1/2"], "centre": ["0", "-1/4"]},
+    ]
+    assert json.loads(convsolve("trace", "Conv(k=9)", "--input", "8", "--json").out)["fields"] == []
+
+
+def test_every_kind_says_where_it_looks() -> None:
+    for name, kind in KINDS.items():
+        assert (kind.jump_rules != (None, None)) == (kind.centre_rule is not None), name

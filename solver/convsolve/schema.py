@@ -133,7 +133,8 @@ def _answer() -> Schema:
             "target": _TEXT,
             "stack": _TEXT | {"description": "every domain written out, the limits included"},
             "tie": _TEXT,
-            "channels": {"type": "array", "items": _or_null(_POSITIVE)},
+            "channels": _or_null({"type": "array", "items": _or_null(_POSITIVE)})
+            | {"description": "null where the depth is to be found"},
             "count": _or_null(_COUNT)
             | {"description": "how many were asked for; null: all of one layer, 5 of a stack"},
             "all": {"type": "boolean", "description": "whether all were asked for"},

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from convsolve.channels import channels_said
 from convsolve.check.integers import broken_rule
 from convsolve.costs import Costs, costs_of
-from convsolve.filling import Layer, statement
 from convsolve.field import Field, fields_of
+from convsolve.filling import Layer, statement
 from convsolve.language import Expr, compiled, names, parse
 from convsolve.language.nodes import Arithmetic, Compare, Negative
 from convsolve.layers.base import LayerKind, Rule, Setting

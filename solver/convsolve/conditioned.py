@@ -120,6 +120,16 @@ class Conditioned:
                     found.setdefault(before, []).append(behind)
         return found.get(folded, [])
 
+    @cached_property
+    def separate(self) -> bool:
+        """Whether each condition speaks of one setting alone, so that nothing is carried."""
+        return not self.folds and not any(reads.together or reads.across for reads in self._reads)
+
+    def allows(self, place: int, axis: int, setting: Setting) -> bool:
+        """Whether a setting meets the conditions that speak of nothing else."""
+        known = {axis: self.read_of(place, setting)}
+        return all(one(known, (), (), 0) for one in self._reads[place].alone[axis])
+
     def read_of(self, place: int, setting: Setting) -> Known:
         """What conditions read of a setting."""
         return tuple([setting[position] for position in self._reads[place].parameters])

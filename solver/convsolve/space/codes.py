@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from convsolve.answer import Solution
 from convsolve.errors import Error, shown_value
 from convsolve.space.decisions import NOTHING, Decision, integer
-from convsolve.space.nearest import nearest
+from convsolve.space.projecting import nearest
 
 if TYPE_CHECKING:
     from convsolve.space.core import Space

@@ -16,7 +16,7 @@ from convsolve.domains import Domain
 from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.problem import Problem, Question
 from convsolve.solving import read
-from convsolve.space import checking, codes, drawing, moves, nearest, searching, streams
+from convsolve.space import checking, codes, drawing, moves, projecting, searching, streams
 from convsolve.space.branch import Branch
 from convsolve.space.decisions import Decisions, Given, integer
 from convsolve.space.restricted import Restricted
@@ -255,7 +255,7 @@ class Space:
 
     # what else can be done with a space stands in the rooms beside this one
     sample, choices, complete = drawing.sample, drawing.choices, drawing.complete
-    project = nearest.project
+    project = projecting.project
     neighbors, mutate, crossover = moves.neighbors, moves.mutate, moves.crossover
     encode, decode = codes.encode, codes.decode
     stream, shard = streams.stream, streams.shard

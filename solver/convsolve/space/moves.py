@@ -11,7 +11,8 @@ from convsolve.expansion import Settings
 from convsolve.space.branch import Branch
 from convsolve.space.decisions import Decisions, whole
 from convsolve.space.draws import Draws
-from convsolve.space.nearest import Charges, Costs, Distance, charges_of, nearest
+from convsolve.space.nearest import Charges, Costs, charges_of
+from convsolve.space.projecting import nearest
 from convsolve.space.restricted import Restricted
 from convsolve.space.ways import Way, Ways
 from convsolve.tables import State
@@ -229,7 +230,7 @@ def _outs(part: Ways[Any], place: int, state: State) -> list[State]:
     return sorted({group.out for group in part.expansion.groups(place, state)})
 
 
-def _closest(costs: Sequence[Costs], some: Iterator[Settings]) -> list[tuple[Distance, Settings]]:
+def _closest(costs: Sequence[Costs], some: Iterator[Settings]) -> list[tuple[int, Settings]]:
     """Settings by how far they are from those at hand."""
     found = [(sum(cost[one] for cost, one in zip(costs, settings, strict=True)), settings) for settings in some]
     return sorted(found)

@@ -1,171 +1,72 @@
-"""The nearest combinations to a proposal, by steps of its parameters: shortest paths through the graph."""
+"""The ways of one component by their distance from a proposal: shortest paths through its graph."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from heapq import heappop, heappush
-from itertools import islice, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import product
+from typing import NamedTuple, Protocol
 
-from convsolve.answer import Solution
 from convsolve.domains import Domain
-from convsolve.errors import Error, shown_value
-from convsolve.layers.base import Setting
+from convsolve.layers.base import Setting, SizeMap
 from convsolve.listing import Node
-from convsolve.problem import PARAMETERS
-from convsolve.space import checking
 from convsolve.space.branch import Branch
-from convsolve.space.decisions import INPUT, NOTHING, Decision, Decisions, Given, whole
-from convsolve.space.restricted import Edge, Restricted, RestrictedWays
+from convsolve.space.decisions import INPUT, Decision
+from convsolve.space.levels import Levels, Moves
+from convsolve.space.restricted import Edge, RestrictedWays
 from convsolve.space.ways import Way
-
-if TYPE_CHECKING:
-    from convsolve.space.core import Space
-
-Distance = int | float
-Charges = Mapping[
-    tuple[int, int], Sequence[tuple[int, Mapping[int, Distance]]]
-]  # by layer and axis: positions' charges
+from convsolve.tables import State
 
 
-class Projection(NamedTuple):
-    """A combination near a proposal."""
+class Charge(NamedTuple):
+    """What the values of one parameter cost.
 
-    solution: Solution
-    distance: Distance
+    Attributes:
+        position: where it stands in a setting.
+        each: by value.
+    """
+
+    position: int
+    each: Mapping[int, int]
+
+
+Charges = Mapping[tuple[int, int], Sequence[Charge]]  # by layer and axis
 
 
 class Near(NamedTuple):
     """A way: how far it is from what was proposed, and its place among those that are as far."""
 
-    distance: Distance
+    distance: int
     order: tuple[int, ...]
     way: Way
 
 
-def steps(domain: Domain, value: float) -> Mapping[int, int]:
-    """How many steps each value of a domain is from the one nearest to what was proposed, the smaller of two."""
+class Rest(Protocol):
+    """What the rest of a way costs at the least from the nodes of a position on."""
+
+    def get(self, node: Node, /) -> int | None:
+        """The cost; None where no way leads on, or none that matters."""
+
+
+@lru_cache(4096)
+def steps(domain: Domain, value: float, weight: int) -> Mapping[int, int]:
+    """What each value of a domain costs: its steps from the value nearest to what was proposed, the smaller of two."""
     at = bisect_left(domain, value)
     if at == len(domain) or (at and value - domain[at - 1] <= domain[at] - value):
         at -= 1
-    return {one: abs(place - at) for place, one in enumerate(domain)}
+    return {one: weight * abs(place - at) for place, one in enumerate(domain)}
 
 
-def charges_of(branch: Branch, wanted: Mapping[Decision, float], weights: Mapping[Decision, Distance]) -> list[Charges]:
+def charges_of(branch: Branch, wanted: Mapping[Decision, float], weights: Mapping[Decision, int]) -> list[Charges]:
     """What each value costs that is not as proposed, component by component."""
-    found: list[dict[tuple[int, int], list[tuple[int, Mapping[int, Distance]]]]] = [{} for _ in branch.parts]
+    found: list[dict[tuple[int, int], list[Charge]]] = [{} for _ in branch.parts]
     for decision, value in wanted.items():
         part, at = branch.places[decision.axes[0]]
-        weight = weights.get(decision, 1)
-        each = {one: weight * number for one, number in steps(decision.domain, value).items()}
-        found[part].setdefault((decision.place, at), []).append((decision.position, each))
+        charge = Charge(decision.position, steps(decision.domain, value, weights.get(decision, 1)))
+        found[part].setdefault((decision.place, at), []).append(charge)
     return [*found]
-
-
-def nearest(
-    branch: Branch, restricted: Restricted, wanted: Mapping[Decision, float], weights: Mapping[Decision, Distance]
-) -> Iterator[tuple[Distance, list[Way]]]:
-    """The combinations by ascending distance, equally near ones in the space's order."""
-    charges = charges_of(branch, wanted, weights)
-    parts = [NearestWays(ways, some) for ways, some in zip(restricted.parts, charges, strict=True)]
-    if not all(part.found for part in parts):
-        return
-    yield from _together([_Listed(iter(part)) for part in parts])
-
-
-def project(
-    space: Space,
-    proposal: Solution | Mapping[str, Any],
-    k: int = 1,
-    *,
-    weights: Mapping[str, Distance] | None = None,
-    fixed: Given = NOTHING,
-) -> list[Projection]:
-    """The combinations that are nearest to a proposal, which need not be one.
-
-    The distance is the sum over all decisions of the steps between the proposed value and the combination's,
-    a step being one place further in the decision's domain. A value that is not in the domain, be it no
-    integer, counts as the nearest one there (the smaller of two); a decision that the proposal leaves out
-    costs nothing. Equally near ones come in the space's order.
-
-    Args:
-        space: the space.
-        proposal: values by decision, a Solution, or its record.
-        k: how many; all where there are fewer.
-        weights: what a step costs (1 where nothing is said), by decision (``"0.stride"``) or for a parameter
-            of all layers (``"stride"``); 0 or more.
-        fixed: values that must be kept, by decision.
-
-    Returns:
-        Pairs of a ``solution`` and its ``distance``, the nearest first; none where there is no combination.
-
-    Raises:
-        Error: ``unknown-decision``, ``bad-value``, ``bad-record``.
-
-    Example:
-        >>> import convsolve as cs
-        >>> space = cs.Space(7, 28, layers=2, stride=2, output_padding="0..1")
-        >>> proposal = {f"{layer}.{name}": 3 for layer in (0, 1) for name in ("kernel_size", "padding")}
-        >>> near = space.project(proposal)[0]
-        >>> near.distance, [layer.kernel_size for layer in near.solution.layers], near.solution.sizes
-        (3, [(3,), (3,)], ((7,), (16,), (28,)))
-    """
-    count = whole("k", k)
-    wanted = wanted_of(space, proposal)
-    charges = weights_of(space.catalogue, weights or {})
-    restricted = space.restricted(fixed)
-    found = nearest(space.branch, restricted, wanted, charges)
-    return [Projection(space.branch.assembled(ways), distance) for distance, ways in islice(found, count)]
-
-
-def wanted_of(space: Space, proposal: Solution | Mapping[str, Any]) -> dict[Decision, float]:
-    """The values that a proposal has for the open decisions, whatever numbers they are."""
-    if (read := checking.record(proposal)) is not None:
-        proposal = read
-    if isinstance(proposal, Solution):
-        if (other := checking.unlike(space.problem, proposal)) is not None:
-            raise Error("bad-value", f"the proposal is of another kind: {other[1]}")
-        return {decision: decision.of(proposal) for decision in space.catalogue.open}
-    if not isinstance(proposal, Mapping):
-        raise Error(
-            "bad-value",
-            f"{shown_value(proposal)} is no proposal",
-            help=['write {"0.kernel_size": 3}, or give a Solution'],
-        )
-    found: dict[Decision, float] = {}
-    for name, value in proposal.items():
-        for decision in space.catalogue.named(name):
-            found[decision] = _real(name, value)
-    return found
-
-
-def weights_of(decisions: Decisions, given: Mapping[str, Distance]) -> dict[Decision, Distance]:
-    """What a step of each decision costs."""
-    found: dict[Decision, Distance] = dict.fromkeys(decisions, 1)
-    for name, value in sorted(given.items(), key=lambda one: "." in one[0]):
-        weight = _real(name, value)
-        if weight < 0:
-            raise Error("bad-value", f"the weight of {name} must be 0 or more, not {shown_value(value)}")
-        exact = int(weight) if weight == int(weight) else weight
-        some = (
-            [decision for decision in decisions if decision.parameter == name]
-            if name in PARAMETERS
-            else decisions.named(name)
-        )
-        found |= dict.fromkeys(some, exact)
-    return found
-
-
-def _real(name: str, value: object) -> float:
-    """A finite number, be it numpy's or another library's."""
-    try:
-        number = value if isinstance(value, int) else float(value)  # type: ignore[arg-type] # float() refuses the rest
-    except (TypeError, ValueError, OverflowError):
-        number = float("nan")
-    if isinstance(value, str | bool) or not abs(number) < float("inf"):
-        raise Error("bad-value", f"{name} must be a number, not {shown_value(value)}")
-    return number
 
 
 class NearestWays:
@@ -174,107 +75,158 @@ class NearestWays:
     def __init__(self, ways: RestrictedWays, charges: Charges) -> None:
         self._ways = ways
         self._charges = charges
-        self._known: dict[tuple[int, int], dict[Setting, Distance]] = {}
-        self._rest: list[dict[Node, Distance]] = []
-        nodes: list[set[Node]] = [set(ways.sources)]
-        for place in range(ways.layers):
-            nodes.append({edge.out for node in nodes[-1] for edge in ways.edges(place, node)})
-        self._rest = [dict.fromkeys(nodes[-1], 0)]
-        for place in reversed(range(ways.layers)):
-            here: dict[Node, Distance] = {}
-            for node in nodes[place]:
-                some = [
-                    self._least(place, edge) + self._rest[0][edge.out]
-                    for edge in ways.edges(place, node)
-                    if edge.out in self._rest[0]
-                ]
-                if some:
-                    here[node] = min(some)
-            self._rest.insert(0, here)
+        self._known: dict[tuple[int, int], Costs] = {}
 
-    @property
-    def found(self) -> bool:
-        """Whether there is any."""
-        return bool(self._rest[0])
+    def first(self) -> Near | None:
+        """The nearest; of equally near ones the first in order."""
+        layers = self._ways.layers
+        rest: Sequence[Rest]
+        if self._ways.narrow:
+            levels = self._levels()
+            best, rest = self._nearest_source(levels), [levels.at(position) for position in range(layers + 1)]
+        else:
+            rest = self._rest()
+            best = min(self._beginnings(rest[0]), default=None)
+        if best is None:
+            return None
+        distance, number, node = best
+        left = rest[0].get(node)
+        path, state = [], node[0]
+        for place in range(layers):
+            known = self._least_outs(place, node) if self._ways.narrow else {}
+            for edge in self._ways.edges(place, node):
+                behind = rest[place + 1].get(edge.out)
+                least = known.get(edge.out[0]) if self._ways.narrow else self._least(place, edge)
+                if behind is not None and least is not None and behind + least == left:
+                    each = [self._costs(place, axis) for axis in range(len(edge.each))]
+                    pairs = zip(each, edge.each, strict=True)
+                    path.append(tuple([min(some, key=costs.__getitem__) for costs, some in pairs]))
+                    node, left = edge.out, behind
+                    break
+        return Near(distance, (number,), Way(state, tuple(path)))
 
     def __iter__(self) -> Iterator[Near]:
+        """All, the nearest first."""
+        if self._ways.narrow:
+            levels = self._levels()
+            levels.finish()
+            rest: Sequence[Rest] = [levels.at(position) for position in range(self._ways.layers + 1)]
+        else:
+            rest = self._rest()
         # equally near ones come in the order of the ways: a path is put in order by the places of its settings
-        heap: list[tuple[Distance, tuple[int, ...], int, Distance, Node, Way]] = []
-        for number, node in enumerate(self._ways.sources):
-            if node in self._rest[0]:
-                spent = sum(
-                    each[size] for axis, size in enumerate(node[0]) for _, each in self._charges.get((INPUT, axis), ())
-                )
-                heappush(heap, (spent + self._rest[0][node], (number,), 0, spent, node, Way(node[0], ())))
+        heap: list[tuple[int, tuple[int, ...], int, int, Node, Way]] = []
+        for distance, number, node in self._beginnings(rest[0]):
+            spent = distance - (rest[0].get(node) or 0)
+            heappush(heap, (distance, (number,), 0, spent, node, Way(node[0], ())))
         while heap:
             distance, order, place, spent, node, way = heappop(heap)
             if place == self._ways.layers:
                 yield Near(distance, order, way)
                 continue
-            rest, number = self._rest[place + 1], 0
+            number = 0
             for edge in self._ways.edges(place, node):
-                behind = rest.get(edge.out)
+                behind = rest[place + 1].get(edge.out)
                 for settings, charge in self._charged(place, edge):
                     number += 1
                     if behind is not None:
                         after, following = spent + charge, Way(way.state, (*way.path, settings))
                         heappush(heap, (after + behind, (*order, number), place + 1, after, edge.out, following))
 
-    def _least(self, place: int, edge: Edge) -> Distance:
+    def _beginnings(self, rest: Rest) -> Iterator[tuple[int, int, Node]]:
+        """Where ways begin, each with the least distance of these."""
+        for number, node in enumerate(self._ways.sources):
+            behind = rest.get(node)
+            if behind is not None:
+                yield behind + self._on_input(node), number, node
+
+    def _on_input(self, node: Node) -> int:
+        """What the size of the input costs."""
+        each = enumerate(node[0])
+        return sum(charge.each[size] for axis, size in each for charge in self._charges.get((INPUT, axis), ()))
+
+    def _levels(self) -> Levels:
+        return Levels(self._ways.sizes, self._by_cost)
+
+    @cached_property
+    def _by_cost(self) -> list[Moves]:
+        return [self._moves(place) for place in range(self._ways.layers)]
+
+    def _nearest_source(self, levels: Levels) -> tuple[int, int, Node] | None:
+        """The beginning of the nearest way; looks no further than that takes."""
+        best: tuple[int, int, Node] | None = None
+        while (cost := levels.next_source()) is not None and (best is None or cost < best[0]):
+            best = min(self._beginnings(levels.at(0)), default=None)
+        if best is not None:
+            levels.until(best[0])  # sizes as near as the nearest may be found later
+            best = min(self._beginnings(levels.at(0)))
+        return best
+
+    def _rest(self) -> list[dict[Node, int]]:
+        """What the rest of a way costs at the least, node by node."""
+        nodes: list[set[Node]] = [set(self._ways.sources)]
+        for place in range(self._ways.layers):
+            nodes.append({edge.out for node in nodes[-1] for edge in self._ways.edges(place, node)})
+        found: list[dict[Node, int]] = [dict.fromkeys(nodes[-1], 0)]
+        for place in reversed(range(self._ways.layers)):
+            here, ahead = {}, found[0]
+            for node in nodes[place]:
+                edges = self._ways.edges(place, node)
+                some = [self._least(place, edge) + ahead[edge.out] for edge in edges if edge.out in ahead]
+                if some:
+                    here[node] = min(some)
+            found.insert(0, here)
+        return found
+
+    def _least(self, place: int, edge: Edge) -> int:
         return sum(min(map(self._costs(place, axis).__getitem__, some)) for axis, some in enumerate(edge.each))
 
-    def _charged(self, place: int, edge: Edge) -> Iterator[tuple[tuple[Setting, ...], Distance]]:
+    def _charged(self, place: int, edge: Edge) -> Iterator[tuple[tuple[Setting, ...], int]]:
         costs = [self._costs(place, axis) for axis in range(len(edge.each))]
         for settings in product(*edge.each):
             yield settings, sum(cost[setting] for cost, setting in zip(costs, settings, strict=True))
 
-    def _costs(self, place: int, axis: int) -> dict[Setting, Distance]:
+    def _costs(self, place: int, axis: int) -> Costs:
         found = self._known.get((place, axis))
         if found is None:
             found = self._known[place, axis] = Costs(self._charges.get((place, axis), ()))
         return found
 
+    def _moves(self, place: int) -> Moves:
+        """The size maps of a layer by what their settings cost at the least."""
+        costs = [0]
+        charges = {charge.position: charge.each for charge in self._charges.get((place, 0), ())}
+        for position, domain in enumerate(self._ways.domains(place)):
+            each = [charges[position][value] for value in domain] if position in charges else [0] * len(domain)
+            costs = [cost + more for cost in costs for more in each]
+        maps, places = self._ways.size_maps(place)
+        never = 1 << 62
+        least = [never] * (len(maps) + 1)
+        for at, cost in zip(places, costs, strict=True):
+            least[at] = min(least[at], cost)
+        found: dict[int, list[SizeMap]] = {}
+        for size_map, cost in zip(maps, least, strict=False):
+            found.setdefault(cost, []).append(size_map)
+        return sorted(found.items())
 
-class Costs(dict[Setting, Distance]):
-    """What settings of one axis are charged, found when asked for."""
-
-    def __init__(self, charges: Sequence[tuple[int, Mapping[int, Distance]]]) -> None:
-        super().__init__()
-        self._charges = charges
-
-    def __missing__(self, setting: Setting) -> Distance:
-        found = self[setting] = sum(each[setting[position]] for position, each in self._charges)
+    def _least_outs(self, place: int, node: Node) -> dict[State, int]:
+        """What it costs at the least to come from a size to others, on one axis."""
+        (size,) = node[0]
+        found: dict[State, int] = {}
+        for cost, size_maps in self._by_cost[place]:
+            for size_map in size_maps:
+                out = size_map.out(size)
+                if out is not None:
+                    found.setdefault((out,), cost)
         return found
 
 
-class _Listed:
-    """Ways of one component by index, found as they are asked for."""
+class Costs(dict[Setting, int]):
+    """What settings of one axis cost, found when asked for."""
 
-    def __init__(self, source: Iterator[Near]) -> None:
-        self._source = source
-        self._read: list[Near] = []
+    def __init__(self, charges: Sequence[Charge]) -> None:
+        super().__init__()
+        self._charges = charges
 
-    def get(self, index: int) -> Near | None:
-        self._read.extend(islice(self._source, max(0, index + 1 - len(self._read))))
-        return self._read[index] if index < len(self._read) else None
-
-
-def _together(lists: Sequence[_Listed]) -> Iterator[tuple[Distance, list[Way]]]:
-    """One of each list in every combination, by the sum of their distances, then in order."""
-    heap: list[tuple[Distance, list[tuple[int, ...]], tuple[int, ...], list[Way]]] = []
-    seen: set[tuple[int, ...]] = set()
-
-    def push(indices: tuple[int, ...]) -> None:
-        found = [one.get(index) for one, index in zip(lists, indices, strict=True)]
-        some = [near for near in found if near is not None]
-        if indices not in seen and len(some) == len(found):
-            seen.add(indices)
-            distances, orders, ways = zip(*some, strict=True)
-            heappush(heap, (sum(distances), [*orders], indices, [*ways]))
-
-    push((0,) * len(lists))
-    while heap:
-        distance, _, indices, ways = heappop(heap)
-        yield distance, ways
-        for place in range(len(indices)):
-            push((*indices[:place], indices[place] + 1, *indices[place + 1 :]))
+    def __missing__(self, setting: Setting) -> int:
+        found = self[setting] = sum(each[setting[position]] for position, each in self._charges)
+        return found

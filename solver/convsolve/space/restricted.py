@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
+from convsolve.domains import Domain
 from convsolve.expansion import Settings
-from convsolve.layers.base import Setting
+from convsolve.layers.base import Setting, SizeMap
 from convsolve.listing import Node
 from convsolve.space.branch import Branch
 from convsolve.space.decisions import INPUT, Decision, Decisions, Fixed
 from convsolve.space.draws import Draws
 from convsolve.space.ways import Way, Ways
 
+WIDEST = 1 << 16  # sizes of a position, or settings of a layer, that are looked at side by side
 Wanted = tuple[tuple[int, int], ...]  # positions in a setting, with the values that they must have
 
 
@@ -29,6 +32,19 @@ class Edge(NamedTuple):
     def settings(self) -> int:
         """How many there are."""
         return prod(map(len, self.each))
+
+
+class SizeMaps(NamedTuple):
+    """The size maps of a layer on one axis.
+
+    Attributes:
+        maps: each once.
+        places: for all values of the parameters in every combination, which one that is; one more than there
+            are, where the values may not be together.
+    """
+
+    maps: Sequence[SizeMap]
+    places: Sequence[int]
 
 
 class Restricted:
@@ -84,10 +100,44 @@ class RestrictedWays:
         self._whole = whole  # layers in which nothing is left to choose
         self._last = max((place for place, _ in wanted), default=-1)  # from here on all ways are left
         self._edges: dict[tuple[int, Node], list[Edge]] = {}
+        self._size_maps: dict[tuple[int, Wanted], SizeMaps] = {}
         self._numbers: dict[tuple[int, Node], int] = {}
         sizes = {axis: value for (place, axis), values in wanted.items() if place == INPUT for _, value in values}
         self.sources = [one for one in ways.sources if all(one[0][axis] == size for axis, size in sizes.items())]
         self._reached: list[dict[Node, int]] = [dict.fromkeys(self.sources, 1)]
+
+    @cached_property
+    def sizes(self) -> list[set[int]]:
+        """Per position the sizes that are on some way, of a component of one axis."""
+        return [{size for (size,) in live} for live in self._ways.graph.live]
+
+    @cached_property
+    def narrow(self) -> bool:
+        """Whether all sizes of a position can be looked at side by side: on one axis, without folds."""
+        return (
+            self.axes == 1
+            and self._ways.plain
+            and all(max(sizes, default=0) - min(sizes, default=0) < WIDEST for sizes in self.sizes)
+            and all(prod(map(len, step.layer.domains[0])) < WIDEST for step in self._ways.graph.steps)
+        )
+
+    def size_maps(self, place: int) -> SizeMaps:
+        """The size maps of a layer, as its settings have them."""
+        layer = self._ways.graph.steps[place].layer
+        wanted = self._wanted.get((place, 0), ())
+        key = (id(layer), wanted)
+        if key not in self._size_maps:
+            legal = self._ways.settings(place, 0)
+            met = {one for one in legal if all(one[position] == value for position, value in wanted)}
+            maps = {setting: layer.kind.size_map(setting) for setting in met}
+            numbers = {size_map: number for number, size_map in enumerate(dict.fromkeys(maps.values()))}
+            places = [numbers[maps[one]] if one in met else len(numbers) for one in product(*layer.domains[0])]
+            self._size_maps[key] = SizeMaps([*numbers], places)
+        return self._size_maps[key]
+
+    def domains(self, place: int) -> Sequence[Domain]:
+        """The values of a layer's parameters on the first axis."""
+        return self._ways.graph.steps[place].layer.domains[0]
 
     @property
     def layers(self) -> int:
@@ -158,7 +208,7 @@ class RestrictedWays:
                 ]
             if not all(each):
                 continue
-            if ways.conditions is None:
+            if ways.plain:
                 yield Edge(each, (out, ()))
                 continue
             for settings in product(*each):

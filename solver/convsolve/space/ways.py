@@ -196,6 +196,9 @@ class Ways(Generic[Item]):
         self.expansion = Expansion(graph)
         self.layers = len(graph.steps)
         self._crossings: dict[tuple[int, Node], Crossing[Item]] = {}
+        # conditions on single settings leave settings out; others are asked of each way
+        self.plain = conditions is None or conditions.separate
+        self._allowed: dict[tuple[int, int, int, int, int], list[Setting]] = {}
         self._choices: dict[int, dict[tuple[int, ...], int]] = {}
 
     @cached_property
@@ -219,7 +222,7 @@ class Ways(Generic[Item]):
 
     def onward(self, place: int, node: Node, settings: Settings, out: State) -> Iterator[Node]:
         """The nodes that settings lead to."""
-        if self.conditions is None:
+        if self.conditions is None or self.plain:
             yield out, ()
             return
         for folded in self.conditions.onward(place, node[0], settings, out, node[1]):
@@ -305,9 +308,28 @@ class Ways(Generic[Item]):
         return self._choices[place].get(tuple([settings[axes[0]][parameter] for parameter, axes in shared]))
 
     def leading(self, place: int, choice: int, state: State, out: State) -> list[list[Setting]]:
-        """The settings that lead from one state to another, an axis each."""
+        """The settings that lead from one state to another and are allowed by themselves, an axis each."""
         ends = enumerate(zip(state, out, strict=True))
-        return [self.expansion.leading(place, choice, axis, size, following) for axis, (size, following) in ends]
+        return [self._leading(place, choice, axis, size, following) for axis, (size, following) in ends]
+
+    def settings(self, place: int, axis: int) -> list[Setting]:
+        """All settings of one axis that are allowed by themselves, ties left out."""
+        step = self.graph.steps[place]
+        every = step.layer.kind.settings(step.layer.domains[axis])
+        return [setting for setting in every if self._allows(place, axis, setting)]
+
+    def _leading(self, place: int, choice: int, axis: int, size: int, out: int) -> list[Setting]:
+        if self.conditions is None or not self.plain:
+            return self.expansion.leading(place, choice, axis, size, out)
+        key = (place, choice, axis, size, out)
+        found = self._allowed.get(key)
+        if found is None:
+            every = self.expansion.leading(*key)
+            found = self._allowed[key] = [one for one in every if self._allows(place, axis, one)]
+        return found
+
+    def _allows(self, place: int, axis: int, setting: Setting) -> bool:
+        return self.conditions is None or self.conditions.allows(place, axis, setting)
 
     @cached_property
     def _first(self) -> list[Crossing[Item]]:
@@ -325,9 +347,7 @@ class Ways(Generic[Item]):
         for choice, out in self.expansion.groups(place, state):
             each = self.leading(place, choice, state, out)
             group: Run[Item] | Bundle[Item] = (
-                Run(self, place, state, each, (out, ()))
-                if self.conditions is None
-                else Bundle(self, place, node, each, out)
+                Run(self, place, state, each, (out, ())) if self.plain else Bundle(self, place, node, each, out)
             )
             if group.total:
                 places.append((choice, out))

@@ -1,0 +1,177 @@
+"""The nearest combinations to a proposal, by steps of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from heapq import heappop, heappush
+from itertools import islice
+from math import lcm
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from convsolve.answer import Solution
+from convsolve.errors import Error, shown_value
+from convsolve.problem import PARAMETERS
+from convsolve.space import checking
+from convsolve.space.branch import Branch
+from convsolve.space.decisions import NOTHING, Decision, Decisions, Given, whole
+from convsolve.space.nearest import Near, NearestWays, charges_of
+from convsolve.space.restricted import Restricted
+from convsolve.space.ways import Way
+
+if TYPE_CHECKING:
+    from convsolve.space.core import Space
+
+Distance = int | float
+
+
+class Projection(NamedTuple):
+    """A combination near a proposal."""
+
+    solution: Solution
+    distance: Distance
+
+
+def nearest(
+    branch: Branch, restricted: Restricted, wanted: Mapping[Decision, float], weights: Mapping[Decision, int]
+) -> Iterator[tuple[int, list[Way]]]:
+    """The combinations by ascending distance, equally near ones in the space's order."""
+    charges = charges_of(branch, wanted, weights)
+    parts = [NearestWays(ways, some) for ways, some in zip(restricted.parts, charges, strict=True)]
+    first = [part.first() for part in parts]
+    some = [near for near in first if near is not None]
+    if len(some) == len(parts):
+        yield sum(near.distance for near in some), [near.way for near in some]
+        yield from islice(_together([_Listed(iter(part)) for part in parts]), 1, None)
+
+
+def project(
+    space: Space,
+    proposal: Solution | Mapping[str, Any],
+    k: int = 1,
+    *,
+    weights: Mapping[str, Distance] | None = None,
+    fixed: Given = NOTHING,
+) -> list[Projection]:
+    """The combinations that are nearest to a proposal, which need not be one.
+
+    The distance is the sum over all decisions of the steps between the proposed value and the combination's,
+    a step being one place further in the decision's domain. A value that is not in the domain, be it no
+    integer, counts as the nearest one there (the smaller of two); a decision that the proposal leaves out
+    costs nothing. Equally near ones come in the space's order.
+
+    Args:
+        space: the space.
+        proposal: values by decision, a Solution, or its record.
+        k: how many; all where there are fewer.
+        weights: what a step costs (1 where nothing is said), by decision (``"0.stride"``) or for a parameter
+            of all layers (``"stride"``); 0 or more.
+        fixed: values that must be kept, by decision.
+
+    Returns:
+        Pairs of a ``solution`` and its ``distance``, the nearest first; none where there is no combination.
+
+    Raises:
+        Error: ``unknown-decision``, ``bad-value``, ``bad-record``.
+
+    Example:
+        >>> import convsolve as cs
+        >>> space = cs.Space(7, 28, layers=2, stride=2, output_padding="0..1")
+        >>> proposal = {f"{layer}.{name}": 3 for layer in (0, 1) for name in ("kernel_size", "padding")}
+        >>> near = space.project(proposal)[0]
+        >>> near.distance, [layer.kernel_size for layer in near.solution.layers], near.solution.sizes
+        (3, [(3,), (3,)], ((7,), (16,), (28,)))
+    """
+    count = whole("k", k)
+    wanted = wanted_of(space, proposal)
+    charges = weights_of(space.catalogue, weights or {})
+    restricted = space.restricted(fixed)
+    whole_steps = lcm(*(weight.denominator for weight in charges.values()))
+    exact = {decision: int(weight * whole_steps) for decision, weight in charges.items()}
+    found = islice(nearest(space.branch, restricted, wanted, exact), count)
+    return [Projection(space.branch.assembled(ways), _ratio(distance, whole_steps)) for distance, ways in found]
+
+
+def _ratio(number: int, parts: int) -> Distance:
+    return number / parts if number % parts else number // parts
+
+
+def wanted_of(space: Space, proposal: Solution | Mapping[str, Any]) -> dict[Decision, float]:
+    """The values that a proposal has for the open decisions, whatever numbers they are."""
+    if (read := checking.record(proposal)) is not None:
+        proposal = read
+    if isinstance(proposal, Solution):
+        if (other := checking.unlike(space.problem, proposal)) is not None:
+            raise Error("bad-value", f"the proposal is of another kind: {other[1]}")
+        return {decision: decision.of(proposal) for decision in space.catalogue.open}
+    if not isinstance(proposal, Mapping):
+        raise Error(
+            "bad-value",
+            f"{shown_value(proposal)} is no proposal",
+            help=['write {"0.kernel_size": 3}, or give a Solution'],
+        )
+    found: dict[Decision, float] = {}
+    for name, value in proposal.items():
+        for decision in space.catalogue.named(name):
+            found[decision] = _real(name, value)
+    return found
+
+
+def weights_of(decisions: Decisions, given: Mapping[str, Distance]) -> dict[Decision, Fraction]:
+    """What a step of each decision costs, exactly."""
+    found = dict.fromkeys(decisions, Fraction(1))
+    for name, value in sorted(given.items(), key=lambda one: "." in one[0]):
+        weight = _real(name, value)
+        if weight < 0:
+            raise Error("bad-value", f"the weight of {name} must be 0 or more, not {shown_value(value)}")
+        some = (
+            [decision for decision in decisions if decision.parameter == name]
+            if name in PARAMETERS
+            else decisions.named(name)
+        )
+        found |= dict.fromkeys(some, Fraction(weight))
+    return found
+
+
+def _real(name: str, value: object) -> float:
+    """A finite number, be it numpy's or another library's."""
+    try:
+        number = value if isinstance(value, int) else float(value)  # type: ignore[arg-type] # float() refuses the rest
+    except (TypeError, ValueError, OverflowError):
+        number = float("nan")
+    if isinstance(value, str | bool) or not abs(number) < float("inf"):
+        raise Error("bad-value", f"{name} must be a number, not {shown_value(value)}")
+    return number
+
+
+class _Listed:
+    """Ways of one component by index, found as they are asked for."""
+
+    def __init__(self, source: Iterator[Near]) -> None:
+        self._source = source
+        self._read: list[Near] = []
+
+    def get(self, index: int) -> Near | None:
+        self._read.extend(islice(self._source, max(0, index + 1 - len(self._read))))
+        return self._read[index] if index < len(self._read) else None
+
+
+def _together(lists: Sequence[_Listed]) -> Iterator[tuple[int, list[Way]]]:
+    """One of each list in every combination, by the sum of their distances, then in order."""
+    heap: list[tuple[int, list[tuple[int, ...]], tuple[int, ...], list[Way]]] = []
+    seen: set[tuple[int, ...]] = set()
+
+    def push(indices: tuple[int, ...]) -> None:
+        found = [one.get(index) for one, index in zip(lists, indices, strict=True)]
+        some = [near for near in found if near is not None]
+        if indices not in seen and len(some) == len(found):
+            seen.add(indices)
+            distances, orders, ways = zip(*some, strict=True)
+            heappush(heap, (sum(distances), [*orders], indices, [*ways]))
+
+    push((0,) * len(lists))
+    while heap:
+        distance, _, indices, ways = heappop(heap)
+        yield distance, ways
+        for place in range(len(indices)):
+            push((*indices[:place], indices[place] + 1, *indices[place + 1 :]))

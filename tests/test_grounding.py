@@ -105,7 +105,7 @@ ONE = "sum(...) of one argument takes names of layers, as stride"
         ("params <= 2", "error[unknown-channels]: params <= 2: params cannot be counted without channels"),
         ("kernel_size // padding == 2", f"error[bad-condition]: kernel_size // padding == 2: {DIVIDES}"),
         ("kernel_size % (stride - 1) == 0", f"error[bad-condition]: kernel_size % (stride - 1) == 0: {DIVIDES}"),
-        ("len(stride)", "error[bad-expression]: 'len(stride)' in 'len(stride)' cannot be used in an expression"),
+        ("len(stride)", "error[unknown-name]: 'len' in 'len(stride)' is no function"),
         ("Dense.stride == 2", "error[unknown-name]: 'Dense' in 'Dense.stride == 2' is not known"),
         ("stride[0.5] == 2", "error[bad-expression]: 0.5 in 'stride[0.5] == 2' is no integer"),
     ],

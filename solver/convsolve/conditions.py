@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from convsolve.errors import Error, shown_value
-from convsolve.language import Expr, parse
-from convsolve.language.nodes import Compare, Junction, Member, Name, Not, Scoped, rebuilt
+from convsolve.errors import Error, shown, shown_value
+from convsolve.language import Expr, compiled, parse
+from convsolve.language.nodes import Compare, Junction, Member, Name, Not, Scoped, children, rebuilt
 from convsolve.registry import KINDS
 
 ON_AXES = ("kernel_size", "stride", "padding", "dilation", "output_padding", "in_size", "out_size")
@@ -53,10 +53,25 @@ class Condition:
         if not isinstance(sentence, Compare | Member | Junction | Not):
             message = f"{text.strip()} is a number, not a condition"
             raise Error("bad-condition", message, help=["compare it, as in params <= 2e6"])
+        if not _speaks(sentence):
+            message = f"{shown(text.strip())} is {_constant(sentence)} whatever the layers are: it has no name in it"
+            raise Error("bad-condition", message, help=[EXAMPLE])
         return cls(text.strip(), (sentence,))
 
     def __str__(self) -> str:
         return f"--{self.text.replace('_', '-')}" if self.named else self.text
+
+
+def _constant(sentence: Expr) -> str:
+    try:
+        return "true" if compiled(sentence, ())() else "false"
+    except ZeroDivisionError:
+        return "a division by 0"
+
+
+def _speaks(node: Expr) -> bool:
+    """Whether a sentence has a name."""
+    return isinstance(node, Name | Scoped) or any(map(_speaks, children(node)))
 
 
 def read_conditions(

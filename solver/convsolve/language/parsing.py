@@ -41,6 +41,7 @@ COMPARISON: dict[type[ast.cmpop], str] = {
 FUNCTIONS = ("min", "max", "abs")
 OVER_LAYERS = ("sum", "product", "min", "max")  # with one argument, in a condition
 SENTENCES = (Compare, Member, Junction, Not)  # what is true or false; every other node is a number
+EXAMPLES = "write Python, as in stride[0] == 2, sum(padding) <= 3 or params <= 2e6"
 LONGEST = 10_000  # characters; a condition is a line
 DEEPEST = 80  # nested parts: Python reads no more than 200 parentheses, and a part is written with up to two
 LARGEST = 10**30
@@ -73,7 +74,7 @@ def parse(text: str, known: Collection[str] | None = None, kinds: Collection[str
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, Error):
             raise
-        raise Error("bad-expression", f"{shown(text)} is not an expression") from None
+        raise Error("bad-expression", f"{shown(text)} is not an expression", help=[EXAMPLES]) from None
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,35 @@ class _Reader:
 
     def read(self, tree: ast.expr) -> Expr:
         if self.depth > DEEPEST:
-            raise Error("bad-expression", f"{shown(self.text)} is nested more than {DEEPEST} deep")
+            message = f"{shown(self.text)} is nested more than {DEEPEST} deep"
+            raise Error("bad-expression", message, help=["write several conditions"])
         inner = replace(self, depth=self.depth + 1)
         found = inner.read_sentence(tree) or inner.read_number(tree)
         if found is None:
-            raise Error(
-                "bad-expression",
-                f"{shown(ast.unparse(tree))} in {shown(self.text)} cannot be used in an expression",
-                help=["use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"],
-            )
+            raise self._refused(tree)
         return found
+
+    def _refused(self, tree: ast.expr) -> Error:
+        """Why a part is none of the language, and what to write instead."""
+        message = f"{shown(ast.unparse(tree))} in {shown(self.text)} cannot be used in an expression"
+        listed = OVER_LAYERS if self.kinds is not None else ()
+        functions = [*dict.fromkeys((*listed, *FUNCTIONS))]
+        match tree:
+            case ast.Call(func=ast.Name(id=name)) if name not in functions:
+                message = f"{shown(name)} in {shown(self.text)} is no function"
+                return Error("unknown-name", message, help=did_you_mean(name, functions))
+            case ast.Call(func=ast.Name(id=name)):
+                each = "one argument" if name in ("abs", "sum", "product") else "one argument or more"
+                mend = f"{name} takes {each}, without keywords"
+            case ast.BinOp(op=ast.Div()):
+                mend = "write stride // 2, which rounds down, or multiply: stride / 2 == 3 is stride == 2*3"
+            case ast.BinOp(op=ast.Pow()):
+                mend = "write a product, as in stride*stride"
+            case ast.Constant(value=bool()):
+                mend = "a condition is true as it stands: write stride == 2, or not stride == 2"
+            case _:
+                mend = "use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"
+        return Error("bad-expression", message, help=[mend])
 
     def read_sentence(self, tree: ast.expr) -> Expr | None:
         """What is true or false, if it is that."""
@@ -121,9 +141,11 @@ class _Reader:
         match tree:
             case ast.Constant(value=int() | float() as value) if _whole(value):
                 if abs(value) > LARGEST:
-                    raise Error("bad-expression", f"a number in {shown(self.text)} is larger than 10^30")
+                    raise self._too_large()
                 return Number(int(value))
-            case ast.Constant(value=float() as value) if isfinite(value):
+            case ast.Constant(value=float() as value) if not isfinite(value):
+                raise self._too_large()
+            case ast.Constant(value=float() as value):
                 raise Error(
                     "bad-expression",
                     f"{value!r} in {shown(self.text)} is no integer",
@@ -146,6 +168,10 @@ class _Reader:
             ):
                 return Call(function, tuple(map(self.number, arguments)))
         return None
+
+    def _too_large(self) -> Error:
+        message = f"a number in {shown(self.text)} is larger than 10^30"
+        return Error("bad-expression", message, help=["no size, parameter or cost is that large"])
 
     def _known(self, name: str, known: Collection[str] | None) -> str:
         if known is not None and name not in known:
@@ -181,6 +207,7 @@ class _Reader:
             raise Error(
                 "bad-expression",
                 f"{shown(ast.unparse(tree))} in {shown(self.text)} is true or false, not a number",
+                help=["join conditions with and, or, not"],
             )
         return node
 
@@ -216,8 +243,10 @@ class _Reader:
                     members = range(*numbers)
                     if not members or abs(members[-1] - members[0]) <= LONGEST_RANGE * abs(members.step):
                         return tuple(sorted(members))
-                    raise Error("bad-expression", f"{shown(ast.unparse(tree))} has more than {LONGEST_RANGE} numbers")
-        raise Error("bad-expression", f"'in' takes a literal set, tuple or range, not {shown(ast.unparse(tree))}")
+                    message = f"{shown(ast.unparse(tree))} has more than {LONGEST_RANGE} numbers"
+                    raise Error("bad-expression", message, help=["write a comparison, as in 1 <= params <= 2e6"])
+        message = f"'in' takes a literal set, tuple or range, not {shown(ast.unparse(tree))}"
+        raise Error("bad-expression", message, help=["write stride in {1, 2}, or stride in range(1, 4)"])
 
 
 def _whole(value: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 from random import Random
 
 import pytest
@@ -18,8 +19,8 @@ def reached(first: Solution, beside: dict[Solution, list[Solution]], *, in_order
     while waiting:
         solution = waiting.pop()
         for other in beside[solution]:
-            steps = sum(a != b for a, b in zip(solution.layers, other.layers, strict=True))
-            shifts = sum(a != b for a, b in zip(solution.sizes, other.sizes, strict=True))
+            steps = sum(a != b for a, b in zip_longest(solution.layers, other.layers))
+            shifts = sum(a != b for a, b in zip_longest(solution.sizes, other.sizes))
             if other not in found and (in_order or shifts + (steps == 1) <= 1):
                 found.add(other)
                 waiting.append(other)
@@ -28,8 +29,8 @@ def reached(first: Solution, beside: dict[Solution, list[Solution]], *, in_order
 
 def test_neighbours_are_others_of_the_space_and_lead_everywhere() -> None:
     looked_at = apart = 0
-    for space in spaces(60, most=800):
-        if not 0 < space.total < 250:
+    for space in spaces(40, most=500):
+        if not 0 < space.total < 150:
             continue
         every = set(space)
         beside = {solution: space.neighbors(solution) for solution in every}
@@ -40,15 +41,15 @@ def test_neighbours_are_others_of_the_space_and_lead_everywhere() -> None:
         assert reached(space[0], beside) == every
         looked_at += len(every) > 5
         apart += len(reached(space[0], beside, in_order=False)) < len(every)
-    assert looked_at > 20
+    assert looked_at > 12
     assert apart > 5
 
 
 def test_neighbours_replace_a_layer_keeping_its_sizes_or_shift_one_size() -> None:
     """By enumeration, where all axes are one component: every replacement, and for every shift one."""
     shifted = 0
-    for space in spaces(60, most=800):
-        if len(space.branch.parts) > 1 or not 0 < space.total < 200:
+    for space in spaces(40, most=500):
+        if len(space.branches) > 1 or len(space.branches[0].parts) > 1 or not 0 < space.total < 120:
             continue
         every = list(space)
         for number, solution in enumerate(every):
@@ -77,7 +78,7 @@ def test_neighbours_replace_a_layer_keeping_its_sizes_or_shift_one_size() -> Non
 
 
 def test_mutations_are_others_and_stay_inside() -> None:
-    for space in spaces(60, most=800):
+    for space in spaces(40, most=500):
         draw = Random(space.total)
         for seed in range(20 if space else 0):
             solution = space[draw.randrange(space.total)]
@@ -96,13 +97,15 @@ def test_mutations_reach_everything() -> None:
 
 def test_crossovers_are_of_the_space_and_of_both_parents_where_they_can() -> None:
     spliced = 0
-    for space in spaces(60, most=800):
+    for space in spaces(40, most=500):
         draw = Random(space.total)
         for seed in range(20 if space else 0):
             a, b = (space[draw.randrange(space.total)] for _ in range(2))
             child = space.crossover(a, b, seed=seed)
             assert child in space
             assert child == space.crossover(a, b, seed=seed)
+            if len({len(one.layers) for one in (child, a, b)}) > 1:
+                continue
             layers = list(zip(child.layers, a.layers, b.layers, strict=True))
             spliced += child not in (a, b) and all(layer in others for layer, *others in layers)
     assert spliced > 30

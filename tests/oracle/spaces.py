@@ -29,6 +29,13 @@ OPEN: tuple[tuple[Any, ...], ...] = (
     ("[3..5]x4", "[6..7]x9", {"layers": 2, "kernel_size": "2..3", "stride": "1..2", "where": "out_size[0] % 2 == 1"}),
     ("[1..3]", "[50..60]", {"kernel_size": "1..2"}),
 )
+DEPTHS: tuple[tuple[Any, ...], ...] = (
+    ("7", "28", {"layers": "1..3", "kernel_size": "2..3", "stride": "1..3"}),
+    ("9", "4", {"layers": "1,3", "kernel_size": "1..3", "stride": "1..2", "padding": "0..1"}),
+    ("3x4", "12x16", {"layers": "1..2", "kernel_size": "3,4"}),
+    ("2@[5..6]", "3@20", {"layers": "1..3", "kernel_size": "2..3", "where": ["layers != 2", "params <= 100"]}),
+    ("28", "7", {"stack": 'Conv(k=3, s="1..2") * "1..2" >> MaxPool(2) * "1..2"'}),
+)
 
 
 def drawn(seed: int, *, most: int) -> Iterator[tuple[Problem, set[Any] | None]]:
@@ -48,6 +55,6 @@ def drawn(seed: int, *, most: int) -> Iterator[tuple[Problem, set[Any] | None]]:
 
 @cache
 def spaces(number: int, *, most: int = 3000) -> tuple[Space, ...]:
-    """So many drawn spaces, some of them empty, and those with conditions and with sizes to be found."""
+    """So many drawn spaces, some of them empty, and those with conditions, with sizes or a depth to be found."""
     some = [Space.of(problem) for problem, _ in islice(drawn(8, most=most), number)]
-    return (*some, *(Space(*sizes, **question) for *sizes, question in CONDITIONED + OPEN))
+    return (*some, *(Space(*sizes, **question) for *sizes, question in CONDITIONED + OPEN + DEPTHS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from convsolve.answer import Solution
@@ -15,6 +16,8 @@ from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination
 from convsolve.problem import Problem
 from convsolve.scouting import scout
+from convsolve.shapes import Shape
+from convsolve.space.decisions import Decisions
 from convsolve.space.ways import Way, Ways
 from convsolve.tables import State
 
@@ -65,9 +68,7 @@ class Branch:
         alone = len(graphs) == 1
         dress = self._layer if alone else _passed
         self.parts: list[Ways[Any]] = [Ways(graph, found.conditions, dress) for graph in graphs]
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (Branch, (self.problem,))  # the tables are made again where they are needed
+        self.decisions = Decisions(self)
 
     def solution(self, number: int) -> Solution:
         """The combination with a number from 0 on."""
@@ -80,7 +81,14 @@ class Branch:
         each = zip(*(part.way(own) for part, own in zip(self.parts, reversed(numbers), strict=True)), strict=True)
         return Solution(tuple([self._join(place, items) for place, items in enumerate(each)]), CHECKED)
 
-    def number(self, size: State, combination: Combination) -> int | None:
+    def number(self, solution: Solution) -> int | None:
+        """The number of a solution; None where it is none of these."""
+        if self.unlike(solution) is not None:
+            return None
+        found = self.number_of(solution.input.size, tuple([layer.settings for layer in solution.layers]))
+        return None if found is None or self.solution(found) != solution else found
+
+    def number_of(self, size: State, combination: Combination) -> int | None:
         """The number of a combination behind an input of that size; None where it is none of these."""
         ways = self._split(size, combination)
         if ways is None:
@@ -93,16 +101,31 @@ class Branch:
             found = found * part.total + own
         return found
 
+    def unlike(self, solution: Solution) -> tuple[int | None, str] | None:
+        """What makes a solution one of another stack, with the layer: its kinds, channels or input."""
+        problem = self.problem
+        if len(solution.layers) != len(problem.layers):
+            return None, f"there are {len(solution.layers)} layers, not {len(problem.layers)}"
+        for place, (layer, asked) in enumerate(zip(solution.layers, problem.layers, strict=True)):
+            wanted_kind = asked.kind.settled(problem.channels[place + 1])
+            if type(layer.kind) is not type(wanted_kind):
+                return place, f"layer {place} is {layer.kind.name}, not {wanted_kind.name}"
+            channels = (layer.in_channels, layer.out_channels)
+            if channels != problem.channels[place : place + 2]:
+                said = [
+                    " -> ".join("?" if one is None else str(one) for one in some)
+                    for some in (channels, problem.channels[place : place + 2])
+                ]
+                return place, f"layer {place} ({layer.kind.name}) has channels {said[0]}, not {said[1]}"
+            if layer.kind != wanted_kind:
+                return place, f"layer {place} ({layer.kind.name}) has other options"
+        if solution.input.size not in problem.input:
+            return None, f"the input is {Shape(None, solution.input.size)}, not {replace(problem.input, channels=None)}"
+        return None
+
     def ways(self, solution: Solution) -> list[Way]:
         """The ways of the components of a combination that is one of these."""
         found = self._split(solution.input.size, [layer.settings for layer in solution.layers])
-        if found is None:
-            raise ValueError(solution)
-        return found
-
-    def index(self, solution: Solution) -> int:
-        """The number of a combination that is one of these."""
-        found = self.number(solution.input.size, tuple([layer.settings for layer in solution.layers]))
         if found is None:
             raise ValueError(solution)
         return found

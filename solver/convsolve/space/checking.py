@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,8 @@ from convsolve.listing import Combination
 from convsolve.problem import Problem
 from convsolve.shapes import Extent, Shape
 from convsolve.space.branch import Branch
-from convsolve.space.decisions import INPUT, Decisions, combination_of
+from convsolve.space.branches import Branches
+from convsolve.space.decisions import INPUT, combination_of
 from convsolve.tables import State
 from convsolve.tracing import Trace, trace
 
@@ -39,41 +40,49 @@ class Verdict:
         return self.ok
 
 
-def number(branch: Branch, solution: Solution) -> int | None:
-    """The number of a solution in a branch; None where it is none of it."""
-    if unlike(branch.problem, solution) is not None:
-        return None
-    found = branch.number(solution.input.size, tuple([layer.settings for layer in solution.layers]))
-    return None if found is None or branch.solution(found) != solution else found
-
-
-def check(problem: Problem, branch: Branch, decisions: Decisions, proposal: Solution | Mapping[str, Any]) -> Verdict:
+def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict:
     """The verdict on a proposal."""
     if (read := record(proposal)) is not None:
         proposal = read
     if isinstance(proposal, Solution):
-        if (other := unlike(problem, proposal)) is not None:
-            return Verdict(False, *other)  # noqa: FBT003 - the verdict itself
-        size, combination = proposal.input.size, tuple([layer.settings for layer in proposal.layers])
-    else:
-        fixed = decisions.fixed(proposal)
-        missing = [decision.name for decision in decisions.open if decision not in fixed]
+        others = [branch.unlike(proposal) for branch in branches]
+        if None not in others:
+            # of several branches the one that it gets furthest in
+            furthest = max((one for one in others if one), key=lambda one: -1 if one[0] is None else one[0])
+            return Verdict(False, *furthest)  # noqa: FBT003 - the verdict itself
+        branch = branches[others.index(None)]
+        return _checked(branch, proposal.input.size, tuple([layer.settings for layer in proposal.layers]))
+    if branches.depth and branches.depth not in proposal:
+        raise _missing([branches.depth])
+    for branch, fixed in branches.fixed(proposal):
+        missing = [decision.name for decision in branch.decisions.open if decision not in fixed]
         if missing:
-            raise Error(
-                "missing-decision",
-                f"{missing[0]} has no value" + (f", nor have {len(missing) - 1} others" if len(missing) > 1 else ""),
-                help=["space.complete(partial) fills in the rest"],
-            )
-        values = {decision: fixed.get(decision, decision.domain[0]) for decision in decisions}
-        size, combination = combination_of(problem, decisions, values)
-    fault: tuple[int | None, str] | None = next(_outside(problem, decisions, size, combination), None)
+            raise _missing(missing)
+        values = {decision: fixed.get(decision, decision.domain[0]) for decision in branch.decisions}
+        return _checked(branch, *combination_of(branch.problem, branch.decisions, values))
+    raise Error(
+        "bad-value",
+        f"no combination of this space has all of these decisions: {', '.join(proposal)}",
+        help=["space.values(solution) shows those of one"],
+    )
+
+
+def _missing(names: Sequence[str]) -> Error:
+    others = f", nor have {len(names) - 1} others" if len(names) > 1 else ""
+    help_line = "space.complete(partial) fills in the rest"
+    return Error("missing-decision", f"{names[0]} has no value{others}", help=[help_line])
+
+
+def _checked(branch: Branch, size: State, combination: Combination) -> Verdict:
+    problem = branch.problem
+    fault: tuple[int | None, str] | None = next(_outside(branch, size, combination), None)
     passed = _traced(problem, size, combination)
     if fault is None and not passed.valid:
         fault = (passed.failed_at, str(passed.reason))
     if fault is None and passed.sizes[-1] not in problem.target:
         came, goal = Shape(None, passed.sizes[-1]), replace(problem.target, channels=None)
         fault = (len(combination) - 1, f"the layers make {came}, not {goal}")
-    if fault is None and branch.number(size, combination) is None:
+    if fault is None and branch.number_of(size, combination) is None:
         fault = (None, _unmet(problem, size, combination))
     return Verdict(True, None, None, passed.sizes) if fault is None else Verdict(False, *fault, passed.sizes)  # noqa: FBT003
 
@@ -83,38 +92,14 @@ def record(proposal: object) -> Solution | None:
     return Solution.from_dict(proposal) if isinstance(proposal, Mapping) and "schema" in proposal else None
 
 
-def unlike(problem: Problem, solution: Solution) -> tuple[int | None, str] | None:
-    """What makes the solution one of another stack, with the layer: its kinds, channels or input."""
-    if len(solution.layers) != len(problem.layers):
-        return None, f"there are {len(solution.layers)} layers, not {len(problem.layers)}"
-    for place, (layer, asked) in enumerate(zip(solution.layers, problem.layers, strict=True)):
-        wanted_kind = asked.kind.settled(problem.channels[place + 1])
-        if type(layer.kind) is not type(wanted_kind):
-            return place, f"layer {place} is {layer.kind.name}, not {wanted_kind.name}"
-        channels = (layer.in_channels, layer.out_channels)
-        if channels != problem.channels[place : place + 2]:
-            said = [
-                " -> ".join("?" if one is None else str(one) for one in some)
-                for some in (channels, problem.channels[place : place + 2])
-            ]
-            return place, f"layer {place} ({layer.kind.name}) has channels {said[0]}, not {said[1]}"
-        if layer.kind != wanted_kind:
-            return place, f"layer {place} ({layer.kind.name}) has other options"
-    if solution.input.size not in problem.input:
-        return None, f"the input is {Shape(None, solution.input.size)}, not {replace(problem.input, channels=None)}"
-    return None
-
-
-def _outside(
-    problem: Problem, decisions: Decisions, size: State, combination: Combination
-) -> Iterator[tuple[int | None, str]]:
+def _outside(branch: Branch, size: State, combination: Combination) -> Iterator[tuple[int | None, str]]:
     """Values that are not in their domain, or differ where axes share them."""
-    for decision in decisions:
+    for decision in branch.decisions:
         if decision.place == INPUT:
             if size[decision.axes[0]] not in decision.domain:
                 yield None, f"no way leads from {decision.name} {size[decision.axes[0]]} to the target"
             continue
-        layer = problem.layers[decision.place]
+        layer = branch.problem.layers[decision.place]
         what = f"layer {decision.place} ({layer.kind.name}): {decision.parameter}"
         values = [combination[decision.place][axis][decision.position] for axis in decision.axes]
         if len(set(values)) > 1:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, cast
 
 from convsolve.answer import Solution
+from convsolve.domains import Domain
 from convsolve.errors import Error, shown_value
-from convsolve.space.decisions import NOTHING, Decision, integer
+from convsolve.space.decisions import NOTHING, integer
 from convsolve.space.projecting import nearest
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def encode(space: Space, solution: Solution, code: str = "digits") -> Vector:
     number, kind = space.index(solution), Code.read(code)
     if kind is Code.DIGITS:
         return digits_of(number, space.total)
-    return encoded(kind, solution, space.catalogue.open)
+    return encoded(kind, space.branches.values(solution), space.branches.decisions)
 
 
 def decode(space: Space, vector: object, code: str = "digits") -> Solution:
@@ -83,9 +85,8 @@ def decode(space: Space, vector: object, code: str = "digits") -> Solution:
         raise Error("no-combination", "the space is empty")
     if kind is Code.DIGITS:
         return space[number_of(vector, space.total)]
-    wanted = proposed(kind, vector, space.catalogue.open)
-    _, ways = next(nearest(space.branch, space.restricted(NOTHING), wanted, {}))
-    return space.branch.assembled(ways)
+    wanted = proposed(kind, vector, space.branches.decisions)
+    return next(nearest(space.branches, NOTHING, wanted, {})).solution
 
 
 def digits_of(number: int, total: int) -> tuple[int, ...]:
@@ -118,38 +119,34 @@ def number_of(digits: object, total: int) -> int:
     return found
 
 
-def encoded(code: Code, solution: Solution, decisions: Sequence[Decision]) -> Vector:
-    """A combination by its decisions."""
-    values = [decision.of(solution) for decision in decisions]
+def encoded(code: Code, values: Mapping[str, int], decisions: Mapping[str, Domain]) -> Vector:
+    """A combination by its decisions; one that it has not counts as the first value."""
+    some = [values.get(name, domain[0]) for name, domain in decisions.items()]
     if code is Code.VALUES:
-        return tuple(values)
-    places = [decision.domain.index(value) for decision, value in zip(decisions, values, strict=True)]
+        return tuple(some)
+    each = [(domain.index(value), len(domain)) for value, domain in zip(some, decisions.values(), strict=True)]
     if code is Code.UNIT:
-        return tuple([at / (len(decision.domain) - 1) for decision, at in zip(decisions, places, strict=True)])
-    each = zip(decisions, places, strict=True)
-    return tuple([int(number == at) for decision, at in each for number in range(len(decision.domain))])
+        return tuple([at / max(1, length - 1) for at, length in each])
+    return tuple([int(number == at) for at, length in each for number in range(length)])
 
 
-def proposed(code: Code, vector: object, decisions: Sequence[Decision]) -> dict[Decision, float]:
+def proposed(code: Code, vector: object, decisions: Mapping[str, Domain]) -> dict[str, float]:
     """The values that a vector proposes.
 
     Raises:
         Error: ``bad-code``.
     """
-    if code is not Code.ONEHOT:
-        entries = map(_real, _entries(vector, len(decisions), code))
-        if code is Code.VALUES:
-            return dict(zip(decisions, entries, strict=True))
-        last = [len(decision.domain) - 1 for decision in decisions]
-        each = zip(decisions, entries, last, strict=True)
-        return {decision: decision.domain[round(min(max(one, 0), 1) * most)] for decision, one, most in each}
-    numbers = [*map(_real, _entries(vector, sum(len(decision.domain) for decision in decisions), code))]
-    found: dict[Decision, float] = {}
-    for decision in decisions:
-        here = numbers[: len(decision.domain)]
-        del numbers[: len(decision.domain)]
-        found[decision] = decision.domain[here.index(max(here))]
-    return found
+    domains = decisions.values()
+    if code is Code.ONEHOT:
+        numbers = iter([*map(_real, _entries(vector, sum(map(len, domains)), code))])
+        blocks = [[*islice(numbers, len(domain))] for domain in domains]
+        values: list[float] = [domain[block.index(max(block))] for domain, block in zip(domains, blocks, strict=True)]
+    else:
+        values = [*map(_real, _entries(vector, len(decisions), code))]
+        if code is Code.UNIT:
+            pairs = zip(domains, values, strict=True)
+            values = [domain[round(min(max(one, 0), 1) * (len(domain) - 1))] for domain, one in pairs]
+    return dict(zip(decisions, values, strict=True))
 
 
 def _entries(vector: object, count: int, code: str) -> Sequence[object]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from math import inf, log2
 from typing import Unpack, overload
 
@@ -17,11 +18,9 @@ from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.problem import Problem, Question
 from convsolve.solving import read
 from convsolve.space import checking, codes, drawing, moves, projecting, searching, streams
-from convsolve.space.branch import Branch
-from convsolve.space.decisions import Decisions, Given, integer
-from convsolve.space.restricted import Restricted
+from convsolve.space.branches import Branches
+from convsolve.space.decisions import Given, integer
 
-MOST_KEPT = 64  # sets of given decisions of which what was found out is kept
 NAMES = ("no_checkerboard", "exact", "odd_kernels", "monotone")
 ORDER = 1  # of the combinations: a new number wherever ranks come to mean something else
 
@@ -72,28 +71,26 @@ class Space:
     def of(cls, problem: Problem) -> Space:
         """The space of a question that is read already."""
         found = cls.__new__(cls)
-        _hold(found, replace(problem, objectives=()))
+        _hold(found, _changed(problem, lambda one: replace(one, objectives=())))
         return found
 
     @cached_property
-    def branch(self) -> Branch:
+    def branches(self) -> Branches:
         """The combinations in their order."""
-        return Branch(self.problem)
-
-    @cached_property
-    def catalogue(self) -> Decisions:
-        """What is decided, and all names for it."""
-        return Decisions(self.branch)
+        return Branches(self.problem)
 
     @property
     def decisions(self) -> dict[str, Domain]:
         """What is decided, by name, and the values that the question allows: those of `choices` are fewer.
 
+        Where the number of layers is to be found, that is the first decision, ``layers``, and a decision of a
+        layer that not all have is one all the same.
+
         Example:
             >>> Space(7, 28, kernel_size={3, 5}, padding="0..1").decisions
             {'0.kernel_size': (3, 5), '0.stride': (1, 2, 3, 4), '0.padding': (0, 1), '0.output_padding': (0, 1, 2, 3)}
         """
-        return {decision.name: decision.domain for decision in self.catalogue.open}
+        return dict(self.branches.decisions)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -120,9 +117,9 @@ class Space:
         return hash(self.problem)
 
     def __repr__(self) -> str:
-        return (
-            f"<Space {self.problem.input} -> {self.problem.target}, {len(self.problem.layers)} layers: {self.total:,}>"
-        )
+        depths = [len(branch.problem.layers) for branch in self.branches]
+        layers = f"{depths[0]}" if len(set(depths)) == 1 else f"{depths[0]} to {depths[-1]}"
+        return f"<Space {self.problem.input} -> {self.problem.target}, {layers} layers: {self.total:,}>"
 
     def __bool__(self) -> bool:
         return self.total > 0
@@ -156,19 +153,19 @@ class Space:
                     f"more than {MOST_LISTED:,} combinations are too many to hold at once",
                     help=["space.stream(start, stop) gives one at a time"],
                 )
-            return tuple(map(self.branch.solution, numbers))
+            return tuple(map(self.branches.solution, numbers))
         number = integer(index)
         if number is None:
             raise TypeError(f"a space has integers and slices as indices, not {shown_value(index)}")
         if not -self.total <= number < self.total:
             raise IndexError(f"no combination {number}: {self!r}")
-        return self.branch.solution(number % self.total)
+        return self.branches.solution(number % self.total)
 
     def __iter__(self) -> Iterator[Solution]:
-        return stream(self.problem) if self else iter(())
+        return chain.from_iterable(map(stream, self.problem.depths))
 
     def __contains__(self, solution: object) -> bool:
-        return isinstance(solution, Solution) and checking.number(self.branch, solution) is not None
+        return isinstance(solution, Solution) and self.branches.number(solution) is not None
 
     def index(self, solution: Solution) -> int:
         """The number of a combination.
@@ -188,7 +185,7 @@ class Space:
             raise Error(
                 "bad-value", f"{shown_value(solution)} is no Solution", help=["write Solution.from_dict(record)"]
             )
-        number = checking.number(self.branch, solution)
+        number = self.branches.number(solution)
         if number is None:
             raise Error("not-in-space", str(self.check(solution).reason))
         return number
@@ -216,7 +213,7 @@ class Space:
             >>> space.check(values | {"1.padding": 1})
             Verdict(ok=False, layer=1, reason='the layers make 26, not 28', sizes=((7,), (14,), (26,)))
         """
-        return checking.check(self.problem, self.branch, self.catalogue, proposal)
+        return checking.check(self.branches, proposal)
 
     def values(self, solution: Solution) -> dict[str, int]:
         """What a combination decides, by name.
@@ -227,7 +224,7 @@ class Space:
             {'0.kernel_size': 4, '0.stride': 4, '0.padding': 0, '0.output_padding': 0}
         """
         self.index(solution)
-        return self.catalogue.values(solution)
+        return self.branches.values(solution)
 
     def where(self, *conditions: str, **named: bool) -> Space:
         """The part of this space that meets more conditions.
@@ -251,7 +248,8 @@ class Space:
         if named:
             (word, *_) = named
             raise Error("unknown-parameter", f"{word!r} is no named condition", help=did_you_mean(word, NAMES))
-        return Space.of(replace(problem, where=tuple(dict.fromkeys((*problem.where, *found)))))
+        where = tuple(dict.fromkeys((*problem.where, *found)))
+        return Space.of(_changed(problem, lambda one: replace(one, where=where)))
 
     # what else can be done with a space stands in the rooms beside this one
     sample, choices, complete = drawing.sample, drawing.choices, drawing.complete
@@ -261,22 +259,15 @@ class Space:
     stream, shard = streams.stream, streams.shard
     searcher = searching.searcher
 
-    def restricted(self, given: Given) -> Restricted:
-        """The part of the space in which some decisions are taken; what is found out of it is kept."""
-        fixed = self.catalogue.fixed(given)
-        key = frozenset(fixed.items())
-        known: dict[frozenset[object], Restricted] = vars(self).setdefault("_known", {})
-        found = known.get(key)
-        if found is None:
-            if len(known) >= MOST_KEPT:
-                del known[next(iter(known))]
-            found = known[key] = Restricted(self.branch, self.catalogue, fixed)
-        return found
+
+def _changed(problem: Problem, change: Callable[[Problem], Problem]) -> Problem:
+    """The question changed alike for each number of layers that it may have."""
+    return replace(change(problem), deeper=tuple(map(change, problem.deeper)))
 
 
 def _hold(space: Space, problem: Problem) -> None:
-    branch = Branch(problem)
-    vars(space).update(problem=problem, total=branch.total, branch=branch)
+    branches = Branches(problem)
+    vars(space).update(problem=problem, total=branches.total, branches=branches)
 
 
 def _again(problem: Problem, total: int) -> Space:

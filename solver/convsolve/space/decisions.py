@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from convsolve.answer import Solution
 from convsolve.domains import Domain
-from convsolve.errors import Error, did_you_mean, shown_value
+from convsolve.errors import Error, shown_value
 from convsolve.expansion import Settings
 from convsolve.layers.base import Setting
 from convsolve.listing import Combination
 from convsolve.problem import Problem
-from convsolve.space.branch import Branch
 from convsolve.tables import State
+
+if TYPE_CHECKING:
+    from convsolve.space.branch import Branch
 
 Given = Mapping[str, object]
 Fixed = Mapping["Decision", int]
@@ -84,39 +86,9 @@ class Decisions:
                 found[f"{decision.bare}.{axis}"] = [decision]
         return {name: tuple(some) for name, some in found.items()}
 
-    def named(self, name: object) -> tuple[Decision, ...]:
-        """The decisions of a name: of ``0.padding`` those of all axes.
-
-        Raises:
-            Error: ``unknown-decision``.
-        """
-        found = self._named.get(name) if isinstance(name, str) else None
-        if found is None:
-            near = did_you_mean(str(name), [decision.name for decision in self.open] or [*self._named])
-            raise Error("unknown-decision", f"{shown_value(name)} is no decision of this space", help=near)
-        return found
-
-    def fixed(self, given: Given) -> dict[Decision, int]:
-        """Values by decision, of names with values.
-
-        Raises:
-            Error: ``unknown-decision``; ``bad-value`` where one is no integer, or is given two values.
-        """
-        if not isinstance(given, Mapping):
-            raise Error(
-                "bad-value",
-                f"{shown_value(given)} is no mapping of decisions to values",
-                help=['write {"0.kernel_size": 3}'],
-            )
-        found: dict[Decision, int] = {}
-        for name, value in given.items():
-            number = integer(value)
-            if number is None:
-                raise Error("bad-value", f"{name} must be an integer, not {shown_value(value)}")
-            for decision in self.named(name):
-                if found.setdefault(decision, number) != number:
-                    raise Error("bad-value", f"{decision.name} is given {found[decision]} and {number}")
-        return found
+    def named(self, name: str) -> tuple[Decision, ...]:
+        """The decisions of a name, of ``0.padding`` those of all axes; none where there are none."""
+        return self._named.get(name, ())
 
     def decided(self, problem: Problem, values: Fixed) -> dict[int, Settings]:
         """The layers in which every open decision has a value, with their settings."""
@@ -135,10 +107,6 @@ class Decisions:
             place: tuple([_completed(problem, place, tuple(setting)) for setting in settings])
             for place, settings in found.items()
         }
-
-    def values(self, solution: Solution) -> dict[str, int]:
-        """The open decisions of a combination."""
-        return {decision.name: decision.of(solution) for decision in self.open}
 
 
 def integer(value: object) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -28,7 +29,7 @@ def sample(space: Space, n: int = 1, *, seed: int = 0) -> list[Solution]:
         >>> len(set(space.sample(1000, seed=0))), space.sample(5, seed=0) == space.sample(9, seed=0)[:5]
         (1000, True)
     """
-    return [*map(space.branch.solution, islice(Draws(seed).distinct(space.total), whole("n", n)))]
+    return [*map(space.branches.solution, islice(Draws(seed).distinct(space.total), whole("n", n)))]
 
 
 @overload
@@ -59,11 +60,21 @@ def choices(
         >>> space.choices("0.stride"), space.choices("0.kernel_size", given={"0.stride": 4}, weights=True)
         ((4,), {1: 1, 2: 1, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2})
     """
-    (decision, *others) = space.catalogue.named(name)
-    if others:
-        raise Error("unknown-decision", f"{name} is decided axis by axis", help=[f"write {decision.name}"])
-    found = space.restricted(given).choices(decision)
-    return found if weights else tuple(found)
+    restricted = space.branches.restricted(given)
+    found: Counter[int] = Counter()
+    if name == space.branches.depth:
+        depths = dict(zip(space.branches, space.branches.depths, strict=True))
+        found.update({depths[branch]: left.total for branch, left in restricted if left.total})
+    else:
+        decisions = dict(space.branches.named(name))
+        for branch, left in restricted:
+            if len(decisions[branch]) > 1:
+                one = decisions[branch][0].name
+                raise Error("unknown-decision", f"{name} is decided axis by axis", help=[f"write {one}"])
+            for decision in decisions[branch]:
+                found.update(left.choices(decision))
+    counts = dict(sorted(found.items()))
+    return counts if weights else tuple(counts)
 
 
 def complete(space: Space, partial: Given, *, seed: int = 0) -> Solution:
@@ -84,12 +95,18 @@ def complete(space: Space, partial: Given, *, seed: int = 0) -> Solution:
         >>> space.complete({"0.kernel_size": 3, "1.stride": 4}, seed=0).layers[0].kernel_size
         (3,)
     """
-    ways = space.restricted(partial).drawn(Draws(seed))
-    if ways is None:
+    draws, some = Draws(seed), space.branches.restricted(partial)
+    total = sum(left.total for _, left in some)
+    if not total:
         said = ", ".join(f"{name}={value}" for name, value in partial.items())
         raise Error(
             "no-completion",
             f"no combination has {said}" if said else "there is no combination",
             help=["leave some of it out; space.choices(name, given) says what may still be chosen"],
         )
-    return space.branch.assembled(ways)
+    number = draws.below(total)
+    for branch, left in some:
+        if number < left.total:
+            return branch.assembled(left.drawn(draws))
+        number -= left.total
+    raise AssertionError(number)

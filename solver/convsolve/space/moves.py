@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from convsolve.answer import Solution
 from convsolve.expansion import Settings
-from convsolve.space.branch import Branch
-from convsolve.space.decisions import Decisions, whole
+from convsolve.space.branches import Branches
+from convsolve.space.decisions import NOTHING, whole
 from convsolve.space.draws import Draws
 from convsolve.space.nearest import Charges, Costs, charges_of
 from convsolve.space.projecting import nearest
@@ -20,69 +20,79 @@ from convsolve.tables import State
 if TYPE_CHECKING:
     from convsolve.space.core import Space
 
-JUMP = 16  # one of so many mutations draws all layers anew
+JUMP = 16  # one of so many mutations leads anywhere
 Replaced = tuple[int, tuple[Settings, ...]]  # from a layer on, these settings
 
 
-def _near(branch: Branch, decisions: Decisions, solution: Solution) -> list[Solution]:
+def _near(branches: Branches, solution: Solution) -> list[Solution]:
     """The neighbours of a combination, each once."""
+    branch = branches.of(solution)
     ways = branch.ways(solution)
-    charges = charges_of(branch, {decision: decision.of(solution) for decision in decisions.open}, {})
+    charges = charges_of(
+        branch, branches.decisions, {decision: decision.of(solution) for decision in branch.decisions.open}, {}
+    )
     found: dict[Solution, None] = {}
     for number, (part, way) in enumerate(zip(branch.parts, ways, strict=True)):
         for other in _others(part, way, charges[number]):
             found[branch.assembled([*ways[:number], other, *ways[number + 1 :]])] = None
-    place = branch.index(solution)
+    place = branches.number(solution) or 0
     for at in (place - 1, place + 1):
-        found[branch.solution(at % branch.total)] = None
+        found[branches.solution(at % branches.total)] = None
     found.pop(solution, None)
     return [*found]
 
 
-def _mutated(branch: Branch, decisions: Decisions, solution: Solution, draws: Draws) -> Solution:
+def _mutated(branches: Branches, solution: Solution, draws: Draws) -> Solution:
     """Another combination: one or two layers in a row drawn anew on the axes of one component, now and then all."""
-    if branch.total == 1:
-        return solution
+    branch = branches.of(solution)
     layers = len(branch.problem.layers)
     part = draws.below(len(branch.parts))
-    length = layers if draws.below(JUMP) == 0 else min(1 + draws.below(2), layers)
+    length = min(1 + draws.below(2), layers)
     first = draws.below(layers - length + 1)
     last = first + length
-    while True:
-        everywhere = last - first >= layers
+    anywhere = draws.below(JUMP) == 0
+    while branches.total > 1:
+        if anywhere or branch.total == 1:
+            found = branches.solution(draws.below(branches.total))
+            if found != solution:
+                return found
+            continue
         drawn_anew = range(first - (first == 0), last)  # in front of the first layer is the input
         fixed = {
             decision: decision.of(solution)
-            for decision in decisions.open
-            if not everywhere and not (decision.place in drawn_anew and branch.places[decision.axes[0]][0] == part)
+            for decision in branch.decisions.open
+            if not (decision.place in drawn_anew and branch.places[decision.axes[0]][0] == part)
         }
-        restricted = Restricted(branch, decisions, fixed)
-        if restricted.total > 1:
-            break
+        restricted = Restricted(branch, fixed)
+        while restricted.total > 1:
+            found = branch.assembled(restricted.drawn(draws))
+            if found != solution:
+                return found
+        anywhere = length >= layers
         first, last = max(0, first - 1), min(layers, last + 1)
-    while True:
-        ways = restricted.drawn(draws)
-        found = solution if ways is None else branch.assembled(ways)
-        if found != solution:
-            return found
+        length = last - first
+    return solution
 
 
-def _crossed(branch: Branch, decisions: Decisions, one: Solution, other: Solution, draws: Draws) -> Solution:
+def _crossed(branches: Branches, one: Solution, other: Solution, draws: Draws) -> Solution:
     """A combination made of two: the first layers of one, the last of the other, joined where that can be."""
-    parents = [branch.ways(one), branch.ways(other)]
-    if draws.below(2):
-        parents.reverse()
-    ways: list[Way] = []
-    spliced = False
-    for part, front, back in zip(branch.parts, *parents, strict=True):
-        some = [way for way in _splices(part, front, back, draws) if way not in (front, back)]
-        spliced = spliced or bool(some)
-        ways.append(some[draws.below(len(some))] if some else (front, back)[draws.below(2)])
-    if spliced:
-        return branch.assembled(ways)
-    mixed = {decision: decision.of((one, other)[draws.below(2)]) for decision in decisions.open}
-    _, found = next(nearest(branch, Restricted(branch, decisions, {}), mixed, {}))
-    return branch.assembled(found)
+    pair = [one, other] if draws.below(2) else [other, one]
+    branch = branches.of(pair[0])
+    if branches.of(pair[1]) is branch:
+        ways: list[Way] = []
+        spliced = False
+        for part, front, back in zip(branch.parts, *map(branch.ways, pair), strict=True):
+            some = [way for way in _splices(part, front, back, draws) if way not in (front, back)]
+            spliced = spliced or bool(some)
+            ways.append(some[draws.below(len(some))] if some else (front, back)[draws.below(2)])
+        if spliced:
+            return branch.assembled(ways)
+    mixed: dict[str, float] = {}
+    each = [branches.values(parent) for parent in pair]
+    for name in dict.fromkeys((*each[0], *each[1])):
+        said = [values[name] for values in each if name in values]
+        mixed[name] = said[draws.below(len(said))]
+    return next(nearest(branches, NOTHING, mixed, {})).solution
 
 
 def neighbors(space: Space, solution: Solution) -> list[Solution]:
@@ -108,11 +118,11 @@ def neighbors(space: Space, solution: Solution) -> list[Solution]:
         (42, True)
     """
     space.index(solution)
-    return _near(space.branch, space.catalogue, solution)
+    return _near(space.branches, solution)
 
 
 def mutate(space: Space, solution: Solution, *, seed: int = 0, strength: int = 1) -> Solution:
-    """Another combination at random: one or two layers in a row drawn anew, now and then (1 of 16) all.
+    """Another combination at random: one or two layers in a row drawn anew, now and then (1 of 16) any other.
 
     What is drawn is uniform among all that keep the other layers' settings; where these leave nothing else,
     more layers are drawn. Only in a space of one combination is it the same again.
@@ -136,7 +146,7 @@ def mutate(space: Space, solution: Solution, *, seed: int = 0, strength: int = 1
     space.index(solution)
     draws = Draws(seed)
     for _ in range(max(1, whole("strength", strength))):
-        solution = _mutated(space.branch, space.catalogue, solution, draws)
+        solution = _mutated(space.branches, solution, draws)
     return solution
 
 
@@ -164,7 +174,7 @@ def crossover(space: Space, a: Solution, b: Solution, *, seed: int = 0) -> Solut
     """
     space.index(a)
     space.index(b)
-    return _crossed(space.branch, space.catalogue, a, b, Draws(seed))
+    return _crossed(space.branches, a, b, Draws(seed))
 
 
 def _others(part: Ways[Any], way: Way, charges: Charges) -> Iterator[Way]:

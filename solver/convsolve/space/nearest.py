@@ -59,12 +59,14 @@ def steps(domain: Domain, value: float, weight: int) -> Mapping[int, int]:
     return {one: weight * abs(place - at) for place, one in enumerate(domain)}
 
 
-def charges_of(branch: Branch, wanted: Mapping[Decision, float], weights: Mapping[Decision, int]) -> list[Charges]:
-    """What each value costs that is not as proposed, component by component."""
+def charges_of(
+    branch: Branch, domains: Mapping[str, Domain], wanted: Mapping[Decision, float], weights: Mapping[Decision, int]
+) -> list[Charges]:
+    """What each value costs that is not as proposed, component by component; `domains` says what a step is."""
     found: list[dict[tuple[int, int], list[Charge]]] = [{} for _ in branch.parts]
     for decision, value in wanted.items():
         part, at = branch.places[decision.axes[0]]
-        charge = Charge(decision.position, steps(decision.domain, value, weights.get(decision, 1)))
+        charge = Charge(decision.position, steps(domains[decision.name], value, weights.get(decision, 1)))
         found[part].setdefault((decision.place, at), []).append(charge)
     return [*found]
 

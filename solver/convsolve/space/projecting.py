@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from heapq import heappop, heappush
+from heapq import heappop, heappush, merge
 from itertools import islice
 from math import lcm
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from convsolve.answer import Solution
 from convsolve.errors import Error, shown_value
 from convsolve.problem import PARAMETERS
 from convsolve.space import checking
 from convsolve.space.branch import Branch
-from convsolve.space.decisions import NOTHING, Decision, Decisions, Given, whole
-from convsolve.space.nearest import Near, NearestWays, charges_of
+from convsolve.space.branches import Branches
+from convsolve.space.decisions import NOTHING, Decision, Given, whole
+from convsolve.space.nearest import Near, NearestWays, charges_of, steps
 from convsolve.space.restricted import Restricted
 from convsolve.space.ways import Way
 
@@ -33,16 +34,42 @@ class Projection(NamedTuple):
 
 
 def nearest(
-    branch: Branch, restricted: Restricted, wanted: Mapping[Decision, float], weights: Mapping[Decision, int]
-) -> Iterator[tuple[int, list[Way]]]:
+    branches: Branches, fixed: Given, wanted: Mapping[str, float], weights: Mapping[str, int]
+) -> Iterator[Projection]:
     """The combinations by ascending distance, equally near ones in the space's order."""
-    charges = charges_of(branch, wanted, weights)
+    each = [
+        _of_branch(branches, branch, restricted, wanted, weights) for branch, restricted in branches.restricted(fixed)
+    ]
+    return merge(*each, key=lambda near: near.distance)
+
+
+def _of_branch(
+    branches: Branches,
+    branch: Branch,
+    restricted: Restricted,
+    wanted: Mapping[str, float],
+    weights: Mapping[str, int],
+) -> Iterator[Projection]:
+    """Likewise of one branch; the more layers it differs by, the further it is."""
+    apart = 0
+    if branches.depth is not None and branches.depth in wanted:
+        weight = weights.get(branches.depth, 1)
+        apart = steps(branches.depths, wanted[branches.depth], weight)[branches.depths[branches.index(branch)]]
+    proposed: dict[Decision, float] = {}
+    charged: dict[Decision, int] = {}
+    for name, value in wanted.items():
+        for decision in branch.decisions.named(name):
+            if decision.name in branches.decisions:
+                proposed[decision] = value
+                charged[decision] = weights.get(decision.name, 1)
+    charges = charges_of(branch, branches.decisions, proposed, charged)
     parts = [NearestWays(ways, some) for ways, some in zip(restricted.parts, charges, strict=True)]
     first = [part.first() for part in parts]
     some = [near for near in first if near is not None]
     if len(some) == len(parts):
-        yield sum(near.distance for near in some), [near.way for near in some]
-        yield from islice(_together([_Listed(iter(part)) for part in parts]), 1, None)
+        yield Projection(branch.assembled([near.way for near in some]), apart + sum(near.distance for near in some))
+        for distance, ways in islice(_together([_Listed(iter(part)) for part in parts]), 1, None):
+            yield Projection(branch.assembled(ways), apart + distance)
 
 
 def project(
@@ -56,9 +83,10 @@ def project(
     """The combinations that are nearest to a proposal, which need not be one.
 
     The distance is the sum over all decisions of the steps between the proposed value and the combination's,
-    a step being one place further in the decision's domain. A value that is not in the domain, be it no
-    integer, counts as the nearest one there (the smaller of two); a decision that the proposal leaves out
-    costs nothing. Equally near ones come in the space's order.
+    a step being one place further in the decision's domain (`Space.decisions`). A value that is not in the
+    domain, be it no integer, counts as the nearest one there (the smaller of two); a decision that the proposal
+    leaves out, or that a combination of fewer layers has not, costs nothing. Equally near ones come in the
+    space's order.
 
     Args:
         space: the space.
@@ -84,59 +112,77 @@ def project(
     """
     count = whole("k", k)
     wanted = wanted_of(space, proposal)
-    charges = weights_of(space.catalogue, weights or {})
-    restricted = space.restricted(fixed)
-    whole_steps = lcm(*(weight.denominator for weight in charges.values()))
-    exact = {decision: int(weight * whole_steps) for decision, weight in charges.items()}
-    found = islice(nearest(space.branch, restricted, wanted, exact), count)
-    return [Projection(space.branch.assembled(ways), _ratio(distance, whole_steps)) for distance, ways in found]
+    charges = _weights(space.branches, weights or {})
+    parts = lcm(*(weight.denominator for weight in charges.values()))
+    exact = {name: int(weight * parts) for name, weight in charges.items()}
+    found = islice(nearest(space.branches, fixed, wanted, exact), count)
+    return [Projection(solution, _ratio(int(distance), parts)) for solution, distance in found]
 
 
-def _ratio(number: int, parts: int) -> Distance:
-    return number / parts if number % parts else number // parts
-
-
-def wanted_of(space: Space, proposal: Solution | Mapping[str, Any]) -> dict[Decision, float]:
-    """The values that a proposal has for the open decisions, whatever numbers they are."""
+def wanted_of(space: Space, proposal: Solution | Mapping[str, Any]) -> dict[str, float]:
+    """The values that a proposal has for decisions, whatever numbers they are."""
     if (read := checking.record(proposal)) is not None:
         proposal = read
     if isinstance(proposal, Solution):
-        if (other := checking.unlike(space.problem, proposal)) is not None:
-            raise Error("bad-value", f"the proposal is of another kind: {other[1]}")
-        return {decision: decision.of(proposal) for decision in space.catalogue.open}
+        return _said(space.branches, proposal)
     if not isinstance(proposal, Mapping):
         raise Error(
             "bad-value",
             f"{shown_value(proposal)} is no proposal",
             help=['write {"0.kernel_size": 3}, or give a Solution'],
         )
-    found: dict[Decision, float] = {}
+    found: dict[str, float] = {}
     for name, value in proposal.items():
-        for decision in space.catalogue.named(name):
-            found[decision] = _real(name, value)
+        if name != space.branches.depth:
+            space.branches.named(name)
+        found[name] = _real(name, value)
     return found
 
 
-def weights_of(decisions: Decisions, given: Mapping[str, Distance]) -> dict[Decision, Fraction]:
+def _said(branches: Branches, solution: Solution) -> dict[str, float]:
+    """What a solution decides of all branches; it may be none of theirs, but must have as many axes."""
+    axes = len(solution.input.size)
+    if axes != branches.problem.axes:
+        raise Error("bad-value", f"the proposal has {axes} axes, the space {branches.problem.axes}")
+    found: dict[str, float] = {"layers": len(solution.layers)} if branches.depth == "layers" else {}
+    for branch, depth in zip(branches, branches.depths, strict=True):
+        if branches.depth is not None and branch.unlike(solution) is None:
+            found[branches.depth] = depth
+    for branch in branches:
+        for decision in branch.decisions.open:
+            if decision.place < len(solution.layers):
+                place = max(decision.place, 0)
+                if type(solution.layers[place].kind) is type(branch.problem.layers[place].kind):
+                    found[decision.name] = decision.of(solution)
+    return found
+
+
+def _weights(branches: Branches, given: Mapping[str, Distance]) -> dict[str, Fraction]:
     """What a step of each decision costs, exactly."""
-    found = dict.fromkeys(decisions, Fraction(1))
+    found: dict[str, Fraction] = dict.fromkeys(branches.decisions, Fraction(1))
     for name, value in sorted(given.items(), key=lambda one: "." in one[0]):
         weight = _real(name, value)
         if weight < 0:
             raise Error("bad-value", f"the weight of {name} must be 0 or more, not {shown_value(value)}")
-        some = (
-            [decision for decision in decisions if decision.parameter == name]
-            if name in PARAMETERS
-            else decisions.named(name)
-        )
+        if name == branches.depth:
+            some = [name]
+        elif name in PARAMETERS:
+            every = (decision for branch in branches for decision in branch.decisions)
+            some = [decision.name for decision in every if decision.parameter == name]
+        else:
+            some = [decision.name for _, decisions in branches.named(name) for decision in decisions]
         found |= dict.fromkeys(some, Fraction(weight))
     return found
+
+
+def _ratio(number: int, parts: int) -> Distance:
+    return number / parts if number % parts else number // parts
 
 
 def _real(name: str, value: object) -> float:
     """A finite number, be it numpy's or another library's."""
     try:
-        number = value if isinstance(value, int) else float(value)  # type: ignore[arg-type] # float() refuses the rest
+        number = value if isinstance(value, int) else float(cast("float", value))
     except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if isinstance(value, str | bool) or not abs(number) < float("inf"):

@@ -14,7 +14,7 @@ from convsolve.expansion import Settings
 from convsolve.layers.base import Setting, SizeMap
 from convsolve.listing import Node
 from convsolve.space.branch import Branch
-from convsolve.space.decisions import INPUT, Decision, Decisions, Fixed
+from convsolve.space.decisions import INPUT, Decision, Fixed
 from convsolve.space.draws import Draws
 from convsolve.space.ways import Way, Ways
 
@@ -50,14 +50,14 @@ class SizeMaps(NamedTuple):
 class Restricted:
     """The combinations of a branch in which decisions have given values."""
 
-    def __init__(self, branch: Branch, decisions: Decisions, fixed: Fixed) -> None:
+    def __init__(self, branch: Branch, fixed: Fixed) -> None:
         self.branch = branch
         wanted: list[dict[tuple[int, int], dict[int, int]]] = [{} for _ in branch.parts]
         for decision, value in fixed.items():
             for axis in decision.axes:
                 part, at = branch.places[axis]
                 wanted[part].setdefault((decision.place, at), {})[decision.position] = value
-        whole = decisions.decided(branch.problem, fixed)
+        whole = branch.decisions.decided(branch.problem, fixed)
         self.parts = [
             RestrictedWays(
                 ways,
@@ -84,9 +84,9 @@ class Restricted:
         counts = self.parts[own].choices(decision.place, at, decision.position)
         return {value: count * others for value, count in sorted(counts.items())}
 
-    def drawn(self, draws: Draws) -> list[Way] | None:
-        """The ways of one combination, each as likely as any other; None where none is left."""
-        return [part.drawn(draws) for part in self.parts] if self.total else None
+    def drawn(self, draws: Draws) -> list[Way]:
+        """The ways of one combination, each as likely as any other; there must be one."""
+        return [part.drawn(draws) for part in self.parts]
 
 
 class RestrictedWays:

@@ -39,7 +39,7 @@ class Searcher:
         ...     solution = searcher.ask()
         ...     searcher.tell(solution, solution.costs.macs)
         >>> searcher.best[1]
-        188.0
+        224.0
     """
 
     def __init__(self, space: Space, seed: int = 0) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution
 from convsolve.errors import Error, shown_value
-from convsolve.space.branch import Branch
+from convsolve.space.branches import Branches
 from convsolve.space.decisions import integer, whole
 from convsolve.space.draws import Draws
 
@@ -77,22 +77,22 @@ class Stream(Iterator[Solution]):
         stop: the place behind the last one.
     """
 
-    def __init__(self, branch: Branch, start: int, stop: int, order: Order, seed: int) -> None:
-        self._branch = branch
-        self._shuffle = Shuffle(branch.total, seed) if order is Order.SHUFFLED else None
+    def __init__(self, branches: Branches, start: int, stop: int, order: Order, seed: int) -> None:
+        self._branches = branches
+        self._shuffle = Shuffle(branches.total, seed) if order is Order.SHUFFLED else None
         self._order = order
         self._seed = seed
         self.cursor = start
         self.stop = stop
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (Stream, (self._branch, self.cursor, self.stop, self._order, self._seed))
+        return (Stream, (self._branches, self.cursor, self.stop, self._order, self._seed))
 
     def __next__(self) -> Solution:
         if self.cursor >= self.stop:
             raise StopIteration
         place = self.cursor
-        found = self._branch.solution(place if self._shuffle is None else self._shuffle(place))
+        found = self._branches.solution(place if self._shuffle is None else self._shuffle(place))
         self.cursor = place + 1
         return found
 
@@ -124,7 +124,7 @@ def stream(space: Space, start: int = 0, stop: int | None = None, *, order: str 
     """
     end = space.total if stop is None else _place("stop", stop, space.total)
     kind, number = Order.read(order), Draws.seed(seed)
-    return Stream(space.branch, _place("start", start, space.total), end, kind, number)
+    return Stream(space.branches, _place("start", start, space.total), end, kind, number)
 
 
 def shard(space: Space, i: int, n: int, *, order: str = "rank", seed: int = 0) -> Stream:

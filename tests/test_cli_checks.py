@@ -13,8 +13,8 @@ from convsolve.answer import Status
 from convsolve.check import child
 from convsolve.check.report import Backend, Fault, Outcome, Report
 from convsolve.cli import checks, doctor
-from convsolve.events import Ended, Listener
-from convsolve.problem import Problem
+from convsolve.events import CountedBare, Ended, Event, Listener, NoneIn
+from convsolve.problem import Problem, ask
 from tests.command_line import Said, convsolve
 
 FAILED = Report(Outcome.FAILED, faults=(Fault(0, "size", "1x1x28", "1x1x27", "cpu, batch 1"),))
@@ -136,6 +136,42 @@ def test_giving_up_is_neither_found_nor_impossible(monkeypatch: pytest.MonkeyPat
     assert "impossible" not in said.err
     assert convsolve("count", "7", "1000")[:2] == (4, "")
     assert json.loads(convsolve("solve", "7", "1000", "--json").out)["status"] == "gave_up"
+
+
+def test_giving_up_tells_what_is_known_and_what_leads_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    def undecided(_: Problem, report: Listener, **__: object) -> None:
+        report(CountedBare(434_729_355))
+        for layers in (3, 4, 5):
+            report(NoneIn(layers, proved=False))
+        for layers in (3, 4):
+            report(NoneIn(layers, proved=True))
+        report(Ended(Status.GAVE_UP))
+
+    monkeypatch.setattr(answering, "search", undecided)
+    question = ["solve", "8@4x4", "3@61x79", "--layers", "3..6", "--where", "macs <= 1e3"]
+    assert convsolve(*question).err.splitlines()[-4:] == [
+        "known: no combination in 3 to 4 layers, proved by Z3",
+        "known: none was found in 5 layers, which is not proved",
+        "known: without the conditions there are 434,729,355 combinations",
+        "  help: ask for fewer layers, leave out a condition, or narrow a limit, as in --kernel-size 3..5",
+    ]
+    record = json.loads(convsolve(*question, "--json").out)
+    assert record["established"] == {
+        "impossible_layers": [3, 4],
+        "empty_layers": [5],
+        "without_conditions": 434_729_355,
+    }
+
+
+def test_layers_that_z3_rules_out_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Event] = []
+    monkeypatch.setattr(answering, "proved_impossible", lambda found: len(found.problem.layers) < 3)
+    answering.search(ask(7, 1000, layers="1..3"), told.append)
+    assert [event for event in told if isinstance(event, NoneIn)] == [
+        *(NoneIn(layers, proved=False) for layers in (1, 2, 3)),
+        *(NoneIn(layers, proved=True) for layers in (1, 2)),
+    ]
+    assert told[-1] == Ended(Status.GAVE_UP)
 
 
 def test_a_broken_installation_is_found(monkeypatch: pytest.MonkeyPatch, torch_says: TorchSays) -> None:

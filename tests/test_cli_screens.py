@@ -40,6 +40,13 @@ SCREENS = {
     "solve-impossible-full": "solve 7 224 --layers 3 -s 1..2 --explain full",
     "solve-impossible-gap": "solve 100 1000 --layers 6 -k 3..5 -s 1..2 -p 0..2",
     "solve-impossible-window": "solve 3 1 -k 7 -p 0",
+    "solve-impossible-range": "solve 7 224 --layers 3 -s 1..2",
+    "solve-impossible-length": "solve 9 9 --layer conv_transpose -k 4 -s 1 -d 1",
+    "solve-impossible-rule": "solve 3 9 -s 3 -k 3 -p 0 --output-padding 5",
+    "solve-condition-false": "solve 7 28 --where '1 == 2' --where 'stride == 2'",
+    "solve-condition-limit": "solve 4x4 61x79 --layers 2 --where 'stride > 5'",
+    "solve-condition-tie": "solve 4x4 8x10 --where 'kernel_size[0][0] != kernel_size[0][1]'",
+    "solve-condition-limits": "solve 7 28 --layers 2 --where 'kernel_size == 3' --where 'output_padding == 0'",
     "solve-nothing-listed": "solve 28 28 --count 0",
     "count": "count 4x4 61x79 --layers 4",
     "count-impossible": "count 7 1000",
@@ -48,6 +55,15 @@ SCREENS = {
     "trace-without-channels": "trace 'ConvTranspose(k=4, s=2, p=1) * 3' --input 7x9",
     "trace-not-valid": "trace 'Conv(k=5) >> Conv(k=3) >> Conv(k=3)' --input 28x6",
     "schema": "schema",
+}
+
+# on a terminal these would show how long they take
+PIPED = SCREENS | {
+    "solve-impossible-gaps": "solve 100 1000 --layers 3..6 -k 3..5 -s 1..2 -p 0..2",
+    "solve-impossible-tie": "solve 4x4 61x79 --layers 4 --tie all",
+    "solve-impossible-sizes": "solve [2..8]x[2..8] 100x1000 --layers 1..2",
+    "solve-condition-budget": "solve 8@7 3@28 --layers 2 --where 'macs <= 100'",
+    "solve-condition-field": "solve 28 28 --layers 3 -s 1 --where 'receptive_field >= 30'",
 }
 
 
@@ -67,11 +83,11 @@ def test_on_a_terminal(name: str) -> None:
     same(f"{name}.terminal", f"$ convsolve {SCREENS[name]}\n{said.out}exit {said.code}")
 
 
-@pytest.mark.parametrize("name", [name for name in SCREENS if not name.startswith("help")])
+@pytest.mark.parametrize("name", [name for name in PIPED if not name.startswith("help")])
 def test_in_a_pipe(name: str) -> None:
-    said = convsolve(*shlex.split(SCREENS[name]))
+    said = convsolve(*shlex.split(PIPED[name]))
     assert not re.search(r"[^\t\n -~]", said.out + said.err)
-    text = f"$ convsolve {SCREENS[name]}\n--- stdout\n{said.out}--- stderr\n{said.err}--- exit {said.code}"
+    text = f"$ convsolve {PIPED[name]}\n--- stdout\n{said.out}--- stderr\n{said.err}--- exit {said.code}"
     same(f"{name}.pipe", text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from itertools import islice
 from random import Random
 from typing import Unpack
@@ -12,10 +13,12 @@ import pytest
 
 import convsolve as cs
 from convsolve.events import Counted, Ended, Explained, Progress
-from convsolve.explain import explain
+from convsolve.explain import blame, explain
+from convsolve.explain.asking import Asking
 from convsolve.explanation import Change, Explanation, Gap, Near, Range, Residue, Tied, Unlawful, Window
 from convsolve.limits import Stop
 from convsolve.problem import Question, ask
+from convsolve.wording import short
 from tests.command_line import convsolve
 from tests.oracle.brute_force import out_size
 from tests.oracle.explained import check, drawn
@@ -175,6 +178,112 @@ def test_a_field_is_relaxed_to_the_largest_that_can_be_had() -> None:
     assert {"where": "receptive_field >= 19"} in [
         dict(change.relax) for change in found.changes
     ]  # 3 times 7 - 1, and 1
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "question", "blamed", "because"),
+    [
+        (7, 28, {"where": ["1 == 2", "stride <= 4"]}, ["1 == 2"], "the condition 1 == 2 is always false"),
+        (7, 28, {"where": "stride == 0"}, ["stride == 0"], "the condition stride == 0 is always false"),
+        (7, 28, {"where": "kernel_size % 2 == 2"}, ["kernel_size % 2 == 2"], "is always false"),
+        (7, 28, {"layers": 2, "where": "output_padding > max(stride, dilation)"}, None, "is always false"),
+        ("8@7", "3@28", {"where": "in_channels == 9"}, ["in_channels == 9"], "is always false: 8 == 9"),
+        (7, 28, {"layers": 2, "where": "layers == 3"}, ["2", "layers == 3"], "2 layers exclude each other: 2 == 3"),
+        (7, 28, {"where": "stride > 5"}, ["1..4", "stride > 5"], "stride > 5 and stride 1..4 exclude each other"),
+        (7, 28, {"where": ["stride == 2", "stride == 3"]}, ["stride == 2", "stride == 3"], "exclude each other"),
+        (
+            "4x4",
+            "8x10",
+            {"where": "stride[0][0] != stride[0][1]"},
+            ["default", "stride[0][0] != stride[0][1]"],
+            "--tie default (kernel_size and stride equal on all axes) exclude each other",
+        ),
+        (
+            7,
+            28,
+            {"layers": 2, "where": ["kernel_size == 3", "stride == 2"], "no_checkerboard": True},
+            ["kernel_size == 3", "stride == 2", "--no-checkerboard"],
+            "kernel_size == 3, stride == 2 and --no-checkerboard cannot hold together",
+        ),
+        (
+            "8@7",
+            "3@28",
+            {"layers": 2, "where": "params <= 50"},
+            ["2", "params <= 50"],
+            "params <= 50 and 2 layers exclude each other",
+        ),
+    ],
+)
+def test_a_condition_that_nothing_can_meet_is_named_with_what_it_is_up_against(
+    source: object, target: object, question: Question, blamed: list[str] | None, because: str
+) -> None:
+    found = explained(source, target, **question)
+    assert found.minimal
+    assert because in found.because[0]
+    if blamed is not None:
+        assert [reason.value for reason in found.conflict] == blamed
+    assert {"input", "target"} <= {reason.what for reason in found.acquitted}
+    assert found.nearest == ()
+    for change in found.changes:
+        assert convsolve(*shlex.split(change.command)[1:], "--count", "1").code == 0
+
+
+def test_a_number_is_no_name_that_could_be_relaxed() -> None:
+    found = explained(7, 28, where="1 == 2")
+    assert [dict(change.relax) for change in found.changes] == [{"without": "1 == 2"}]
+
+
+def test_what_conditions_leave_of_limits_is_told_as_limits_are() -> None:
+    found = explained("16x16", "4x8", layers=2, where="stride == 3")
+    (cause,) = found.causes
+    assert isinstance(cause, Range)
+    assert (cause.axis, cause.reach[-1][1]) == (1, 5)
+    assert "stride == 3" in found.because[0]
+    assert found.minimal
+
+
+def test_one_axis_is_enough_to_be_told_of_where_a_condition_is_about_each() -> None:
+    found = explained("4x4", "61x79", layers=4, where="out_size[0] == 100")
+    assert [reason.value for reason in found.conflict] == ["out_size[0] == 100", "4"]
+    assert found.minimal
+
+
+def test_of_several_depths_and_sizes_the_nearest_is_told() -> None:
+    found = explained(7, 28, **(SEED | {"layers": "1..3"}))
+    assert len(found.problem.layers) == 2
+    assert found.because[0].startswith("with 2 ConvTranspose layers, which come nearest (all else")
+    assert dict(found.changes[0].relax) == {"output_padding": "0..1"}
+    wide = explained("[2..8]", "[900..1000]", layers=2)
+    assert (str(wide.problem.input), str(wide.problem.target)) == ("8", "900")
+    assert wide.because[0].startswith("from 8 to 900, which comes nearest (all else")
+    small = explained("[40..50]", "[1..2]", stride=1)
+    assert (str(small.problem.input), str(small.problem.target)) == ("40", "2")
+    assert cs.solve("[2..8]", 1000, layers="1..2").to_dict()["explanation"]["told"] == {
+        "input": "8",
+        "target": "1000",
+        "layers": 2,
+    }
+
+
+def test_what_a_budget_leaves_unsettled_is_said() -> None:
+    problem = ask("8@4x4", "3@61x79", layers=4, where="macs <= 1e3")
+    conflict = blame(problem, Asking(30)).conflict
+    assert {"where"} <= {reason.what for reason in conflict.facts}
+    assert {reason.what for reason in conflict.unsettled} >= {"stride", "layers"}
+    found = explained(7, 28, **SEED)
+    said = short(replace(found, unsettled=found.conflict[:2], cut=True))
+    assert (
+        "not minimal: whether kernel_size and output_padding matter is not settled; it takes too long to tell" in said
+    )
+    assert "not settled: whether there are smaller changes or nearer targets; it takes too long to tell" in said
+    assert not {line for line in short(found) if line.startswith("not ")}
+
+
+def test_a_spent_budget_claims_nothing() -> None:
+    asking = Asking(0)
+    assert asking.answer(ask(7, 28)) is None
+    conflict = blame(ask("8@4x4", "3@61x79", layers=4, where="macs <= 1e3"), asking).conflict
+    assert (conflict.acquitted, conflict.unsettled) == ((), conflict.facts)
 
 
 @pytest.mark.parametrize("seed", range(4))

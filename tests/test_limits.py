@@ -89,6 +89,9 @@ def test_the_option_to_change_is_named() -> None:
     assert "--timeout 0.3," in to_change(Stop.TIMEOUT, Limits(seconds=0.15))
     assert "--memory 200," in to_change(Stop.MEMORY, Limits(mebibytes=100))
     assert to_change(Stop.MEMORY).startswith("ask for fewer layers")
+    alone = to_change(Stop.TIMEOUT, Limits(seconds=2), layers=1)
+    assert alone == "give it more time, as in --timeout 4, or narrow a limit, as in --kernel-size 3..5"
+    assert to_change(None, layers=1, conditions=2).startswith("leave out a condition, or narrow a limit")
 
 
 @pytest.mark.parametrize("limits", [{"timeout": 60}, {"memory": 4000}, {"timeout": "60", "memory": "4000"}])

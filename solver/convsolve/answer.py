@@ -154,6 +154,29 @@ class Solution:
         return solution.with_checked("arithmetic")
 
 
+@dataclass(frozen=True)
+class Established:
+    """What is known of a question that was given up.
+
+    Attributes:
+        impossible_layers: numbers of layers of which Z3 has proved that they have no combination.
+        empty_layers: those in which the graph has found none, which is not proved.
+        without_conditions: how many combinations there are, were there no conditions; None where nobody counted.
+    """
+
+    impossible_layers: tuple[int, ...] = ()
+    empty_layers: tuple[int, ...] = ()
+    without_conditions: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same in the terms of JSON."""
+        return {
+            "impossible_layers": list(self.impossible_layers),
+            "empty_layers": list(self.empty_layers),
+            "without_conditions": self.without_conditions,
+        }
+
+
 @dataclass(frozen=True, repr=False)
 class Answer(Sequence[Solution]):
     """What a question came to: its solutions, best first, and what is known beside them.
@@ -172,6 +195,7 @@ class Answer(Sequence[Solution]):
         bound: the values that none can be better than, as far as that is proved.
         stopped: what ended the search early, or its explanation; what it had found until then is here.
         explained: the explanation, where it was made together with the answer.
+        established: of a question that was given up, what is known all the same.
 
     Example:
         >>> import convsolve as cs
@@ -194,12 +218,12 @@ class Answer(Sequence[Solution]):
     bound: tuple[int, ...] | None = None
     stopped: Stop | None = None
     explained: Explanation | None = field(default=None, compare=False)
+    established: Established | None = None
 
     @cached_property
     def explanation(self) -> Explanation | None:
         """Why there is no answer, and what would mend it; None where there is one, or it is not known."""
-        known = self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped is not None
-        if known or not self.problem.single:
+        if self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped is not None:
             return self.explained
         from convsolve.explain import explain
 
@@ -252,6 +276,7 @@ class Answer(Sequence[Solution]):
             "problem": self.problem.to_dict() | {"count": self.asked, "all": self.asked_all},
             "solutions": [solution.to_dict() for solution in self.solutions],
             "explanation": self.explanation and self.explanation.to_dict(),
+            "established": self.established and self.established.to_dict(),
             "order": self.order,
             "stats": dict(self.stats),
             "versions": versions(),

@@ -12,7 +12,19 @@ from convsolve.answer import Answer, Status
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.conditioned import TooManyStates
 from convsolve.errors import Error
-from convsolve.events import Confirmed, Counted, Ended, Event, Found, Listener, Progress, Worked
+from convsolve.events import (
+    Confirmed,
+    Counted,
+    CountedBare,
+    Ended,
+    Event,
+    Found,
+    Listener,
+    NoneIn,
+    Progress,
+    Worked,
+)
+from convsolve.graph import total
 from convsolve.limits import UNLIMITED, Limits, Stopped
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout
@@ -188,7 +200,14 @@ def _counted(problem: Problem, report: Listener) -> tuple[list[Scout], int]:
     """What the graphs know of the question, with each number of layers that it may have; and of how many answers."""
     scouts = [scout(one) for one in problem.depths]
     report(Worked({"expanded": 0, "z3_checks": 0}))
-    return scouts, sum(found.total for found in scouts)
+    if problem.where:
+        report(CountedBare(sum(total(found.graphs) for found in scouts)))
+    number = 0
+    for found in scouts:
+        number += found.total
+        if not found.total:
+            report(NoneIn(len(found.problem.layers), proved=False))
+    return scouts, number
 
 
 def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: int, report: Listener) -> None:
@@ -205,6 +224,10 @@ def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: i
 
 def _prove_impossible(scouts: Sequence[Scout], report: Listener) -> None:
     report(Counted(0, "conventional"))
-    proved = [proved_impossible(found) for found in scouts]
-    report(Worked({"z3_checks": len(proved)}))
-    report(Ended(Status.IMPOSSIBLE if all(proved) else Status.GAVE_UP))
+    proved = 0
+    for number, found in enumerate(scouts, start=1):
+        if proved_impossible(found):
+            proved += 1
+            report(NoneIn(len(found.problem.layers), proved=True))
+        report(Worked({"z3_checks": number}))
+    report(Ended(Status.IMPOSSIBLE if proved == len(scouts) else Status.GAVE_UP))

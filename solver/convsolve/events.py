@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from convsolve.answer import Answer, Solution, Status
+from convsolve.answer import Answer, Established, Solution, Status
 from convsolve.explanation import Explanation
 from convsolve.limits import Stop
 from convsolve.problem import Problem
@@ -24,6 +24,21 @@ class Counted:
 
     total: int | None  # None: too many cases to count
     order: str
+
+
+@dataclass(frozen=True)
+class CountedBare:
+    """How many combinations there are, were there no conditions."""
+
+    total: int
+
+
+@dataclass(frozen=True)
+class NoneIn:
+    """No combination has so many layers: the graph has found none, or Z3 has proved it."""
+
+    layers: int
+    proved: bool
 
 
 @dataclass(frozen=True)
@@ -77,7 +92,7 @@ class Explained:
     explanation: Explanation
 
 
-Event = Counted | Found | Confirmed | Incumbent | Bound | Worked | Ended | Explained
+Event = Counted | CountedBare | NoneIn | Found | Confirmed | Incumbent | Bound | Worked | Ended | Explained
 Listener = Callable[[Event], None]
 
 
@@ -105,6 +120,8 @@ class Progress:
         self.stats: dict[str, int] = {}
         self.ended: Status | None = None
         self.explanation: Explanation | None = None
+        self.without_conditions: int | None = None
+        self.none_in: dict[int, bool] = {}
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -118,6 +135,10 @@ class Progress:
                 self.best, self.values = solution, values
             case Bound(values):
                 self.bound = values
+            case CountedBare(bare):
+                self.without_conditions = bare
+            case NoneIn(layers, proved):
+                self.none_in[layers] = proved
             case Worked(stats):
                 self.stats |= stats
             case Ended(status):
@@ -154,4 +175,12 @@ class Progress:
             bound=self.bound,
             stopped=self._stopped(stop),
             explained=self.explanation,
+            established=self._established() if status is Status.GAVE_UP else None,
+        )
+
+    def _established(self) -> Established:
+        return Established(
+            impossible_layers=tuple(sorted(layers for layers, proved in self.none_in.items() if proved)),
+            empty_layers=tuple(sorted(layers for layers, proved in self.none_in.items() if not proved)),
+            without_conditions=self.without_conditions,
         )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from convsolve.answer import Solution
+from convsolve.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class Explanation:
     """Why a question has no answer, and what would mend it.
 
     Attributes:
+        problem: the question that is told of; of several numbers of layers the most, of sizes to be found the nearest.
         conflict: facts that cannot hold together; without any one of them the others can.
         acquitted: the other facts: whatever they were, the conflict would stand.
         causes: the numbers behind it, the most telling first; empty where there is no simple one.
@@ -166,6 +168,7 @@ class Explanation:
         cut: whether the search for changes and near targets ended before all were tried.
     """
 
+    problem: Problem
     conflict: tuple[Reason, ...]
     acquitted: tuple[Reason, ...]
     causes: tuple[Cause, ...]
@@ -183,6 +186,11 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """The explanation as an answer's record has it."""
         return {
+            "told": {
+                "input": str(self.problem.input),
+                "target": str(self.problem.target),
+                "layers": len(self.problem.layers),
+            },
             "because": list(self.because),
             "conflict": [reason.to_dict() for reason in self.conflict],
             "minimal": self.minimal,

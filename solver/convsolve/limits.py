@@ -112,18 +112,25 @@ def _read(name: str, value: object, most: int) -> float:
     return float(number)
 
 
-def to_change(stop: Stop | None, limits: Limits = UNLIMITED) -> str:
+def to_change(stop: Stop | None, limits: Limits = UNLIMITED, *, layers: int = 2, conditions: int = 0) -> str:
     """Which option to change so that the next search gets further.
+
+    Args:
+        stop: what ended this one.
+        limits: those that it had.
+        layers: how many layers the question has at most.
+        conditions: and how many conditions.
 
     Example:
         >>> to_change(Stop.TIMEOUT, Limits(seconds=2.5))
         'give it more time, as in --timeout 5, ask for fewer layers, or narrow a limit, as in --kernel-size 3..5'
     """
-    easier = "ask for fewer layers, or narrow a limit, as in --kernel-size 3..5"
+    ways = ["ask for fewer layers"] * (layers > 1) + ["leave out a condition"] * (conditions > 0)
+    easier = f"{''.join(f'{way}, ' for way in ways)}{'or ' if ways else ''}narrow a limit, as in --kernel-size 3..5"
     if stop is Stop.TIMEOUT:
-        return f"give it more time, as in --timeout {2 * limits.seconds:.10g}, {easier}"
+        return f"give it more time, as in --timeout {2 * limits.seconds:.10g}, {easier if ways else f'or {easier}'}"
     if stop is Stop.MEMORY and limits.mebibytes < inf:
-        return f"give it more memory, as in --memory {2 * limits.mebibytes:.10g}, {easier}"
+        return f"give it more memory, as in --memory {2 * limits.mebibytes:.10g}, {easier if ways else f'or {easier}'}"
     if stop is Stop.CRASHED:
         return "please report this command, and what convsolve doctor prints"
     return easier

@@ -163,6 +163,8 @@ def _answer() -> Schema:
     explanation = _record(
         None,
         {
+            "told": _record(None, {"input": _TEXT, "target": _TEXT, "layers": _POSITIVE})
+            | {"description": "the question that is told of; others that were asked, too, are as impossible"},
             "because": {"type": "array", "items": _TEXT},
             "conflict": reasons | {"description": "minimal: drop any one and it is possible"},
             "minimal": {"type": "boolean", "description": "every fact of the conflict was seen to be needed"},
@@ -172,6 +174,15 @@ def _answer() -> Schema:
             "changes": {"type": "array", "items": change, "description": "each alone suffices; smallest first"},
             "nearest": {"type": "array", "items": near, "description": "reachable targets next to the one asked for"},
             "cut": {"type": "boolean", "description": "the search for changes and targets ended before all were tried"},
+        },
+    )
+    layers = {"type": "array", "items": _POSITIVE}
+    established = _record(
+        None,
+        {
+            "impossible_layers": layers | {"description": "numbers of layers proved to have no combination"},
+            "empty_layers": layers | {"description": "in which none was found, which is not proved"},
+            "without_conditions": _or_null(_COUNT) | {"description": "combinations, were there no conditions"},
         },
     )
     return _record(
@@ -190,6 +201,7 @@ def _answer() -> Schema:
             "problem": question,
             "solutions": {"type": "array", "items": _solution()},
             "explanation": _or_null(explanation),
+            "established": _or_null(established),
             "order": {"enum": ["conventional", "graph"]},
             "stats": {"type": "object", "additionalProperties": _COUNT, "description": "counts, never times"},
             "versions": {"type": "object", "additionalProperties": _or_null(_TEXT)},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution, Status
-from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, Worked
+from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, NoneIn, Worked
 from convsolve.problem import Problem
 from convsolve.scouting import Scout
 
@@ -76,6 +76,8 @@ def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
             report(Worked({"z3_checks": checks}))
             if solution is None:
                 last.append(verdict)
+                if verdict == Verdict.UNSAT and not found:
+                    report(NoneIn(len(one.layers), proved=True))
                 break
             found += 1
             if one.objectives and wanted:

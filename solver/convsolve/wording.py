@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from re import findall
 
 from convsolve.components import tied_parameters
 from convsolve.explanation import (
@@ -36,6 +37,16 @@ def because(problem: Problem, found: Explanation) -> tuple[str, ...]:
     return _plainly(problem, found)
 
 
+def told_of(problem: Problem, one: Problem) -> list[str]:
+    """Which of several questions is told of, where there are several."""
+    if problem.single:
+        return []
+    way = "" if problem.fixed else f"from {one.input} to {one.target} "
+    layers = f"{'in' if way else 'with'} {_layers(one)}" if problem.deeper else ""
+    comes = "comes" if way or len(one.layers) == 1 else "come"
+    return [f"{way}{layers}".rstrip() + f", which {comes} nearest (all else that was asked for is impossible, too):"]
+
+
 def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
     match cause:
         case Residue():
@@ -54,7 +65,7 @@ def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
             where = f"layer {cause.layer} ({problem.layers[cause.layer].kind.name})"
             with_ = limits(found.conflict, problem)
             return [
-                f"{f'{with_}: ' if with_ else ''}{where} needs an input of at least {cause.needed}",
+                f"{where}{f' with {with_}' if with_ else ''} needs an input of at least {cause.needed}",
                 f"the largest size that comes to it is {cause.largest}{_on(problem, cause.axis)}",
                 "nothing comes out of it",
             ]
@@ -62,7 +73,7 @@ def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
             where = f"layer {cause.layer} ({problem.layers[cause.layer].kind.name})"
             return [
                 f"{cause.reason}: {cause.sentence}",
-                f"{limits(found.conflict, problem)} cannot be so",
+                f"{limits(found.conflict, problem)} cannot obey that",
                 f"{where} has no legal setting, whatever the sizes are",
             ]
         case Tied():
@@ -89,7 +100,8 @@ def _residue(problem: Problem, found: Explanation, cause: Residue) -> list[str]:
         reasons.append(
             f"{cause.target} = {cause.target // cause.modulus}*{cause.modulus} + {rest}{_on(problem, cause.axis)}"
         )
-    innocent = _names(found.acquitted)
+    demanded = {word for reason in found.conflict if reason.what == "where" for word in findall(r"\w+", reason.value)}
+    innocent = [name for name in _names(found.acquitted) if name not in demanded]
     so = f"nothing leads from {source} to {cause.target}"
     return [*reasons, f"{so}, whatever {_and(innocent)} {'is' if len(innocent) == 1 else 'are'}" if innocent else so]
 
@@ -112,8 +124,9 @@ def _range(problem: Problem, found: Explanation, cause: Range) -> list[str]:
     way = " -> ".join([str(cause.source), *(ends if len(ends) < 8 else [*ends[:3], "...", ends[-1]])])
     with_ = limits(found.conflict, problem)
     most = f"the {'largest' if large else 'smallest'} that {_layers(problem)} can make of {cause.source}"
+    within = f"with {with_}" if with_ else "within the limits"
     return [
-        f"{most}{f' with {with_}' if with_ else ''} is {ends[-1]}{f' ({way})' if len(ends) > 1 else ''}",
+        f"{most} {within} is {ends[-1]}{f' ({way})' if len(ends) > 1 else ''}",
         f"{cause.target} is {'larger' if large else 'smaller'}{_on(problem, cause.axis)}",
         f"no combination leads from {cause.source} to {cause.target}",
     ]
@@ -129,7 +142,8 @@ def _excluded(problem: Problem, found: Explanation, cause: Excluded) -> list[str
     blamed = _and([_demand(reason, problem) for reason in _as_said(found.conflict)])
     nearest = [f"the nearest that can be had is {text}" for text in _relaxed(found)]
     so = "no setting meets them all, whatever the sizes are"
-    return [f"{blamed} exclude each other{numbers}", *nearest, so]
+    clash = "exclude each other" if len(found.conflict) == 2 else "cannot hold together"
+    return [f"{blamed} {clash}{numbers}", *nearest, so]
 
 
 def _demanded(problem: Problem, found: Explanation) -> tuple[str, ...]:
@@ -243,9 +257,9 @@ def short(found: Explanation) -> list[str]:
     return [*found.because, *_doubts(found), *_helps(found.changes[:3]), *_near(found.nearest[:2])]
 
 
-def full(problem: Problem, found: Explanation) -> list[str]:
+def full(found: Explanation) -> list[str]:
     """All there is: also what is to blame and what is not, and the sizes that each layer can reach."""
-    lines = [*found.because]
+    lines, problem = [*found.because], found.problem
     blamed = [_fact(reason, problem) for reason in found.conflict]
     each = "" if found.unsettled else " (without any one of them the others hold together)"
     lines.append(f"conflict{each}: {', '.join(blamed)}")
@@ -301,18 +315,20 @@ def _changed(change: Change) -> str:
     relax = dict(change.relax)
     places = relax.pop("of_layers", None)
     words = []
+    left_out = relax.pop("without", None)
     for name, value in relax.items():
         if name == "layers":
             words.append("one layer" if value == 1 else f"{value} layers")
         elif name == "tie":
             words.append(f"--tie {value}")
         elif name == "where":
-            words.append(f"the condition {value}")
-        elif name == "without":
-            words.append(f"without the condition{'s' if '; ' in value else ''} {value.replace('; ', ' and ')}")
+            words.append(f"the condition {value} instead")
         else:
             words.append(f"{name} {value}")
     text = _and(words)
+    if left_out is not None:
+        without = f"without the condition{'s' if '; ' in left_out else ''} {left_out.replace('; ', ' and ')}"
+        text = f"{text}, {without}" if text else without
     return f"{text} in layer{'' if len(places) == 1 else 's'} {runs(places)}" if places else text
 
 

@@ -13,7 +13,7 @@ from convsolve.cli.signals import Signals
 from convsolve.cli.solve import outcome
 from convsolve.cli.sources import as_typed
 from convsolve.cli.streams import Color, say, write_record
-from convsolve.limits import Limits, to_change
+from convsolve.limits import Limits
 
 
 def count(  # noqa: PLR0913 - the options of interface.md
@@ -107,5 +107,7 @@ def count(  # noqa: PLR0913 - the options of interface.md
 
             say(f"  help: this says why: {Asked.of(problem).command()}")
         if code is ExitCode.GAVE_UP:
-            say(f"  help: {to_change(found.stopped, limits)}")
+            from convsolve.render.answers import known
+
+            say(*known(found, limits))
         return code

@@ -15,7 +15,7 @@ from convsolve.cli.signals import CODES, Signals, Terminated
 from convsolve.cli.sources import as_typed
 from convsolve.cli.streams import Color, Look, look, say, write
 from convsolve.errors import Error
-from convsolve.limits import Limits, to_change
+from convsolve.limits import Limits
 
 if TYPE_CHECKING:
     from convsolve.answer import Answer, Solution
@@ -267,10 +267,10 @@ def outcome(found: Answer) -> ExitCode:
 def _advice(found: Answer, wanted: Wanted) -> list[str]:
     """Why there is no answer, and what to do."""
     from convsolve.answer import Status
-    from convsolve.render.answers import explanation
+    from convsolve.render.answers import explanation, known
 
     if found.status is Status.IMPOSSIBLE and found.stopped is None:
         return explanation(found, full=wanted.explain is given.Explain.FULL)
     if found.stopped is None or found.stopped in CODES:
         return []
-    return [f"  help: {to_change(found.stopped, wanted.limits)}"]
+    return known(found, wanted.limits)

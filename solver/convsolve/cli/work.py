@@ -103,6 +103,8 @@ def _so_far(progress: Progress) -> str:
 
     if progress.total is None:
         return "counting"
+    if progress.ended is not None and not progress.found:
+        return "impossible, looking for what mends it"
     if progress.total == 0:
         return "none found, proving it"
     if progress.values and progress.bound != progress.values:

@@ -16,17 +16,19 @@ from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, o
 from convsolve.explain.facts import facts
 from convsolve.explain.nearest import nearest
 from convsolve.explain.plain import plain
+from convsolve.explain.told import told
 from convsolve.explain.trial import Bench
 from convsolve.explanation import Cause, Explanation
 from convsolve.problem import Problem
-from convsolve.wording import because
+from convsolve.wording import because, told_of
 
 
 def explain(problem: Problem) -> Explanation:
     """Explain an impossible question.
 
     Args:
-        problem: the question; that it has no answer must be known.
+        problem: the question; that it has no answer must be known. Where sizes or the number of layers
+            are to be found, one of the questions that it stands for is told of: see `convsolve.explain.told`.
 
     Example:
         >>> from convsolve.problem import ask
@@ -36,12 +38,19 @@ def explain(problem: Problem) -> Explanation:
         >>> found.changes[0].relax, [near.size for near in found.nearest]
         ({'output_padding': '0..1'}, [(25,)])
     """
+    one = problem if problem.single else told(problem)
+    found = _explained(one)
+    return replace(found, because=(*told_of(problem, one), *because(one, found)))
+
+
+def _explained(problem: Problem) -> Explanation:
     asking = Asking()
     blamed = blame(problem, asking)
     bench = Bench(problem, Asked.of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES))
     made = changes(bench, blamed.conflict.facts)
     near = replace(bench, asking=asking.renewed(NEAREST))
-    found = Explanation(
+    return Explanation(
+        problem=problem,
         conflict=blamed.conflict.facts,
         acquitted=blamed.conflict.acquitted,
         causes=blamed.causes,
@@ -50,7 +59,6 @@ def explain(problem: Problem) -> Explanation:
         unsettled=blamed.conflict.unsettled,
         cut=bench.asking.spent or near.asking.spent,
     )
-    return replace(found, because=because(problem, found))
 
 
 class Blame(NamedTuple):
@@ -103,5 +111,5 @@ def explained(work: Callable[[Listener], None], problem: Problem, report: Listen
         report(event)
 
     work(hear)
-    if ended == [Status.IMPOSSIBLE] and problem.single:
+    if ended == [Status.IMPOSSIBLE]:
         report(Explained(explain(problem)))

@@ -19,6 +19,7 @@ from convsolve.problem import PARAMETERS, Problem
 from convsolve.shapes import Extent, Shape
 
 MOST = 5  # changes that are worth reading
+MANY_LAYERS = 8  # more than these nobody adds
 
 
 def changes(bench: Bench, conflict: Sequence[Reason]) -> list[Change]:
@@ -54,7 +55,8 @@ def _single(bench: Bench, conflict: Sequence[Reason]) -> Iterator[Trial]:
 def _other_depth(bench: Bench) -> Trial | None:
     """More layers, or fewer."""
     now = len(bench.problem.layers)
-    for depth in sorted(depths(bench.problem), key=lambda depth: (abs(depth - now), -depth)):
+    within = depths(bench.problem) if bench.problem.where else range(1, now + MANY_LAYERS)
+    for depth in sorted(within, key=lambda depth: (abs(depth - now), -depth)):
         asked = bench.asked.with_depth(bench.asked.layers[:1] * depth, bench.problem)
         trial = Trial(asked, {"layers": depth}, A_LAYER * abs(depth - now))
         if depth != now and bench.works(trial):

@@ -12,7 +12,7 @@ from convsolve.answer import Answer, Solution, Status
 from convsolve.costs import Costs
 from convsolve.domains import domain_text
 from convsolve.filling import Layer
-from convsolve.limits import Stop
+from convsolve.limits import UNLIMITED, Limits, Stop, to_change
 from convsolve.problem import Problem
 from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
 from convsolve.render.table import Column, Part, Row
@@ -52,7 +52,23 @@ def explanation(answer: Answer, *, full: bool = False) -> list[str]:
     found = answer.explanation
     if found is None:
         return []
-    return wording.full(answer.problem, found) if full else wording.short(found)
+    return wording.full(found) if full else wording.short(found)
+
+
+def known(answer: Answer, limits: Limits = UNLIMITED) -> list[str]:
+    """Of a question that was given up or cut short: what is known all the same, and what would lead further."""
+    lines, found = [], answer.established
+    if found is not None and found.impossible_layers:
+        lines.append(f"known: no combination in {_number_of_layers(found.impossible_layers)}, proved by Z3")
+    if found is not None and found.empty_layers:
+        lines.append(f"known: none was found in {_number_of_layers(found.empty_layers)}, which is not proved")
+    if found is not None and found.without_conditions is not None:
+        number = found.without_conditions
+        combinations = "is 1 combination" if number == 1 else f"are {amount(number)} combinations"
+        lines.append(f"known: without the conditions there {combinations}")
+    layers = max(len(one.layers) for one in answer.problem.depths)
+    way = to_change(answer.stopped, limits, layers=layers, conditions=len(answer.problem.where))
+    return [*lines, f"  help: {way}"]
 
 
 def checks(solutions: Sequence[Solution]) -> str:
@@ -149,6 +165,10 @@ def _gave_up(answer: Answer) -> str:
     if answer.total:
         return f"{answer.stopped.words} before one of {amount(answer.total)} combinations was listed"
     return f"{answer.stopped.words} before an answer or a proof"
+
+
+def _number_of_layers(numbers: Sequence[int]) -> str:
+    return f"{wording.runs(numbers)} layer{'' if tuple(numbers) == (1,) else 's'}"
 
 
 def _found(answer: Answer) -> str:

@@ -264,3 +264,16 @@ def test_what_is_impossible_by_a_tie_is_told_how_to_untie() -> None:
         "          convsolve solve 28x28 28x14 -d 3",
     ]
     assert convsolve("solve", "28x28", "28x14", "--tie", "kernel_size,dilation").code == 0
+
+
+def test_words_that_would_do_something_to_a_terminal_are_escaped() -> None:
+    assert convsolve("solve", "7", "28", "\x1b[31m\u202e").err.splitlines()[0] == (
+        "error[usage]: got unexpected extra argument(s) (\\x1b[31m\\u202e)"
+    )
+    assert convsolve("solve", "-1\x9b", "28").err.startswith(
+        r"error[bad-size]: '-1\x9b' is no size: sizes are 1 or more"
+    )
+    assert convsolve("explain-error", "\x1b[31m").err == (
+        "error[cannot-read]: '\\x1b[31m': no such file or directory\n"
+        "  help: give a file with a message of torch's\n  help: - reads stdin\n"
+    )

@@ -6,10 +6,11 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from convsolve.errors import Error, shown
 
@@ -20,7 +21,29 @@ STDIN = "-"
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
 
 
-def file_text(path: str, largest: int, code: str, help: Iterable[str]) -> str:  # noqa: A002 - the word users see
+@contextmanager
+def opened(path: str, help: Sequence[str]) -> Iterator[BinaryIO]:  # noqa: A002 - the word users see
+    """A file that others have written, or stdin where the path is ``-``.
+
+    Raises:
+        Error: ``cannot-read``, with what to give instead; whatever goes wrong before the file is closed.
+    """
+    try:
+        if path == STDIN:
+            if sys.stdin is None:
+                raise Error("cannot-read", "there is no stdin", help=help)
+            yield sys.stdin.buffer
+        else:
+            with Path(path).open("rb") as file:
+                yield file
+    except (OSError, ValueError) as error:  # a ValueError is a NUL or a lone surrogate in the path
+        if isinstance(error, Error):
+            raise
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise Error("cannot-read", f"{named(path)}: {reason.lower()}", help=[*help, "- reads stdin"]) from None
+
+
+def file_text(path: str, largest: int, code: str, help: Sequence[str]) -> str:  # noqa: A002 - the word users see
     """The text of a file, or of stdin where the path is ``-``.
 
     Args:
@@ -32,19 +55,8 @@ def file_text(path: str, largest: int, code: str, help: Iterable[str]) -> str:  
     Raises:
         Error: with that code; ``cannot-read`` where there is nothing to read.
     """
-    try:
-        if path == STDIN:
-            if sys.stdin is None:
-                raise Error("cannot-read", "there is no stdin", help=help)
-            data = sys.stdin.buffer.read(largest + 1)
-        else:
-            with Path(path).open("rb") as file:
-                data = file.read(largest + 1)
-    except (OSError, ValueError) as error:  # a ValueError is a NUL or a lone surrogate in the path
-        if isinstance(error, Error):
-            raise
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise Error("cannot-read", f"{named(path)}: {reason.lower()}", help=[*help, "- reads stdin"]) from None
+    with opened(path, help) as file:
+        data = file.read(largest + 1)
     if len(data) > largest:
         raise Error(code, f"{named(path)}: more than {largest // 2**20} MiB", help=help)
     try:

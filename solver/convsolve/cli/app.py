@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.signals import Signals, Terminated
-from convsolve.cli.streams import say, write_record
+from convsolve.cli.streams import named, say, write_record
 from convsolve.errors import Error
 
 
@@ -118,7 +118,7 @@ def _options(arguments: Sequence[str]) -> Sequence[str]:
 
 
 def _of_the_system(error: OSError) -> Error:
-    what = f"{error.filename}: " if isinstance(error.filename, str) else ""
+    what = f"{named(error.filename)}: " if isinstance(error.filename, str) else ""
     return Error("system", f"{what}{error.strerror or error}", help=["convsolve doctor shows whether all is in place"])
 
 

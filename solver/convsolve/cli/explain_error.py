@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +9,8 @@ import typer
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.streams import Color, write, write_record
+
+CHUNK = 2**20  # bytes
 
 
 def explain_error(
@@ -26,10 +26,14 @@ def explain_error(
       convsolve explain-error traceback.txt
     """
     del color  # there is none
+    from convsolve.strict import opened
     from convsolve.torch_messages import LONGEST, read
 
-    data = sys.stdin.buffer.read() if message == "-" else Path(message).read_bytes()
-    found = read(data[-4 * LONGEST :].decode(errors="replace"))
+    data = b""
+    with opened(message, ["give a file with a message of torch's"]) as file:
+        while chunk := file.read(CHUNK):  # a log may be long: its end is what matters
+            data = (data + chunk)[-4 * LONGEST :]
+    found = read(data.decode(errors="replace"))
     if json:
         write_record(found.to_dict())
         return ExitCode.FOUND

@@ -9,7 +9,7 @@ from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
 from convsolve.cli import sources
-from convsolve.cli.streams import Color, Look, look
+from convsolve.cli.streams import Color, Look, look, named
 from convsolve.errors import Error, did_you_mean
 from convsolve.shapes import EXAMPLES
 
@@ -136,4 +136,4 @@ def _refuse_negative(command: AnyCommand, ctx: Context, args: Sequence[str]) -> 
         if word == "--":
             return
         if word[:1] == "-" and word[1:2].isdigit() and before not in takes_value:
-            raise Error("bad-size", f"{word[:40]} is no size: sizes are 1 or more", help=[EXAMPLES])
+            raise Error("bad-size", f"{named(word[:40])} is no size: sizes are 1 or more", help=[EXAMPLES])

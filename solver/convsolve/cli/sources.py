@@ -12,6 +12,7 @@ from typer.core import TyperOption
 
 from convsolve.cli.question import Preset
 from convsolve.cli.streams import Color, look, say, write, write_record
+from convsolve.cli.streams import named as printable
 from convsolve.configuration import DOMAINS, KEYS, OF_A_QUESTION, TABLE, Setting, configured, strangers
 from convsolve.errors import Error, did_you_mean, shown
 
@@ -244,9 +245,8 @@ def _shown(row: Row) -> str:
         case bool():
             return "yes" if row.value else "no"
         case list() | tuple():
-            return "; ".join("?" if part is None else str(part) for part in row.value)
-    text = str(row.value)
-    return text if text.isprintable() else shown(text, 200)
+            return "; ".join("?" if part is None else printable(str(part)) for part in row.value)
+    return printable(str(row.value))
 
 
 def _from(row: Row) -> str:

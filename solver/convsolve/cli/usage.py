@@ -60,5 +60,6 @@ def _value(names: Sequence[str], arguments: Sequence[str]) -> str:
 def _sentence(message: str) -> str:
     """A message as ours are: without a capital in front and a full stop behind, and not too long."""
     first = message.strip().partition("\n")[0].rstrip(".")
-    text = first[:1].lower() + first[1:]
+    text = "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in first[: LONGEST + 1]])
+    text = text[:1].lower() + text[1:]
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

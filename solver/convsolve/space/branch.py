@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from convsolve.answer import Solution
@@ -46,7 +47,7 @@ class Branch:
         self.problem = problem
         self._assembly = Assembly(problem)
         self._joined: dict[tuple[int, tuple[Passed, ...]], SolvedLayer] = {}
-        found = scout(problem)
+        found = self._scout = scout(problem)
         try:
             graphs = found.graphs if found.conditions is None and problem.fixed else [found.whole]
             self.total = found.total
@@ -142,6 +143,18 @@ class Branch:
             path = [tuple([settings[axis] for axis in first]) for settings in combination]
             ways.append(Way(tuple([size[axis] for axis in first]), tuple(path)))
         return ways
+
+    @cached_property
+    def together(self) -> Ways[Passed]:
+        """All axes as one component, for what multiplies over them."""
+        return Ways(self._scout.whole, self._scout.conditions, _passed)
+
+    def of_together(self, number: int) -> Solution:
+        """The combination of a way of these."""
+        passed = self.together.way(number)
+        order = [self.together.graph.component.place(axis) for axis in range(self.problem.axes)]
+        combination = tuple([tuple([one.settings[at] for at in order]) for one in passed])
+        return self._assembly(combination, tuple([passed[0].state[at] for at in order]))
 
     def assembled(self, ways: Sequence[Way]) -> Solution:
         """The combination that ways of all components make."""

@@ -18,6 +18,7 @@ from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.problem import Problem, Question
 from convsolve.solving import read
 from convsolve.space import checking, codes, drawing, moves, projecting, searching, streams
+from convsolve.space import pareto as costing
 from convsolve.space.branches import Branches
 from convsolve.space.decisions import Given, integer
 
@@ -258,6 +259,7 @@ class Space:
     encode, decode = codes.encode, codes.decode
     stream, shard = streams.stream, streams.shard
     searcher = searching.searcher
+    best, pareto = costing.best, costing.pareto
 
 
 def _changed(problem: Problem, change: Callable[[Problem], Problem]) -> Problem:

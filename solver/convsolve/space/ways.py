@@ -62,6 +62,11 @@ class Run(Generic[Item]):
             item = self._items[which] = self._ways.dress(self._place, self.settings(which), self._state, self.out[0])
         return item, self._ahead or self.ahead, rest
 
+    @property
+    def runs(self) -> Sequence[Run[Item]]:
+        """Itself: as a bundle has them."""
+        return (self,)
+
     def settings(self, which: int) -> Settings:
         """The settings at one place of the order."""
         found = []

@@ -224,7 +224,7 @@ def test_an_objective_is_said_as_far_as_it_is_served() -> None:
     assert headline(progress.answer(Stop.TIMEOUT)).endswith(f"{words}, not proved the best; then time ran out")
     progress(Bound((77,)))
     assert headline(progress.answer(Stop.TIMEOUT)).endswith(
-        f"{words}; proved: none with fewer params than 77; then time ran out"
+        f"{words}; proved: none has params below 77; then time ran out"
     )
     progress(Incumbent(best[0], best.values))
     progress(Bound(best.values))

@@ -52,6 +52,12 @@ CONDITIONS = (
     "sum(padding - kernel_size + 3) >= 2",
     "macs <= 20*params", "sum(in_size*out_size) <= 300", "layers <= 3", "out_channels[-1] >= 2*groups[0]",
 )  # fmt: skip
+OBJECTIVES = (
+    "sum(kernel_size)", "max(padding)", "min(stride)", "product(stride)", "receptive_field", "peak", "params", "macs",
+    "activations", "sum(out_size)", "abs(out_size[0] - 9)", "stride[0] + params", "max(kernel_size) - min(kernel_size)",
+    "2*sum(padding) - sum(stride)", "receptive_field[0]", "kernel_size[-1][0]", "max(params, macs)", "layers",
+    "sum(in_channels*kernel_size)", "(params + macs) // 7",
+)  # fmt: skip
 SPACES: dict[int, list[Solution]] = {}
 
 
@@ -82,6 +88,29 @@ def drawn(seed: int) -> tuple[Problem, list[Solution]]:
             where = [text for text in where if not str(error).partition("]: ")[2].startswith(f"{text}:")]
             continue
         return problem, [one for one in every(number) if all(condition.holds(text, one) for text in where)]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_best_by_any_number(seed: int) -> None:
+    """Sorted by the objectives as the oracle has them, then by style; and proved by Z3."""
+    problem, wanted = drawn(seed)
+    draw = Random(seed)
+    texts = draw.sample(OBJECTIVES, draw.choice((1, 1, 2, 3)))
+    signs = [draw.choice((1, -1)) for _ in texts]
+    written = [text if sign == 1 else f"-({text})" for text, sign in zip(texts, signs, strict=True)]
+    if not wanted:
+        return
+    asked = replace(problem, objectives=read_objectives(written, None))
+
+    def place(solution: Solution) -> tuple[Any, ...]:
+        numbers = [sign * condition.number(text, solution) for text, sign in zip(texts, signs, strict=True)]
+        return numbers, place_in_order(problem, combination(solution))
+
+    in_order = sorted(wanted, key=place)
+    found = answer(asked, count=12)
+    assert list(found) == in_order[:12]
+    assert found.values == tuple(condition.number(text, in_order[0]) for text in texts)
+    assert (found.optimal, found.bound) == (True, found.values)
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import convsolve as cs
 from convsolve import judge
 from convsolve.answer import Status
 from convsolve.answering import answer, search_all
@@ -16,8 +17,9 @@ from convsolve.expansion import Expansion
 from convsolve.graph import graphs, whole_graph
 from convsolve.listing import Combination, in_graph_order
 from convsolve.objectives import Objective, read_objectives
-from convsolve.prices import STYLE_BITS, Prices
+from convsolve.prices import Prices
 from convsolve.problem import Problem, ask
+from convsolve.ranking import STYLE_BITS
 from convsolve.scouting import scout
 from tests.oracle.order import place_in_order, settings
 
@@ -138,16 +140,49 @@ def test_what_is_minimised_comes_first_and_a_minus_turns_around() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["-(macs + params)", "-macs + params", "(macs)", "-(-macs)", "-sum(stride)", "2 - macs"]
+)
+def test_an_objective_reads_back(text: str) -> None:
+    (objective,) = read_objectives(text, None)
+    assert read_objectives(str(objective), None) == (objective,)
+    assert objective.least is not (text in {"-(macs + params)", "-(-macs)", "-sum(stride)"})
+
+
+@pytest.mark.parametrize(
     ("question", "message"),
     [
-        ({"minimize": "marcs"}, "error[bad-objective]: minimize: 'marcs' is no objective of this version"),
-        ({"minimize": "macs", "maximize": "macs"}, "error[bad-objective]: maximize: macs stands twice"),
-        ({"maximize": 3}, "error[bad-objective]: maximize: '3' is no objective"),
-        ({"minimize": "macs", "channels": None}, "error[unknown-channels]: macs cannot be counted without channels"),
+        ({"minimize": "marcs"}, "unknown-name]: minimize: 'marcs' in 'marcs' is not known"),
+        ({"minimize": "sum("}, "bad-expression]: minimize: 'sum(' is not an expression"),
+        (
+            {"minimize": "len(stride)"},
+            "bad-expression]: minimize: 'len(stride)' in 'len(stride)' cannot be used in an expression",
+        ),
+        ({"minimize": "params*1.5"}, "bad-expression]: minimize: 1.5 in 'params*1.5' is no integer"),
+        ({"minimize": "stride"}, "bad-objective]: minimize: 'stride' is not one number: each layer has its stride"),
+        ({"minimize": "stride == 2"}, "bad-objective]: minimize: 'stride == 2' is a condition, not a number"),
+        ({"minimize": "jump"}, "bad-objective]: minimize: jump is a fraction, no number to be made small"),
+        ({"minimize": "3 + 4"}, "bad-objective]: minimize: '3 + 4' is the same for every combination"),
+        ({"minimize": "stride[4]"}, "no-such-layer]: stride[4]: stride[4][0]: 1 layer(s) have stride"),
+        (
+            {"minimize": "receptive_field[1]"},
+            "no-such-axis]: receptive_field[1]: there is no axis 1: they are counted from 0",
+        ),
+        (
+            {"minimize": "sum(stride[0])"},
+            "bad-condition]: sum(stride[0]): sum(...) of one argument takes names of layers, as stride",
+        ),
+        (
+            {"minimize": "macs // padding[0]"},
+            "bad-condition]: macs // padding[0]: it divides by what may be 0: multiply instead, as in a == 2*b",
+        ),
+        ({"minimize": "peak", "channels": None}, "unknown-channels]: peak cannot be counted without channels"),
+        ({"minimize": "macs", "maximize": "macs"}, "bad-objective]: maximize: macs stands twice"),
+        ({"maximize": 3}, "bad-objective]: maximize: '3' is no objective"),
+        ({"minimize": "macs", "channels": None}, "unknown-channels]: macs cannot be counted without channels"),
     ],
 )
 def test_what_cannot_be_an_objective(question: dict[str, Any], message: str) -> None:
     known: dict[str, Any] = {"channels": "3,8"}
     with pytest.raises(Error) as caught:
-        ask(7, 28, **(known | question))
-    assert str(caught.value).partition("\n")[0] == message
+        cs.solve(7, 28, **(known | question))
+    assert str(caught.value).partition("\n")[0] == f"error[{message}"

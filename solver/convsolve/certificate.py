@@ -23,8 +23,9 @@ from convsolve.cheapest import Cheapest
 from convsolve.encoding import Encoding, encode_layer
 from convsolve.language.smtlib import conjunction, disjunction, numeral
 from convsolve.outlook import Line
-from convsolve.prices import STYLE_BITS, Terms
+from convsolve.prices import Terms
 from convsolve.problem import Problem
+from convsolve.ranking import STYLE_BITS
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
 

@@ -19,6 +19,7 @@ from convsolve.language import Expr, compiled, names
 from convsolve.language.nodes import Name, rebuilt
 from convsolve.layers.base import Setting, SizeMap
 from convsolve.plans import Plan, plan
+from convsolve.ranking import STYLE_BITS
 from convsolve.spans import Within, span_of
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
@@ -73,7 +74,8 @@ class Conditioned:
         self._reads = [self._read(place, found, places) for place in range(len(graph.steps))]
         order = {fold.name: Name(f"f[{number}]") for number, fold in enumerate(self.folds)}
         self._final = [compiled(_renamed(sentence, order), ("f",)) for sentence in found.final]
-        across = [sentence for some in found.across.values() for sentence in some]
+        self._numbers = [compiled(_renamed(number, order), ("f",)) for number in found.numbers]
+        across = [*(sentence for some in found.across.values() for sentence in some), *found.numbers]
         self._spans = [span_of(fold, found.final, across) for fold in self.folds]
         # layers of which the same is asked share what is found out of them
         seen: dict[tuple[int, _Reads], int] = {}
@@ -88,6 +90,19 @@ class Conditioned:
     def total(self) -> int:
         """The exact number of combinations."""
         return sum(sum(here.values()) for here in self.counts[0].values())
+
+    def numbers(self, folded: Folded) -> tuple[int, ...]:
+        """What objectives come to that are no sums of what layers cost, to be made small; by the folds in all."""
+        return tuple([number(folded) for number in self._numbers])
+
+    def at_start(self, folded: Folded) -> int:
+        """What that puts a way behind others, where there are no other objectives: more than any style."""
+        return self._ranks[self.numbers(folded)] << STYLE_BITS
+
+    @cached_property
+    def _ranks(self) -> dict[tuple[int, ...], int]:
+        every = {self.numbers(folded) for _, folded in self.starts}
+        return {numbers: rank for rank, numbers in enumerate(sorted(every))}
 
     @property
     def starts(self) -> list[tuple[State, Folded]]:

@@ -30,6 +30,9 @@ class ConditionedPotential(Potential):
                 lowest[state] = min(price, lowest.get(state, price))
             self._lowest.append(lowest)
 
+    def at_start(self, folded: Folded) -> int:
+        return self.prices.of_numbers(self._conditions.numbers(folded))
+
     def states(self, position: int) -> Iterable[State]:
         return self._lowest[position]
 

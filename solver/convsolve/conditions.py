@@ -10,12 +10,7 @@ from convsolve.errors import Error, shown, shown_value
 from convsolve.language import Expr, compiled, parse
 from convsolve.language.nodes import Compare, Junction, Member, Name, Not, Scoped, children, rebuilt
 from convsolve.registry import KINDS
-
-ON_AXES = ("kernel_size", "stride", "padding", "dilation", "output_padding", "in_size", "out_size")
-OF_LAYERS = ("in_channels", "out_channels", "groups")
-OF_CHANNELS = ("params", "macs", "activations", "peak")
-OF_THE_WHOLE = ("layers", *OF_CHANNELS, "receptive_field", "jump")
-KNOWN = (*ON_AXES, *OF_LAYERS, *OF_THE_WHOLE)
+from convsolve.vocabulary import KNOWN
 
 ConditionLike = str | Sequence[str] | None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 
-from convsolve.conditions import OF_CHANNELS, ON_AXES, Condition
+from convsolve.conditions import Condition
 from convsolve.errors import Error
 from convsolve.language import Expr, evaluated, parse
 from convsolve.language.nodes import (
@@ -22,6 +22,7 @@ from convsolve.language.nodes import (
     Junction,
     Member,
     Name,
+    Negative,
     Number,
     Scoped,
     children,
@@ -29,13 +30,14 @@ from convsolve.language.nodes import (
     rebuilt,
     with_children,
 )
+from convsolve.objectives import Objective
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
+from convsolve.vocabulary import OVER, UNDER, of_a_layer, on_an_axis, scoped, text_of, used
 
 BEHIND = Name("behind")  # in a fold's step: its value behind the layer
 MOST = 10**40  # beyond every number of a question
 STARTS = {"sum": 0, "product": 1, "min": MOST, "max": -MOST}
-OVER, UNDER = "jump.over", "jump.under"  # jump is a fraction: the strides of convolutions over those of transposed ones
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,17 @@ class Instance:
 
 @dataclass(frozen=True)
 class Grounding:
-    """All conditions of a question, as sentences over variables and folds."""
+    """All conditions of a question, as sentences over variables and folds.
+
+    Attributes:
+        instances: what must hold.
+        folds: what they, and the numbers, speak of.
+        numbers: the objectives that are no sums of what layers cost, each as it is to be made small.
+    """
 
     instances: tuple[Instance, ...]
     folds: tuple[Fold, ...]
+    numbers: tuple[Expr, ...] = ()
 
     def on(self, axis: int) -> Grounding:
         """What is said of one axis alone."""
@@ -105,7 +114,12 @@ def ground(problem: Problem) -> Grounding:
         for written in condition.sentences:
             for sentence in grounding.sentences(written):
                 instances[Instance(condition, sentence)] = None
-    return Grounding(tuple(instances), tuple(folds.values()))
+    numbers: list[Expr] = []
+    for objective in problem.objectives:
+        if not objective.additive:
+            number = _Grounding(problem, objective, folds).number(objective.number(problem.axes))
+            numbers.append(number if objective.least else Negative(number))
+    return Grounding(tuple(instances), tuple(folds.values()), tuple(numbers))
 
 
 def _axis(variable: str) -> int | None:
@@ -116,19 +130,30 @@ def _axis(variable: str) -> int | None:
 
 def broken(grounding: Grounding, values: Mapping[str, int]) -> list[Condition]:
     """The conditions that do not hold where every variable has a value."""
+    known = _with_folds(grounding, values)
+    return [one.condition for one in grounding.instances if not evaluated(one.sentence, known)]
+
+
+def numbers(grounding: Grounding, values: Mapping[str, int]) -> list[int]:
+    """What the grounding's numbers come to where every variable has a value."""
+    known = _with_folds(grounding, values)
+    return [evaluated(number, known) for number in grounding.numbers]
+
+
+def _with_folds(grounding: Grounding, values: Mapping[str, int]) -> dict[str, int]:
     known = dict(values)
     for fold in grounding.folds:
         known[fold.name] = fold.start
         for step in reversed(fold.steps):
             if step is not None:
                 known[fold.name] = evaluated(step, known | {BEHIND.name: known[fold.name]})
-    return [one.condition for one in grounding.instances if not evaluated(one.sentence, known)]
+    return known
 
 
 class _Grounding:
-    """One condition, while it is grounded; the folds that it needs are added to those of all."""
+    """One condition, or objective, while it is grounded; the folds that it needs are added to those of all."""
 
-    def __init__(self, problem: Problem, condition: Condition, folds: dict[str, Fold]) -> None:
+    def __init__(self, problem: Problem, condition: Condition | Objective, folds: dict[str, Fold]) -> None:
         self.problem = problem
         self.condition = condition
         self.folds = folds
@@ -136,15 +161,20 @@ class _Grounding:
     def sentences(self, written: Expr) -> Iterator[Expr]:
         """The sentence for every layer and axis that it speaks of."""
         sentence = rebuilt(written, self._without_jump)
-        bare = [node for node in _names(sentence, inside=False) if _of_a_layer(node.name) and node.layer is None]
+        bare = [node for node in used(sentence, inside=False) if of_a_layer(node.name) and node.layer is None]
         places: Sequence[int | None] = [None]
         if bare:
             places = [place for place in range(len(self.problem.layers)) if all(self._has(place, n) for n in bare)]
-            if not places and not self.condition.named:
-                raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(_text, bare)))}")
+            if not places and isinstance(self.condition, Condition) and not self.condition.named:
+                raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(text_of, bare)))}")
         for axis in self._axes(sentence):
             for place in places:
                 yield self._whole_divisors(self._on(sentence, place, axis))
+
+    def number(self, written: Expr) -> Expr:
+        """An objective over variables and folds; every name in it is of one layer, or inside a sum over layers."""
+        self._axes(written)  # refuses those that there are not
+        return self._whole_divisors(self._on(written, None, None))
 
     def _whole_divisors(self, sentence: Expr) -> Expr:
         """The sentence, if nothing is divided by what may be 0 or less: that has no value."""
@@ -166,7 +196,7 @@ class _Grounding:
         return isinstance(divisor, Name)  # a size
 
     def _axes(self, sentence: Expr) -> Sequence[int | None]:
-        every = [node for node in _names(sentence, inside=True) if _on_an_axis(node.name)]
+        every = [node for node in used(sentence, inside=True) if on_an_axis(node.name)]
         for node in every:
             if node.axis is not None and not 0 <= node.axis < self.problem.axes:
                 raise self._error("no-such-axis", f"there is no axis {node.axis}: they are counted from 0")
@@ -188,17 +218,17 @@ class _Grounding:
             case Call("sum" | "product" | "min" | "max" as function, (argument,)):
                 return self._over_layers(function, argument, axis)
             case Name() | Scoped():
-                return self._variable(_scoped(sentence), place, axis)
+                return self._variable(scoped(sentence), place, axis)
         return with_children(sentence, tuple(self._on(child, place, axis) for child in children(sentence)))
 
     def _variable(self, node: Scoped, place: int | None, axis: int | None) -> Expr:
         axis = axis if node.axis is None else node.axis
-        if not _of_a_layer(node.name):
+        if not of_a_layer(node.name):
             return self._whole(node, axis)
         if node.layer is not None:
             having = [at for at in range(len(self.problem.layers)) if self._has(at, node)]
             if not -len(having) <= node.layer < len(having):
-                raise self._error("no-such-layer", f"{_text(node)}: {len(having)} layer(s) have {node.name}")
+                raise self._error("no-such-layer", f"{text_of(node)}: {len(having)} layer(s) have {node.name}")
             place = having[node.layer]
         if place is None:
             raise AssertionError(node)
@@ -220,14 +250,14 @@ class _Grounding:
 
     def _over_layers(self, function: str, argument: Expr, axis: int | None) -> Expr:
         """A sum, product, minimum or maximum, of the layers that have all of its names."""
-        inner = [*_names(argument, inside=True)]
+        inner = [*used(argument, inside=True)]
         if any(isinstance(part, Call) and part.function in STARTS for part in _parts(argument)):
             raise self._error("bad-condition", f"a {function} inside another one stands for nothing")
-        if not inner or not all(_of_a_layer(node.name) and node.layer is None for node in inner):
+        if not inner or not all(of_a_layer(node.name) and node.layer is None for node in inner):
             raise self._error("bad-condition", f"{function}(...) of one argument takes names of layers, as stride")
         places = [place for place in range(len(self.problem.layers)) if all(self._has(place, node) for node in inner)]
         if not places:
-            raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(_text, inner)))}")
+            raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(text_of, inner)))}")
         steps = [
             _joined(function, self._on(argument, place, axis)) if place in places else None for place in self._places
         ]
@@ -311,13 +341,18 @@ class _Grounding:
         return node
 
     def _error(self, code: str, message: str) -> Error:
-        return Error(code, f"{self.condition}: {message}", help=["names and layers: convsolve solve --help"])
+        return Error(code, f"{self._said}: {message}", help=["names and layers: convsolve solve --help"])
+
+    @property
+    def _said(self) -> str:
+        """What the user wrote."""
+        return str(self.condition) if isinstance(self.condition, Condition) else self.condition.cost
 
     def _unknown_channels(self, name: str) -> Error:
         convolutions = sum(layer.kind.weighted for layer in self.problem.layers)
         return Error(
             "unknown-channels",
-            f"{self.condition}: {name} cannot be counted without channels",
+            f"{self._said}: {name} cannot be counted without channels",
             help=[f"give all of them, as in --channels {','.join(['16'] * min(convolutions, 8) + ['3'])}"],
         )
 
@@ -343,7 +378,7 @@ def _cross(left: Expr, right: Expr) -> tuple[Expr, Expr]:
     def parts(side: Expr) -> tuple[Expr, Expr | None]:
         if not isinstance(side, Name | Scoped) or not _is_jump(side):
             return side, None
-        axis = _scoped(side).axis
+        axis = scoped(side).axis
         return Scoped(OVER, axis=axis), Scoped(UNDER, axis=axis)
 
     (left, under_left), (right, under_right) = parts(left), parts(right)
@@ -357,44 +392,13 @@ def _is_jump(node: Expr) -> bool:
     return isinstance(node, Name | Scoped) and node.name == "jump"
 
 
-def _scoped(node: Name | Scoped) -> Scoped:
-    if isinstance(node, Name):
-        return Scoped(node.name)
-    if node.name in ("receptive_field", "jump") and node.axis is None:  # of the whole: an index is an axis
-        return Scoped(node.name, axis=node.layer)
-    return node
-
-
-def _names(node: Expr, *, inside: bool) -> Iterator[Scoped]:
-    """Every name of a sentence, those inside sums over layers only where asked for."""
-    if isinstance(node, Name | Scoped):
-        yield _scoped(node)
-    if inside or not (isinstance(node, Call) and len(node.arguments) == 1 and node.function != "abs"):
-        for child in children(node):
-            yield from _names(child, inside=inside)
-
-
 def _parts(node: Expr) -> Iterator[Expr]:
     yield node
     for child in children(node):
         yield from _parts(child)
 
 
-def _of_a_layer(name: str) -> bool:
-    return name not in (*OF_CHANNELS, "layers", "receptive_field", "jump", OVER, UNDER)
-
-
-def _on_an_axis(name: str) -> bool:
-    return name in (*ON_AXES, "receptive_field", OVER, UNDER)
-
-
-def _text(node: Scoped) -> str:
-    name = node.name if node.kind is None else f"{node.kind}.{node.name}"
-    places = [place for place in (node.layer, node.axis) if place is not None]
-    return name + "".join(f"[{place}]" for place in places)
-
-
 def _written(node: Expr) -> str:
     from convsolve.language.evaluation import written
 
-    return written(rebuilt(node, lambda part: Name(_text(part)) if isinstance(part, Scoped) else part))
+    return written(rebuilt(node, lambda part: Name(text_of(part)) if isinstance(part, Scoped) else part))

@@ -36,6 +36,8 @@ from convsolve.encoding import (
 )
 from convsolve.graph import Course, Graph
 from convsolve.grounding import broken, ground
+from convsolve.language import Expr
+from convsolve.language.nodes import Compare, Junction, Number
 from convsolve.language.smtlib import conjunction, numeral
 from convsolve.layers.solved import SolvedLayer
 from convsolve.problem import Problem
@@ -159,12 +161,16 @@ def decisions(problem: Problem) -> Iterator[Decision]:
 
 def better(problem: Problem, values: Sequence[int]) -> Decision:
     """A combination that meets the conditions with better values of the objectives, the first one first."""
-    wishes: list[str] = []
-    for number, (objective, value) in enumerate(zip(problem.objectives, values, strict=True)):
-        alike = [f"{one.cost} == {known}" for one, known in zip(problem.objectives[:number], values, strict=False)]
-        wishes.append(" and ".join([*alike, f"{objective.cost} {'<' if objective.least else '>'} {value}"]))
-    condition = Condition.read(" or ".join(f"({sentence})" for sentence in wishes))
-    return decide(replace(problem, where=(*problem.where, condition)))
+    wishes: list[Expr] = []
+    alike: list[Expr] = []
+    for objective, value in zip(problem.objectives, values, strict=True):
+        both = objective.number(problem.axes), Number(value)
+        wish = Compare(("<" if objective.least else ">",), both)
+        wishes.append(Junction("and", (*alike, wish)) if alike else wish)
+        alike.append(Compare(("==",), both))
+    sentence = wishes[0] if len(wishes) == 1 else Junction("or", tuple(wishes))
+    condition = Condition("better", (sentence,))
+    return decide(replace(problem, where=(*problem.where, condition), objectives=()))
 
 
 class Glance(NamedTuple):

@@ -138,17 +138,18 @@ class Members:
         """A layer with something to choose, and those behind it that have nothing."""
         return range(self.places[depth], [*self.places, len(self.kinds)][depth + 1])
 
-    def starts(self) -> list[tuple[State, Folded]]:
-        """The states of the input, each with what the folds of conditions come to at the first layer with a choice."""
+    def starts(self) -> list[tuple[State, Folded, int]]:
+        """The states of the input, each with what folds come to at the first layer with a choice, and their price."""
         if self.conditions is None:
             states = self.graph.live[0] if self.potential is None else self.potential.states(0)
-            return [(state, ()) for state in sorted(states)]
-        found = self.conditions.starts
+            return [(state, (), 0) for state in sorted(states)]
+        price = (self.potential or self.conditions).at_start
+        found = [(state, folded, price(folded)) for state, folded in self.conditions.starts]
         nothing: Settings = ((),) * self.graph.axes
         for place in range(self.places[0] if self.places else len(self.kinds)):
             found = [
-                (state, behind)
-                for state, one in found
+                (state, behind, known)
+                for state, one, known in found
                 for behind in self.conditions.onward(place, state, nothing, state, one)
             ]
         return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from heapq import merge
 from itertools import islice, repeat
 
@@ -13,7 +12,6 @@ from convsolve.assembly import Answered, Assembly, stream
 from convsolve.events import Bound, Incumbent, Listener, Progress, Worked
 from convsolve.first import first
 from convsolve.judge import Confirmation, Verdict
-from convsolve.problem import Problem
 from convsolve.scouting import Scout
 from convsolve.verdicts import Confirmations, proved_impossible, values_of
 
@@ -34,8 +32,8 @@ def best_of_all(
         for found, progress in zip(some, told, strict=True)
     ]
     firsts = [next(solutions) for solutions in streams]
-    best = min(firsts, key=partial(_place, some[0].problem))
-    values = values_of(some[0].problem, best)
+    problem, best = min(((found.problem, one) for found, one in zip(some, firsts, strict=True)), key=_place)
+    values = values_of(problem, best)
     report(Incumbent(best, values))
     # what follows the first of a stream proves that it is best
     every = [[one, *others] for one, others in zip(firsts, streams, strict=True)]
@@ -44,11 +42,12 @@ def best_of_all(
         report(Bound(values))
     report(Worked({name: sum(one.stats[name] for one in told) for name in ("states", "proof_checks", "expanded")}))
     pairs = [zip(repeat(found.problem), one) for found, one in zip(some, every, strict=True)]
-    yield from islice(merge(*pairs, key=lambda pair: _place(*pair)), wanted)
+    yield from islice(merge(*pairs, key=_place), wanted)
 
 
-def _place(problem: Problem, solution: Solution) -> tuple[tuple[int, ...], int]:
+def _place(answered: Answered) -> tuple[tuple[int, ...], int]:
     """Where the best come first."""
+    problem, solution = answered
     pairs = zip(problem.objectives, values_of(problem, solution), strict=True)
     return tuple(objective.sign * value for objective, value in pairs), len(solution.layers)
 
@@ -61,13 +60,16 @@ def _best(found: Scout, wanted: int, confirmation: Confirmation, report: Listene
     search = found.by_objectives()
     solutions = map(Assembly(problem).placed, search.first(wanted))
     best = next(solutions)
-    values, cheapest = values_of(problem, best), found.cheapest
+    values, checks, verdict = values_of(problem, best), 0, Verdict.UNKNOWN
     report(Incumbent(best, values))
     yield best
-    verdict, checks = judge.prove_optimal(problem, cheapest, confirmation.session)
-    if verdict == Verdict.UNSAT:
-        report(Bound(cheapest.best_values))
-    if verdict != Verdict.SAT and cheapest.best_values != values:  # the conditions have their price
+    bound: tuple[int, ...] | None = None
+    if all(objective.additive for objective in problem.objectives):
+        verdict, checks = judge.prove_optimal(problem, found.cheapest, confirmation.session)
+        bound = found.cheapest.best_values
+        if verdict == Verdict.UNSAT:
+            report(Bound(bound))
+    if verdict != Verdict.SAT and bound != values:  # the conditions have their price
         verdict, checks = judge.better(problem, values).verdict, 1
         if verdict == Verdict.UNSAT:
             report(Bound(values))
@@ -75,7 +77,8 @@ def _best(found: Scout, wanted: int, confirmation: Confirmation, report: Listene
         raise AssertionError(f"Z3 finds a better answer than {best}")
     report(Worked({"proof_checks": checks}))
     yield from solutions
-    report(Worked({"states": sum(map(len, cheapest.spent)), "expanded": search.expanded}))
+    states = found.states if bound is None else sum(map(len, found.cheapest.spent))
+    report(Worked({"states": states, "expanded": search.expanded}))
 
 
 def _any(found: Scout) -> Solution:

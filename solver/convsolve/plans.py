@@ -20,12 +20,14 @@ class Plan:
         within: per layer, sentences over its own variables.
         across: per layer, sentences over its own variables and what folds are behind it.
         final: sentences over what the folds are in front of the first layer.
+        numbers: likewise, what is to be small or large.
     """
 
     folds: tuple[Fold, ...]
     within: Mapping[int, Sequence[Expr]]
     across: Mapping[int, Sequence[Expr]]
     final: Sequence[Expr]
+    numbers: Sequence[Expr]
 
 
 def plan(grounding: Grounding, layers: int) -> Plan:
@@ -50,18 +52,36 @@ def plan(grounding: Grounding, layers: int) -> Plan:
         else:
             whole = len(own) < len(said)
             first = -1 if whole else min(own.values())
-            remembered: dict[str, Expr] = {}
-            for name, place in own.items():
-                if place > first and first not in _layers(name):
-                    steps: list[Expr | None] = [None] * layers
-                    steps[place] = Name(name)
-                    if not whole:
-                        steps[first] = Number(0)  # asked, and forgotten
-                    folds.append(Fold(f"{number}.{name}", 0, tuple(steps)))
-                    remembered[name] = Name(folds[-1].name)
-            sentence = rebuilt(one.sentence, partial(_replaced, remembered))
+            more = [
+                _remembered(f"{number}.{name}", name, place, layers, asked=None if whole else first)
+                for name, place in own.items()
+                if place > first and first not in _layers(name)
+            ]
+            folds += more
+            sentence = _rewritten(one.sentence, more)
             (final if whole else across.setdefault(first, [])).append(sentence)
-    return Plan(tuple(folds), within, across, final)
+    numbers = []
+    for number, written in enumerate(grounding.numbers):
+        own = {name: max(set(_layers(name)) & set(range(layers))) for name in names(written) if name not in known}
+        more = [_remembered(f"number.{number}.{name}", name, place, layers) for name, place in own.items()]
+        folds += more
+        numbers.append(_rewritten(written, more))
+    return Plan(tuple(folds), within, across, final, numbers)
+
+
+def _remembered(fold: str, variable: str, place: int, layers: int, *, asked: int | None = None) -> Fold:
+    """A layer's variable as a fold: known from there on, until a layer has asked for it."""
+    steps: list[Expr | None] = [None] * layers
+    steps[place] = Name(variable)
+    if asked is not None:
+        steps[asked] = Number(0)
+    return Fold(fold, 0, tuple(steps))
+
+
+def _rewritten(sentence: Expr, remembered: Sequence[Fold]) -> Expr:
+    """The sentence over folds in place of the variables that they remember."""
+    terms = {step.name: Name(fold.name) for fold in remembered for step in fold.steps if isinstance(step, Name)}
+    return rebuilt(sentence, partial(_replaced, terms))
 
 
 def _replaced(terms: Mapping[str, Expr], node: Expr) -> Expr:

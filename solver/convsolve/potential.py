@@ -14,7 +14,7 @@ from typing import NamedTuple
 from convsolve.cheapest import EVERYTHING, Cheapest
 from convsolve.domains import Domain
 from convsolve.layers.base import SizeMap
-from convsolve.prices import STYLE_BITS
+from convsolve.ranking import STYLE_BITS
 from convsolve.shapes import LARGEST_SIZE
 from convsolve.tables import State
 
@@ -51,6 +51,11 @@ class Potential(ABC):
     @abstractmethod
     def rest(self, position: int, state: State, folded: tuple[int, ...] | None = None) -> int | None:
         """The least price behind a state, and behind what folds of conditions come to there; None where nothing is."""
+
+    def at_start(self, folded: tuple[int, ...]) -> int:
+        """What a way costs beside the prices of its layers, by what folds come to in all."""
+        del folded
+        return 0
 
     def knows(self, price: int) -> bool:
         """Whether all ways of this price, style included, lead through states that are known."""

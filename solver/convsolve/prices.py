@@ -6,13 +6,13 @@ sums compare in the order of importance. Under the last of them is room for the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import NamedTuple
 
 from convsolve.graph import Graph
 from convsolve.problem import Problem
-
-STYLE_BITS = 64  # more than the style charges of any stack come to
+from convsolve.ranking import STYLE_BITS
 
 
 class Terms(NamedTuple):
@@ -36,10 +36,14 @@ class Prices:
     Args:
         problem: the question, with objectives and known channels.
         graph: all axes together, for how far sizes reach.
+        numbers: what the objectives may come to that are no sums of what layers cost, in their order; they
+            have no part in a layer's price, and room in that of the whole.
     """
 
-    def __init__(self, problem: Problem, graph: Graph) -> None:
+    def __init__(self, problem: Problem, graph: Graph, numbers: Iterable[Sequence[int]] = ()) -> None:
         self.problem = problem
+        others = [number for number, objective in enumerate(problem.objectives) if not objective.additive]
+        largest_of = dict(zip(others, map(_largest, zip(*numbers, strict=True)), strict=False))
         reach = zip(*(graph.reach(axis) for axis in range(graph.axes)), strict=True)
         largest = [graph.elements(tuple(sizes[-1] if sizes else 0 for sizes in here)) for here in reach]
         self._known: dict[tuple[int, int], Terms] = {}
@@ -47,7 +51,7 @@ class Prices:
         shift = STYLE_BITS
         for number in reversed(range(len(problem.objectives))):
             self._shifts.insert(0, shift)
-            most = 0
+            most = largest_of.get(number, 0)
             for place in range(len(problem.layers)):
                 _, elements = self.kernels(place)
                 most += abs(self._single(number, place, elements).at(largest[place], largest[place + 1]))
@@ -87,8 +91,15 @@ class Prices:
             found.append(objective.sign * value)
         return tuple(found)
 
+    def of_numbers(self, numbers: Sequence[int]) -> int:
+        """The price of objectives that are no sums of what layers cost, each as it is to be made small."""
+        others = (pair for pair in zip(self.problem.objectives, self._shifts, strict=True) if not pair[0].additive)
+        return sum(number << shift for (_, shift), number in zip(others, numbers, strict=True))
+
     def _single(self, number: int, place: int, elements: int) -> Terms:
         """One objective's terms, to be made small."""
+        if not self.problem.objectives[number].additive:
+            return Terms(0, 0, 0)
         objective, kind = self.problem.objectives[number], self.problem.layers[place].kind
         before, after = self.problem.channels[place : place + 2]
         if before is None or after is None:
@@ -102,3 +113,7 @@ class Prices:
                 return Terms(0, each, 0) if kind.on_input else Terms(0, 0, each)
             case _:
                 return Terms(0, 0, sign * after)
+
+
+def _largest(numbers: Iterable[int]) -> int:
+    return max(map(abs, numbers))

@@ -199,7 +199,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     for closed in written.depths():
         found = filled(closed, len(source.sizes), given, holes=True)
         chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
-        if objectives and None in chain:
+        if None in chain and any(objective.needs_channels for objective in objectives):
             raise Error(
                 "unknown-channels",
                 f"{objectives[0].cost} cannot be counted without channels",

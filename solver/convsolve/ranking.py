@@ -60,6 +60,8 @@ GROWTH = 3000  # where the kernel grows: it shrinks twice as often from one laye
 HABIT = 800  # from padding to none or back, where the kernel or the stride changes too
 MORE_PADDING = 200  # padding alone changes and grows: the larger one usually comes first
 
+STYLE_BITS = 64  # more than the score of any stack has: what is more important than style is counted above it
+
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that costs can be remembered
 class Style:

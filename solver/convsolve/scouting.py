@@ -81,21 +81,31 @@ class Scout:
     @cached_property
     def cheapest(self) -> Cheapest:
         """What it costs to come to a state, conditions left out."""
-        return Cheapest(self.whole, Prices(self.problem, self.whole))
+        return Cheapest(self.whole, self.prices)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """What layers, and the whole, add to the objectives."""
+        if self.conditions is None:
+            return Prices(self.problem, self.whole)
+        numbers = [self.conditions.numbers(folded) for _, folded in self.conditions.starts]
+        return Prices(self.problem, self.whole, numbers)
 
     def by_objectives(self) -> ByObjectives:
         """A search for the best by the objectives."""
         if self.conditions is None:
             return ByObjectives(self.problem, self.whole, growing(self.cheapest))
-        potential = ConditionedPotential(self.conditions, self.cheapest)
+        additive = any(objective.additive for objective in self.problem.objectives)
+        potential = ConditionedPotential(self.conditions, self.cheapest) if additive else None
         return ByObjectives(self.problem, self.whole, [potential], self.conditions)
 
 
 def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
     """The graphs of a question; what they know is worked out when it is asked for."""
     found = graphs(problem)
-    if not problem.where:
+    additive = [objective.additive for objective in problem.objectives]
+    if not problem.where and all(additive):
         return Scout(problem, found, None)
     whole = found[0] if len(found) == 1 else whole_graph(problem)
-    conditions = Conditioned(whole, ground(problem), kernels=bool(problem.objectives), steps=steps)
+    conditions = Conditioned(whole, ground(problem), kernels=any(additive), steps=steps)
     return Scout(problem, found, conditions)

@@ -101,9 +101,9 @@ class BestFirst:
         # index keeps a node (-1) before the members of its stream, so that nothing behind it is compared.
         visits: dict[tuple[object, ...], int] = {}
         heap: list[tuple[int, int, Path, State, int, _Node]] = []
-        for state, folded in self.members.starts():
-            bound = self.members.bound(0, state, ()) + self.members.rest(0, state, folded)
-            heap.append((bound, 0, (), state, -1, _Node(state, 0, state, 0, (), folded)))
+        for state, folded, price in self.members.starts():
+            bound = price + self.members.bound(0, state, ()) + self.members.rest(0, state, folded)
+            heap.append((bound, 0, (), state, -1, _Node(state, 0, state, price, (), folded)))
         heapify(heap)
         while heap:
             score, uneven, path, start, index, node = heappop(heap)
@@ -177,7 +177,7 @@ class ByObjectives:
         self,
         problem: Problem,
         graph: Graph,
-        potentials: Iterable[Potential],
+        potentials: Iterable[Potential | None],
         conditions: Conditioned | None = None,
     ) -> None:
         self.problem = problem

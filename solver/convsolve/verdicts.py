@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution, Status
+from convsolve.encoding import values
 from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, NoneIn, Worked
+from convsolve.grounding import ground, numbers
 from convsolve.problem import Problem
 from convsolve.scouting import Scout
 
@@ -53,7 +55,13 @@ def proved_impossible(found: Scout) -> bool:
 
 def values_of(problem: Problem, solution: Solution) -> tuple[int, ...]:
     """What the objectives come to."""
-    return tuple(getattr(solution.costs, objective.cost) for objective in problem.objectives)
+    others: Iterator[int] = iter(())
+    if not all(objective.additive for objective in problem.objectives):
+        settings = [layer.settings for layer in solution.layers]
+        others = iter(numbers(ground(problem), dict(values(problem, settings, solution.sizes))))
+    return tuple(
+        getattr(solution.costs, one.cost) if one.additive else one.sign * next(others) for one in problem.objectives
+    )
 
 
 def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
@@ -68,10 +76,10 @@ def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
 
     report(Counted(None, "graph"))
     found, checks = 0, 0
-    values: tuple[int, ...] = ()
+    reached: tuple[int, ...] = ()
     last: list[Verdict] = []  # what Z3 said at the end, of each number of layers
     for one in problem.depths:
-        for verdict, solution in _improving(one, values) if one.objectives else _different(one):
+        for verdict, solution in _improving(one, reached) if one.objectives else _different(one):
             checks += 1
             report(Worked({"z3_checks": checks}))
             if solution is None:
@@ -81,8 +89,8 @@ def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
                 break
             found += 1
             if one.objectives and wanted:
-                values = values_of(one, solution)
-                report(Incumbent(solution, values))
+                reached = values_of(one, solution)
+                report(Incumbent(solution, reached))
             elif wanted:
                 report(Found(solution))
             if found >= wanted and not (wanted and one.objectives):
@@ -90,7 +98,7 @@ def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
                 return
     unsatisfiable = last == [Verdict.UNSAT] * len(problem.depths)
     if found and unsatisfiable:  # there is no other, or no better one
-        report(Bound(values) if problem.objectives else Counted(found, "graph"))
+        report(Bound(reached) if problem.objectives else Counted(found, "graph"))
     report(Ended(Status.SOLVED if found else Status.IMPOSSIBLE if unsatisfiable else Status.GAVE_UP))
 
 
@@ -100,11 +108,11 @@ def _different(problem: Problem) -> Iterator[Decision]:
     return decisions(problem)
 
 
-def _improving(problem: Problem, values: tuple[int, ...]) -> Iterator[Decision]:
+def _improving(problem: Problem, reached: tuple[int, ...]) -> Iterator[Decision]:
     """Combinations that are better and better than some values; at last what Z3 says of a better one."""
     from convsolve.judge import better, decide
 
-    decision = better(problem, values) if values else decide(problem)
+    decision = better(problem, reached) if reached else decide(problem)
     for _ in range(MOST_IMPROVED):
         yield decision
         if decision.solution is None:

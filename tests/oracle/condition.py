@@ -39,6 +39,32 @@ def holds(text: str, solution: Solution) -> bool:
     return all(_value(tree, layers, place, axis) for place in places for axis in axes)
 
 
+def number(text: str, solution: Solution) -> int:
+    """What an objective comes to: each of its terms summed over the axes where it has a value on each."""
+    layers = [layer.to_dict() for layer in solution.layers]
+    return _number(ast.parse(text.strip(), mode="eval").body, layers, len(solution.input.size))
+
+
+def _number(tree: ast.AST, layers: list[dict[str, Any]], axes: int) -> int:
+    match tree:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as operator, right=right):
+            total: int = OPERATORS[type(operator)](_number(left, layers, axes), _number(right, layers, axes))
+            return total
+        case ast.UnaryOp(op=ast.USub(), operand=part):
+            return -_number(part, layers, axes)
+    return sum(int(_value(tree, layers, None, axis)) for axis in range(axes if _on_axes(tree) else 1))
+
+
+def _on_axes(tree: ast.AST) -> bool:
+    """Whether a term has a value on each axis."""
+    match tree:
+        case ast.Subscript(value=ast.Subscript()) | ast.Subscript(value=ast.Name(id="receptive_field")):
+            return False
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in (*ON_AXES, "receptive_field")
+    return any(map(_on_axes, ast.iter_child_nodes(tree)))
+
+
 def _has(layer: dict[str, Any], kind: str | None, name: str) -> bool:
     record = {"Conv": "conv", "ConvTranspose": "conv_transpose", "MaxPool": "max_pool", "AvgPool": "avg_pool"}
     return name in layer and (kind is None or layer["kind"] == record[kind])

@@ -30,7 +30,12 @@ class Level(StrEnum):
     BACKWARD = "backward"
 
 
-Input = Annotated[str, typer.Argument(metavar="INPUT", help="The shape that goes in: 28, 4x4, 128@4x4 with channels.")]
+Input = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT", help="The shape that goes in: 28, 4x4, 128@4x4 with channels; ? or [2..8] is found."
+    ),
+]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="The shape that must come out.")]
 
 Shape = Annotated[
@@ -39,7 +44,13 @@ Shape = Annotated[
 ]
 
 Layers = Annotated[
-    str | None, typer.Option("--layers", metavar="N", help="How many layers.  [default: 1]", rich_help_panel=LAYERS)
+    str | None,
+    typer.Option(
+        "--layers",
+        metavar="N",
+        help="How many layers; 2..6 is to be found, the fewest first.  [default: 1]",
+        rich_help_panel=LAYERS,
+    ),
 ]
 Layer = Annotated[
     str | None,
@@ -115,14 +126,15 @@ Minimize = Annotated[
     list[str] | None,
     typer.Option(
         "--minimize",
-        metavar="COST",
-        help="params, macs or activations, proved to be the least; once more for what comes next.",
+        metavar="EXPR",
+        help="params, macs, or another number, as in sum(kernel_size): proved to be the least; once more for what comes"
+        " next.",
         rich_help_panel=ANSWER,
     ),
 ]
 Maximize = Annotated[
     list[str] | None,
-    typer.Option("--maximize", metavar="COST", help="Likewise the most.", rich_help_panel=ANSWER),
+    typer.Option("--maximize", metavar="EXPR", help="Likewise the most.", rich_help_panel=ANSWER),
 ]
 
 KernelSize = Annotated[

@@ -190,7 +190,7 @@ def _order(answer: Answer) -> str:
         return "most conventional first" if answer.order == "conventional" else "in the graph's order"
     values = answer.values or ()
     said = [
-        f"{'fewest' if objective.least else 'most'} {objective.cost}{f' ({value:,})' if values else ''}"
+        f"{objective.words}{f' ({value:,})' if values else ''}"
         for objective, value in zip(
             answer.problem.objectives, values or [0] * len(answer.problem.objectives), strict=True
         )
@@ -199,7 +199,7 @@ def _order(answer: Answer) -> str:
     if answer.optimal:
         end = "first, proved by Z3"
     elif answer.bound:
-        end = f"so far; proved: none with {'fewer' if first.least else 'more'} {first.cost} than {answer.bound[0]:,}"
+        end = f"so far; proved: none has {first.cost} {'below' if first.least else 'above'} {answer.bound[0]:,}"
     else:
         end = "so far, not proved the best" if answer.stopped else "first, not proved"
     return f"{', then '.join(said)} {end}"

@@ -43,7 +43,7 @@ SCREENS = {
     "solve-impossible-range": "solve 7 224 --layers 3 -s 1..2",
     "solve-impossible-length": "solve 9 9 --layer conv_transpose -k 4 -s 1 -d 1",
     "solve-impossible-rule": "solve 3 9 -s 3 -k 3 -p 0 --output-padding 5",
-    "solve-condition-false": "solve 7 28 --where '1 == 2' --where 'stride == 2'",
+    "solve-condition-false": "solve 7 28 --where 'kernel_size < 0' --where 'stride == 2'",
     "solve-condition-limit": "solve 4x4 61x79 --layers 2 --where 'stride > 5'",
     "solve-condition-tie": "solve 4x4 8x10 --where 'kernel_size[0][0] != kernel_size[0][1]'",
     "solve-condition-limits": "solve 7 28 --layers 2 --where 'kernel_size == 3' --where 'output_padding == 0'",

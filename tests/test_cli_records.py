@@ -217,6 +217,14 @@ def test_a_record_that_contradicts_itself_is_refused() -> None:
     assert said.err.startswith("error[bad-record]: the record contradicts itself")
 
 
+def test_a_record_says_every_option_or_leaves_it_out() -> None:
+    record = json.loads(convsolve("solve", "4@7", "4@7", "--count", "1", "--json").out)
+    record["solutions"][0]["layers"][0]["groups"] = None
+    said = convsolve("emit", "-", stdin=json.dumps(record).encode())
+    assert said.code == 2
+    assert "groups must be int, not 'None'" in said.err
+
+
 @pytest.fixture
 def found() -> dict[str, str]:
     """One question's answer in each of its three forms."""

@@ -23,6 +23,7 @@ from convsolve.layers.base import LayerKind, Setting, TorchCall
 from convsolve.layers.conv import Conv
 from convsolve.layers.solved import SolvedLayer
 from tests.oracle.solutions import Part, drawn, solution
+from tests.soak import injection
 from tests.terminal import BIN
 
 UP = ("ConvTranspose", {"kernel_size": 4, "stride": 2, "padding": 1})
@@ -218,6 +219,14 @@ def test_hostile_words_never_reach_the_code(where: str) -> None:
         assert word.isascii()
         assert word.isidentifier()
         assert {type(node) for node in ast.walk(ast.parse(text))} <= HARMLESS
+
+
+def test_hostile_records_never_reach_the_code() -> None:
+    """A slice of ``python -m tests.soak.injection``."""
+    draw, honest = Random(10), injection.record()
+    found = [injection.tried(draw, honest) for _ in range(400)]
+    assert [wrong for _, wrong in found if wrong] == []
+    assert sum(what == "emitted" for what, _ in found) > 10
 
 
 HARMLESS = {

@@ -296,7 +296,8 @@ def _layer(record: Mapping[str, Any], axes: int) -> SolvedLayer:
     }
     from convsolve.stack import write
 
-    given = {name: value for name, value in options.items() if value is not None}
+    unsaid = {option.name for option in kind_class.options if option.default is None}
+    given = {name: value for name, value in options.items() if value is not None or name not in unsaid}
     write(kind_class, (), given)  # refuses a word or number that the option cannot be
     if any(option.name == "out_channels" for option in kind_class.options):
         options["out_channels"] = record["out_channels"]

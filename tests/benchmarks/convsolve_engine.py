@@ -26,6 +26,7 @@ from tests.benchmarks.question import Outcome, RefusedError
 from tests.benchmarks.suite import Row
 
 BATCH = 1000  # answers that are listed between two looks at the clock
+HELD = 10_000  # of a listing, so many are kept
 SHOWN = 500  # of a listing that was stopped, about as many are checked
 
 VERDICTS = {Verdict.SAT: "solved", Verdict.UNSAT: "impossible", Verdict.UNKNOWN: "gave up"}
@@ -116,14 +117,17 @@ def _answered(found: Answer) -> Outcome:
 
 
 def _in_time(ways: Iterator[Listed], limit: float, plain: Callable[[Listed], Plain]) -> Outcome:
-    end, found = perf_counter() + limit, list[Listed]()
-    complete = False
-    while not complete and perf_counter() < end:
-        before = len(found)
-        found += islice(ways, BATCH)
-        complete = len(found) - before < BATCH
-    shown = found if complete else found[:: max(1, len(found) // SHOWN)]
-    return Outcome("solved", Later(shown, plain), len(found), complete)
+    """A thousand at a time, as a consumer takes them that looks at each; the first ones are kept, then one a thousand."""
+    end, kept, number = perf_counter() + limit, list[Listed](), 0
+    while perf_counter() < end:
+        batch = [*islice(ways, BATCH)]
+        kept += batch if number < HELD else batch[:1]
+        number += len(batch)
+        if len(batch) < BATCH:
+            break
+    complete = len(kept) == number and len(batch) < BATCH
+    shown = kept if complete else kept[:: max(1, len(kept) // SHOWN)]
+    return Outcome("solved", Later(shown, plain), number, complete)
 
 
 class Later(Sequence[Plain], Generic[Listed]):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from convsolve import members
 from convsolve.bounds import After
 from convsolve.expansion import Expansion
 from convsolve.filling import Layer
@@ -47,6 +48,46 @@ def test_best_first_is_all_of_them_sorted(source: str, target: str, question: di
     wanted = sorted(everything, key=lambda combination: place_in_order(problem, combination))
     assert settings(conventional(problem, found, len(everything))) == wanted
     assert settings(islice(conventional(problem, searches(problem), 5), 5)) == wanted[:5]
+
+
+@pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
+def test_the_order_does_not_hang_on_how_far_is_looked_at_first(
+    source: str, target: str, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = ask(source, target, **question)
+    wanted = settings(islice(conventional(problem, searches(problem), 200), 200))
+    monkeypatch.setattr(members, "SLACK", 1)
+    few = max(len([*search.members.caps()]) for search in searches(problem))
+    assert few > 1 or len(problem.layers) == 1  # of one layer all sizes are the ends
+    assert settings(islice(conventional(problem, searches(problem), 200), 200)) == wanted
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 7])
+def test_a_corridor_has_the_sizes_of_all_ways_within_its_cap(number: int) -> None:
+    source, target, question = QUESTIONS[number]
+    problem = ask(source, target, **question)
+    (search,) = searches(problem)
+    (corridor,) = search.members.corridors
+    ways: dict[int, list[set[int]]] = {}
+    places = search.members.places
+    for combination in in_graph_order(problem, [search.expansion]):
+        sizes, cost = [problem.input.size[0]], 0
+        for depth, place in enumerate(places):
+            (setting,) = combination[place]
+            kind, size_map = problem.layers[place].kind, problem.layers[place].kind.size_map(setting)
+            out = size_map.out(sizes[-1])
+            assert out is not None
+            window = kind.window(setting)
+            assert window is not None
+            still = (sizes[-1] if size_map.up else out) == 1
+            cost += standard().layer_floor(kind.record, window, idle=still, first=depth == 0 and len(places) > 1)
+            sizes.append(out)
+        for passed, size in zip(ways.setdefault(cost, [set() for _ in sizes]), sizes, strict=True):
+            passed.add(size)
+    assert corridor.least == min(ways)
+    for cap in {*list(ways)[:: max(1, len(ways) // 8)], max(ways)}:
+        wanted = [set[int]().union(*(ways[cost][at] for cost in ways if cost <= cap)) for at in range(len(places) + 1)]
+        assert [{*here} for here in corridor.within(cap)] == wanted
 
 
 def test_the_first_k_are_the_same_for_every_k() -> None:

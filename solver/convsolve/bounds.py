@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
+from operator import itemgetter
 
 from convsolve.layers.base import LayerKind, Setting, SizeMap
 from convsolve.potential import EVERY_KERNEL, Edges
@@ -31,10 +32,12 @@ class Floors:
         self._settings = settings
         self._style = style
         self._kernels: dict[tuple[SizeMap, bool], list[tuple[int, int]]] = {}
-        self._least: dict[tuple[SizeMap, bool], int] = {}
 
     def kernels(self, size_map: SizeMap, *, idle: bool) -> list[tuple[int, int]]:
-        """Each kernel_size that a map comes with, and the least that its settings cost, their stride idle or not."""
+        """Each kernel_size that a map comes with, and the least that its settings cost, their stride idle or not.
+
+        The least come first.
+        """
         found = self._kernels.get((size_map, idle))
         if found is None:
             least: dict[int, int] = {}
@@ -44,15 +47,12 @@ class Floors:
                     kernel = window[0]
                     floor = self._style.layer_floor(self.kind.record, window, idle=idle, first=self._first)
                 least[kernel] = min(least.get(kernel, floor), floor)
-            found = self._kernels[size_map, idle] = list(least.items())
+            found = self._kernels[size_map, idle] = sorted(least.items(), key=itemgetter(1))
         return found
 
     def least(self, size_map: SizeMap, *, idle: bool) -> int:
         """The least that any setting with this map costs."""
-        found = self._least.get((size_map, idle))
-        if found is None:
-            found = self._least[size_map, idle] = min(floor for _, floor in self.kernels(size_map, idle=idle))
-        return found
+        return self.kernels(size_map, idle=idle)[0][1]
 
 
 def idle(size_map: SizeMap, size: int, out: int) -> bool:
@@ -96,12 +96,18 @@ class AxisBounds:
         live: per position, the sizes that are on some way.
         best: per layer, where there are objectives, the edges that their cheapest ways take: ways that
             leave these cost more by an objective, however little they cost in style.
+        most: per position and size, what the rest of a way may cost; more than that need not be told apart.
     """
 
     def __init__(
-        self, floors: Sequence[Floors], live: Sequence[Collection[int]], best: Sequence[Edges] | None = None
+        self,
+        floors: Sequence[Floors],
+        live: Sequence[Collection[int]],
+        best: Sequence[Edges] | None = None,
+        most: Sequence[Mapping[int, int]] | None = None,
     ) -> None:
         self._floors = floors
+        self._most = most
         self._after: list[dict[int, After]] = [dict.fromkeys(live[-1], After({}))]
         for place in reversed(range(len(floors))):
             edges, spans = None if best is None else best[place], _Spans(floors[place].maps, live[place + 1])
@@ -123,17 +129,20 @@ class AxisBounds:
     def _ways(self, place: int, size: int, spans: _Spans, edges: Edges | None) -> dict[Class, int]:
         kernels_of, ahead, alike = self._floors[place].kernels, self._after[0], self._alike(place + 1)
         ways: dict[Class, int] = {}
+        most = NEVER if self._most is None else self._most[place][size]
         for size_map, out in spans.behind(size):
             still = idle(size_map, size, out)
             stride, after = None if still else size_map.stride, ahead[out]
             wanted = EVERY_KERNEL if edges is None else edges.get((size, out), ())
             for kernel, floor in kernels_of(size_map, idle=still):
+                if floor + after.least > most:
+                    break
                 if wanted is EVERY_KERNEL or kernel in wanted:
                     following = (kernel, stride)
                     cost = floor + (after(following) if alike else after.least)
                     if cost < ways.get(following, NEVER):
                         ways[following] = cost
-        return ways
+        return ways or {(0, None): NEVER}
 
 
 class _Spans:

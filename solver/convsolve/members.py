@@ -6,7 +6,8 @@ settings, which are listed when no other group can have a cheaper one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count, islice, product
@@ -17,6 +18,7 @@ from convsolve.bounds import AxisBounds, Class, Floors, idle
 from convsolve.cheapest import ANY, EVERYTHING
 from convsolve.components import Step
 from convsolve.conditioned import Conditioned, Folded
+from convsolve.corridor import Corridor
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, Setting, SizeMap
@@ -24,6 +26,7 @@ from convsolve.potential import Potential
 from convsolve.ranking import Style
 from convsolve.tables import State
 
+SLACK = 4500  # thousandths of a nat, an axis: what the charges for change may come to at first
 Active = tuple[ranking.Active, ...]  # a layer's setting on each axis, None where idle
 
 
@@ -88,14 +91,28 @@ class Members:
         self.weights = [len(twins) for twins in graph.component.twins]
         self.kinds = [step.layer.kind for step in graph.steps]
         self.places = [place for place, kind in enumerate(self.kinds) if kind.axis_parameters]
-        self.columns = expansion.columns if potential is None else potential.columns
+        self.positions = [*self.places, len(self.kinds)]
+        self.columns: Sequence[Sequence[Collection[int]]] = (
+            expansion.columns if potential is None else potential.columns
+        )
+        self.most: list[list[dict[int, int]]] | None = None  # per axis, depth and size: what the rest may cost
         self._outs: dict[tuple[int, int, int, int], list[_Out]] = {}
         self._floor_tables: dict[tuple[Step, bool, int, int], Floors] = {}
 
     @cached_property
     def bounds(self) -> list[AxisBounds]:
         """On each axis, the least that the rest of a way can cost."""
-        positions = [*self.places, len(self.kinds)]
+        found = []
+        for axis, floors in enumerate(self.floors):
+            live = [self.columns[position][axis] for position in self.positions]
+            best = None if self.potential is None else [self.potential.best[place][axis] for place in self.places]
+            most = None if self.most is None else self.most[axis]
+            found.append(AxisBounds(floors, live, best, most))
+        return found
+
+    @cached_property
+    def floors(self) -> list[list[Floors]]:
+        """On each axis, what the settings of the layers cost at the least, ties left out."""
         found = []
         for axis in range(len(self.weights)):
             made: dict[tuple[Step, bool], Floors] = {}
@@ -106,9 +123,41 @@ class Members:
                     settings = self.expansion.alone(place, axis)
                     made[key] = Floors(self.kinds[place], settings, self.style, first=self._first(depth))
                 floors.append(made[key])
-            live = [self.columns[position][axis] for position in positions]
-            best = None if self.potential is None else [self.potential.best[place][axis] for place in self.places]
-            found.append(AxisBounds(floors, live, best))
+            found.append(floors)
+        return found
+
+    @cached_property
+    def corridors(self) -> list[Corridor]:
+        """On each axis, the sizes by what ways through them cost in style."""
+        hulls = self.graph.hulls
+        return [
+            Corridor(floors, [hulls[position][axis] for position in self.positions])
+            for axis, floors in enumerate(self.floors)
+        ]
+
+    def caps(self) -> Iterator[int]:
+        """What ways may cost in style: a little more than the least, then more and more; at last anything."""
+        least = [weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True)]
+        most = [weight * corridor.most for weight, corridor in zip(self.weights, self.corridors, strict=True)]
+        above = max(high - low for low, high in zip(least, most, strict=True))
+        slack = SLACK * sum(self.weights)
+        while slack < above:
+            yield sum(least) + slack
+            slack *= 2
+        yield EVERYTHING
+
+    def within(self, cap: int) -> Members:
+        """The same with only the sizes on ways that cost at most so much."""
+        least = sum(weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True))
+        each = [
+            corridor.within((cap - least) // weight + corridor.least)
+            for weight, corridor in zip(self.weights, self.corridors, strict=True)
+        ]
+        depths = [bisect_left(self.places, position) for position in range(len(self.kinds) + 1)]
+        found = Members(self.graph, self.style, self.expansion, conditions=self.conditions)
+        found.columns = [[sizes[depth] for sizes in each] for depth in depths]
+        found.most = each
+        found.floors, found._floor_tables = self.floors, self._floor_tables
         return found
 
     def bound(self, depth: int, state: State, active: Active) -> int:
@@ -122,8 +171,7 @@ class Members:
         """The least that the objectives add behind a state."""
         if self.potential is None:
             return 0
-        position = self.places[depth] if depth < len(self.places) else len(self.kinds)
-        found = self.potential.rest(position, state, folded)
+        found = self.potential.rest(self.positions[depth], state, folded)
         return EVERYTHING if found is None else found
 
     def _price(self, depth: int, kernels: Sequence[int], state: State, out: State) -> int:
@@ -136,23 +184,25 @@ class Members:
 
     def _layers(self, depth: int) -> range:
         """A layer with something to choose, and those behind it that have nothing."""
-        return range(self.places[depth], [*self.places, len(self.kinds)][depth + 1])
+        return range(self.places[depth], self.positions[depth + 1])
 
     def starts(self) -> list[tuple[State, Folded, int]]:
         """The states of the input, each with what folds come to at the first layer with a choice, and their price."""
         if self.conditions is None:
             states = self.graph.live[0] if self.potential is None else self.potential.states(0)
-            return [(state, (), 0) for state in sorted(states)]
-        price = (self.potential or self.conditions).at_start
-        found = [(state, folded, price(folded)) for state, folded in self.conditions.starts]
-        nothing: Settings = ((),) * self.graph.axes
-        for place in range(self.places[0] if self.places else len(self.kinds)):
-            found = [
-                (state, behind, known)
-                for state, one, known in found
-                for behind in self.conditions.onward(place, state, nothing, state, one)
-            ]
-        return found
+            found: list[tuple[State, Folded, int]] = [(state, (), 0) for state in sorted(states)]
+        else:
+            price = (self.potential or self.conditions).at_start
+            found = [(state, folded, price(folded)) for state, folded in self.conditions.starts]
+            nothing: Settings = ((),) * self.graph.axes
+            for place in range(self.positions[0]):
+                found = [
+                    (state, behind, known)
+                    for state, one, known in found
+                    for behind in self.conditions.onward(place, state, nothing, state, one)
+                ]
+        here = self.columns[self.positions[0]]
+        return [one for one in found if all(size in sizes for size, sizes in zip(one[0], here, strict=True))]
 
     def _behind(self, depth: int, state: State, settings: Settings, out: State, folded: Folded) -> list[Folded]:
         """What the folds of conditions may come to behind a layer, if these settings meet them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -93,10 +93,41 @@ class BestFirst:
         self.expanded = 0
         self.most_expanded: int | None = None  # after which `TooLong` is raised
         self.members = Members(graph, style, expansion, potential, conditions)
-        self._streams: dict[tuple[int, State, Folded], _Listed[Member]] = {}
 
     def paths(self, most: int | None = None) -> Iterator[Ranked]:
         """Every path, or the first `most`, in the total order of `Ranked`."""
+        if self.members.potential is not None:
+            knows = self.members.potential.knows
+            yield from takewhile(lambda ranked: knows(ranked.score), _Walk(self, self.members).paths(most))
+            return
+        told = 0
+        for cap in self.members.caps():
+            walk = _Walk(self, self.members.within(cap)).paths(most)
+            for ranked in islice(walk, told, None):  # those told before come first again
+                if ranked.score > cap:
+                    break
+                told += 1
+                yield ranked
+            if told == most:
+                return
+
+    def expand(self) -> None:
+        """Count a state that is looked into."""
+        self.expanded += 1
+        if self.most_expanded is not None and self.expanded > self.most_expanded:
+            raise TooLong
+
+
+class _Walk:
+    """One walk through the members of a search."""
+
+    def __init__(self, search: BestFirst, members: Members) -> None:
+        self.search = search
+        self.members = members
+        self._streams: dict[tuple[int, State, Folded], _Listed[Member]] = {}
+
+    def paths(self, most: int | None) -> Iterator[Ranked]:
+        """The paths that lead through the members."""
         # An entry is a lower bound, in that very order, of all paths that it can still become. The
         # index keeps a node (-1) before the members of its stream, so that nothing behind it is compared.
         visits: dict[tuple[object, ...], int] = {}
@@ -107,8 +138,6 @@ class BestFirst:
         heapify(heap)
         while heap:
             score, uneven, path, start, index, node = heappop(heap)
-            if self.members.potential is not None and not self.members.potential.knows(score):
-                return
             if node.depth == len(self.members.places):
                 yield Ranked(score, uneven, self._whole(path), start)
                 continue
@@ -133,21 +162,20 @@ class BestFirst:
                 heappush(heap, (node.cost + following.bound, uneven, path, start, index + 1, node))
 
     def _whole(self, path: Path) -> Path:
-        layers = len(self.graph.steps)
+        graph = self.members.graph
+        layers = len(graph.steps)
         if len(path) == layers:
             return path
         # layers that have nothing to choose are put back
         chosen = dict(zip(self.members.places, path, strict=True))
-        nothing: Settings = ((),) * self.graph.axes
+        nothing: Settings = ((),) * graph.axes
         return tuple(chosen.get(place, nothing) for place in range(layers))
 
     def _stream(self, node: _Node) -> _Listed[Member]:
         key = (node.depth, node.state, node.folded)
         found = self._streams.get(key)
         if found is None:
-            self.expanded += 1
-            if self.most_expanded is not None and self.expanded > self.most_expanded:
-                raise TooLong
+            self.search.expand()
             found = self._streams[key] = _Listed(self.members.behind(*key))
         return found
 
@@ -155,12 +183,12 @@ class BestFirst:
         """The charge for settings that differ from those of the last layer of the same kind."""
         if not member.active:
             return 0, node.previous
-        record = self.graph.steps[self.members.places[node.depth]].layer.kind.record
+        record = self.members.graph.steps[self.members.places[node.depth]].layer.kind.record
         charge, others = 0, []
         for kind, before in node.previous:
             if kind == record:
                 for weight, was, now in zip(self.members.weights, before, member.active, strict=True):
-                    charge += weight * self.style.change_cost(record, was, now)
+                    charge += weight * self.members.style.change_cost(record, was, now)
             else:
                 others.append((kind, before))
         return charge, (*others, (record, member.active))

@@ -117,15 +117,14 @@ def _answered(found: Answer) -> Outcome:
 
 
 def _in_time(ways: Iterator[Listed], limit: float, plain: Callable[[Listed], Plain]) -> Outcome:
-    """A thousand at a time, as a consumer takes them that looks at each; the first ones are kept, then one a thousand."""
-    end, kept, number = perf_counter() + limit, list[Listed](), 0
-    while perf_counter() < end:
+    """A thousand at a time, as who looks at each would take them; the first ones are kept, then one a thousand."""
+    end, kept, number, ended = perf_counter() + limit, list[Listed](), 0, False
+    while not ended and perf_counter() < end:
         batch = [*islice(ways, BATCH)]
         kept += batch if number < HELD else batch[:1]
         number += len(batch)
-        if len(batch) < BATCH:
-            break
-    complete = len(kept) == number and len(batch) < BATCH
+        ended = len(batch) < BATCH
+    complete = ended and len(kept) == number
     shown = kept if complete else kept[:: max(1, len(kept) // SHOWN)]
     return Outcome("solved", Later(shown, plain), number, complete)
 

@@ -6,7 +6,8 @@ import pickle
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice, product
+from itertools import combinations, islice, product
+from math import dist
 from random import Random
 from typing import Any
 
@@ -150,6 +151,51 @@ def test_draws_are_uniform_by_chi_square(question: dict[str, Any]) -> None:
     statistic = sum((count - 60) ** 2 / 60 for count in counts.values())
     freedom = space.total - 1
     assert abs(statistic - freedom) < 4 * (2 * freedom) ** 0.5
+
+
+def test_draws_over_trajectories_are_rounds_of_all_sequences_of_sizes() -> None:
+    several = 0
+    for space in spaces(40, most=500):
+        if any(not part.plain for branch in space.branches for part in branch.parts):
+            with pytest.raises(cs.Error, match="unsupported"):
+                space.sample(1, strategy="trajectory")
+            continue
+        some = space.sample(space.total + 3, seed=2, strategy="trajectory")
+        assert len(some) == space.total
+        assert set(some) == set(space)
+        assert space.sample(5, seed=2, strategy="trajectory") == some[:5]
+        left = Counter(solution.sizes for solution in space)
+        drawn = iter(some)
+        while left:
+            assert {next(drawn).sizes for _ in left} == set(left)  # a round
+            left = left - Counter(list(left))
+        several += space.total > len({solution.sizes for solution in some}) > 5
+    assert several > 5
+
+
+def test_sequences_of_sizes_are_uniform_by_chi_square() -> None:
+    space = Space("7", "12", layers=2, layer="conv_transpose", kernel_size="1..5", stride="1..2")
+    sizes = {solution.sizes for solution in space}
+    counts = Counter(space.sample(1, seed=seed, strategy="trajectory")[0].sizes for seed in range(60 * len(sizes)))
+    assert set(counts) == sizes
+    statistic = sum((count - 60) ** 2 / 60 for count in counts.values())
+    assert len(sizes) > 5
+    assert statistic < len(sizes) + 4 * (2 * len(sizes)) ** 0.5
+
+
+def test_diverse_draws_are_farther_apart_than_uniform_ones() -> None:
+    space = Space(4, 64, layers=4)
+    nearest: dict[str, float] = {}
+    some: list[Solution] = []
+    for strategy in ("uniform", "diverse"):
+        some = space.sample(40, seed=1, strategy=strategy)
+        assert len(set(some)) == 40
+        codes = [space.encode(solution, "unit") for solution in some]
+        nearest[strategy] = min(dist(one, other) for one, other in combinations(codes, 2))
+    assert nearest["diverse"] > 1.5 * nearest["uniform"]
+    assert space.sample(3, seed=1, strategy="diverse") == some[:3]
+    for small in spaces(40, most=500)[::4]:
+        assert set(small.sample(small.total, strategy="diverse")) == set(small)
 
 
 def test_a_decision_has_exactly_the_values_that_leave_a_combination() -> None:

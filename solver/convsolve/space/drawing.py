@@ -3,33 +3,88 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
 from itertools import islice
+from math import dist, inf
 from typing import TYPE_CHECKING, Literal, overload
 
 from convsolve.answer import Solution
-from convsolve.errors import Error
+from convsolve.errors import Error, shown_value
+from convsolve.space.codes import Vector, encode
 from convsolve.space.decisions import NOTHING, Given, whole
 from convsolve.space.draws import Draws
+from convsolve.space.trajectories import even
 
 if TYPE_CHECKING:
     from convsolve.space.core import Space
 
+POOL = 2_000  # uniform draws of which diverse ones are chosen
 
-def sample(space: Space, n: int = 1, *, seed: int = 0) -> list[Solution]:
-    """Combinations drawn at random, no two the same, each as likely as any other.
+
+class Strategy(StrEnum):
+    """What draws are to be even over."""
+
+    UNIFORM = "uniform"  # the combinations
+    TRAJECTORY = "trajectory"  # the sequences of sizes
+    DIVERSE = "diverse"  # the whole extent: as far apart as can be
+
+    @classmethod
+    def read(cls, value: object) -> Strategy:
+        """A strategy from its name."""
+        try:
+            return cls(str(value))
+        except ValueError:
+            known = ", ".join(cls)
+            raise Error("bad-value", f"{shown_value(value)} is no strategy", help=[f"known: {known}"]) from None
+
+
+def sample(space: Space, n: int = 1, *, seed: int = 0, strategy: str = "uniform") -> list[Solution]:
+    """Combinations drawn at random, no two the same.
 
     Args:
         space: the space.
-        n: how many; all in random order where there are fewer. The first n are the same however many are drawn.
+        n: how many; all in random order where there are fewer.
         seed: of the random numbers.
+        strategy: ``uniform``: each combination is as likely as any other. ``trajectory``: each sequence of sizes
+            is, and none comes a second time before all have come once; as uniform draws have mostly those
+            with many settings. ``diverse``: as far apart as can be, by the Euclidean distance of their ``unit``
+            codes: from a pool of uniform draws, 2,000 or four times as many as are wanted, always the one
+            whose nearest among those chosen is farthest. The first n are the same however many are drawn, of
+            diverse ones up to 500.
+
+    Raises:
+        Error: ``bad-value``; ``unsupported`` where the sequences that conditions leave cannot be counted.
 
     Example:
         >>> import convsolve as cs
         >>> space = cs.Space(7, 28, layers=4)
         >>> len(set(space.sample(1000, seed=0))), space.sample(5, seed=0) == space.sample(9, seed=0)[:5]
         (1000, True)
+        >>> [len({one.sizes for one in space.sample(500, strategy=word)}) for word in ("uniform", "trajectory")]
+        [458, 500]
     """
-    return [*map(space.branches.solution, islice(Draws(seed).distinct(space.total), whole("n", n)))]
+    count, number = whole("n", n), Draws.seed(seed)
+    match Strategy.read(strategy):
+        case Strategy.UNIFORM:
+            return [*map(space.branches.solution, islice(Draws(number).distinct(space.total), count))]
+        case Strategy.TRAJECTORY:
+            return [*islice(even(space.branches, number), count)]
+    pool = sample(space, max(POOL, 4 * count), seed=number)
+    return _far_apart(pool, [encode(space, solution, "unit") for solution in pool], count)
+
+
+def _far_apart(pool: Sequence[Solution], codes: Sequence[Vector], count: int) -> list[Solution]:
+    """From the first of a pool on always the one that is farthest from all before it."""
+    apart, found = [inf] * len(pool), []
+    at = 0
+    for _ in range(min(count, len(pool))):
+        found.append(pool[at])
+        code = codes[at]
+        apart = [min(before, dist(code, other)) for before, other in zip(apart, codes, strict=True)]
+        apart[at] = -1
+        at = apart.index(max(apart))
+    return found
 
 
 @overload

@@ -23,6 +23,7 @@ SCREENS = {
     "help": "--help",
     "help-solve": "solve --help",
     "help-count": "count --help",
+    "help-sample": "sample --help",
     "help-trace": "trace --help",
     "help-emit": "emit --help",
     "help-verify": "verify --help",
@@ -130,7 +131,9 @@ def test_without_a_command_the_help_is_shown() -> None:
     assert "Examples:" in said.err
 
 
-@pytest.mark.parametrize("name", ["solve", "count", "trace", "emit", "verify", "explain-error", "schema", "doctor"])
+@pytest.mark.parametrize(
+    "name", ["solve", "count", "sample", "trace", "emit", "verify", "explain-error", "schema", "doctor"]
+)
 def test_every_help_starts_with_what_it_does_and_examples(name: str) -> None:
     lines = convsolve(name, "--help").out.splitlines()
     assert lines[0].endswith(".")

@@ -114,6 +114,7 @@ class Progress:
         self.total: int | None = None
         self.order = "conventional"
         self.found: list[Solution] = []
+        self.told = 0  # how many were found, where not all are kept here
         self.best: Solution | None = None
         self.values: tuple[int, ...] | None = None
         self.bound: tuple[int, ...] | None = None

@@ -13,7 +13,7 @@ from convsolve.errors import Error, did_you_mean, shown
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLES = {
     "convsolve.answer/1": "what solve and count --json print",
-    "convsolve.solution/1": "a line of solve --jsonl, and an entry of an answer's solutions",
+    "convsolve.solution/1": "a line of solve --jsonl or sample, and an entry of an answer's solutions",
     "convsolve.spec/1": "what --spec reads: a question",
     "convsolve.trace/1": "what trace --json prints",
     "convsolve.check/1": "what verify --json prints",
@@ -120,7 +120,10 @@ def _solution() -> Schema:
                 "uniqueItems": True,
                 "description": "the levels that ran on this very solution",
             },
+            "draw": _record(None, {"space": _TEXT, "strategy": _TEXT, "seed": _COUNT, "number": _COUNT})
+            | {"description": "of a line of sample: which space, and its place among the draws of that seed"},
         },
+        "draw",
     )
 
 

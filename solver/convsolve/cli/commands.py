@@ -10,7 +10,7 @@ import typer
 
 from convsolve.cli.help import Command, Group
 
-COMMANDS = ("solve", "count", "trace", "emit", "verify", "explain-error", "schema", "doctor")
+COMMANDS = ("solve", "count", "sample", "trace", "emit", "verify", "explain-error", "schema", "doctor")
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:

@@ -175,6 +175,7 @@ OutputPadding = Annotated[
     ),
 ]
 
+Seed = Annotated[str, typer.Option("--seed", metavar="S", help="Of the random numbers.", rich_help_panel=ANSWER)]
 Timeout = Annotated[
     str | None,
     typer.Option(

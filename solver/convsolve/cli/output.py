@@ -32,6 +32,7 @@ class Lines:
             case Found(solution):
                 self._flush(self._size)
                 self._waiting.append(solution)
+                self.progress.told += 1
                 if not self.progress.found:
                     self.progress(event)
             case Confirmed(_, level):  # the last one found

@@ -110,4 +110,4 @@ def _so_far(progress: Progress) -> str:
     if progress.values and progress.bound != progress.values:
         objectives = zip(progress.values, progress.problem.objectives, strict=True)
         return f"best so far {', '.join(f'{value:,} {objective.cost}' for value, objective in objectives)}"
-    return f"{len(progress.found):,} found of {amount(progress.total)}"
+    return f"{max(len(progress.found), progress.told):,} found of {amount(progress.total)}"

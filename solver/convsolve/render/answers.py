@@ -32,6 +32,13 @@ def streamed(answer: Answer) -> str:
     return f"{_question(answer.problem)}: {amount(answer.total or 0)} combinations, in the graph's order"
 
 
+def sampled(answer: Answer, number: int) -> list[str]:
+    """What was drawn, and the limits of what there is."""
+    drawn = f"{number:,} of {amount(answer.total or 0)} combinations, drawn uniformly"
+    stopped = f"; then {answer.stopped.words}" if answer.stopped else ""
+    return [f"{_question(answer.problem)}: {drawn}{stopped}", *limits(answer.problem)]
+
+
 def limits(problem: Problem) -> list[str]:
     """The limits that the question was answered in, a line for all layers that share them."""
     lines: list[str] = []

@@ -96,11 +96,7 @@ class Space:
     @cached_property
     def fingerprint(self) -> str:
         """The question and the order of its combinations as a text: numbers mean something only under the same one."""
-        from hashlib import sha256
-        from json import dumps
-
-        record = dumps({"order": ORDER, **self.problem.to_dict()}, sort_keys=True, ensure_ascii=True)
-        return sha256(record.encode()).hexdigest()[:32]
+        return fingerprint(self.problem)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a space cannot be changed: {name}")
@@ -260,6 +256,16 @@ class Space:
     stream, shard = streams.stream, streams.shard
     searcher = searching.searcher
     best, pareto = costing.best, costing.pareto
+
+
+def fingerprint(problem: Problem) -> str:
+    """The fingerprint of a question's space, without counting it."""
+    from hashlib import sha256
+    from json import dumps
+
+    alone = _changed(problem, lambda one: replace(one, objectives=()))
+    record = dumps({"order": ORDER, **alone.to_dict()}, sort_keys=True, ensure_ascii=True)
+    return sha256(record.encode()).hexdigest()[:32]
 
 
 def _changed(problem: Problem, change: Callable[[Problem], Problem]) -> Problem:

@@ -1,0 +1,155 @@
+"""``convsolve sample``: combinations drawn at random, a record a line."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convsolve.cli import options as given
+from convsolve.cli.exits import ExitCode
+from convsolve.cli.question import Words, number, question
+from convsolve.cli.signals import Signals
+from convsolve.cli.solve import outcome
+from convsolve.cli.streams import Color, named, say
+from convsolve.errors import Error
+from convsolve.limits import Limits, to_change
+
+if TYPE_CHECKING:
+    from convsolve.events import Listener
+    from convsolve.problem import Problem
+
+
+def sample(  # noqa: PLR0913 - the options of interface.md
+    ctx: typer.Context,
+    source: given.Input,
+    target: given.Target,
+    *,
+    count: Annotated[
+        str,
+        typer.Option("--count", metavar="N", help="How many; all where there are fewer.", rich_help_panel=given.ANSWER),
+    ] = "10",
+    seed: given.Seed = "0",
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Append each draw to a file instead: whatever ends the command, all lines but the last are whole.",
+            rich_help_panel=given.OUTPUT,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Keep what the file has of the same draws, and add the rest up to --count.",
+            rich_help_panel=given.OUTPUT,
+        ),
+    ] = False,
+    layers: given.Layers = None,
+    layer: given.Layer = None,
+    stack: given.Stack = None,
+    channels: given.Channels = None,
+    tie: given.Tie = None,
+    kernel_size: given.KernelSize = None,
+    stride: given.Stride = None,
+    padding: given.Padding = None,
+    dilation: given.Dilation = None,
+    output_padding: given.OutputPadding = None,
+    where: given.Where = None,
+    no_checkerboard: given.NoCheckerboard = False,
+    exact: given.Exact = False,
+    odd_kernels: given.OddKernels = False,
+    monotone: given.Monotone = False,
+    timeout: given.Timeout = None,
+    memory: given.Memory = None,
+    force: given.Force = False,
+    color: given.ColorOption = Color.AUTO,
+) -> int:
+    """Draw combinations uniformly at random, no two the same, as JSON lines.
+
+    Examples:
+      convsolve sample 4 64 --layers 4 --count 1000 --seed 1 -o draws.jsonl
+      convsolve sample 4 64 --layers 4 --count 5000 --seed 1 -o draws.jsonl --resume
+      convsolve sample 3@224x224 512@7x7 --layers 5 --where "params <= 2e6" --count 3
+    """
+    del color  # records have none
+    limits = Limits.read(timeout, memory)
+    wanted, seeded = number(count, "--count"), number(seed, "--seed")
+    if resume and output is None:
+        raise Error("usage", "--resume needs the file that it goes on with", help=["add -o FILE.jsonl"])
+    problem = question(
+        source,
+        target,
+        Words(
+            layers=layers,
+            layer=layer,
+            stack=stack,
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            output_padding=output_padding,
+            tie=tie,
+            channels=channels,
+            where=where,
+            no_checkerboard=no_checkerboard,
+            exact=exact,
+            odd_kernels=odd_kernels,
+            monotone=monotone,
+        ),
+    )
+    from convsolve.cli.draws import Drawn, File, Source
+    from convsolve.cli.output import words
+    from convsolve.cli.work import heard
+    from convsolve.events import Progress
+    from convsolve.render import answers
+    from convsolve.space.core import fingerprint
+
+    draws = Source(fingerprint(problem), "uniform", seeded)
+    file = None if output is None else File(output, draws, resume=resume, force=force)
+    known = file.known if file else 0
+    signals: Signals = ctx.obj
+    kept = Drawn(Progress(problem, count=wanted), draws, file)
+    work = partial(_draw, problem, wanted, seeded, known)
+    found = kept.progress.answer(heard(work, kept, limits, signals, line=output is not None))
+    code = outcome(found)
+    with signals.noted():
+        kept.finish()
+        if not found:
+            say(*words(found))
+        elif output is None:
+            say(*answers.sampled(found, kept.number))
+        else:
+            before = f" behind the {known:,} that were there" if known else ""
+            say(*answers.sampled(found, kept.number), f"wrote {kept.number - known:,} lines to {named(output)}{before}")
+        if code is ExitCode.IMPOSSIBLE:
+            from convsolve.asked import Asked
+
+            say(f"  help: this says why: {Asked.of(problem).command()}")
+        elif found.stopped is not None:
+            say(f"  help: {to_change(found.stopped, limits)}")
+        return code
+
+
+def _draw(problem: Problem, count: int, seed: int, known: int, report: Listener) -> None:
+    """Tell the draws behind those that are known."""
+    from convsolve.answer import Status
+    from convsolve.events import Counted, Ended, Found
+    from convsolve.space import Space
+    from convsolve.space.draws import Draws
+
+    space = Space.of(problem)
+    if not space:
+        from convsolve.answering import search
+
+        search(problem, report, count=0)
+        return
+    report(Counted(space.total, "graph"))
+    for place in islice(Draws(seed).distinct(space.total), known, count):
+        report(Found(space.branches.solution(place)))
+    report(Ended(Status.SOLVED))

@@ -181,3 +181,17 @@ def test_the_doctor_finds_all_in_place() -> None:
     assert (done.returncode, done.stderr) == (0, "all is in place\n")
     assert record["checks"] == {"solved": "ok", "torch": "ok"}
     assert set(record["versions"]) >= {"python", "convsolve", "torch", "z3-solver", "typer", "threads", "oneDNN"}
+
+
+def test_a_shell_completes_commands_options_and_words() -> None:
+    def completed(line: str) -> list[str]:
+        asked = {"_CONVSOLVE_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+        done = subprocess.run([CONVSOLVE], env=environment(**asked), capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.split()
+
+    assert completed("convsolve so") == ["solve"]
+    assert completed("convsolve solve 7 28 --st") == ["--stack", "--stride"]
+    assert completed("convsolve solve 7 28 --layer ") == ["conv", "conv_transpose", "auto"]
+    assert completed("convsolve count 7 28 --tie n") == ["none"]
+    assert completed("convsolve schema sp") == ["spec"]

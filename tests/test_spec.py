@@ -32,6 +32,8 @@ CONDITIONS = (
     "padding[0] != 1",
 )
 
+A_SPEC, AN_ANSWER = (jsonschema.Draft202012Validator(schema(name)) for name in ("spec", "answer"))
+
 
 def asked(question: dict[str, Any], *more: str) -> Said:
     return convsolve("solve", "--spec", "-", "--json", *more, stdin=json.dumps(question).encode())
@@ -55,6 +57,7 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
         texts = (f"{number}@{'x'.join(map(str, end))}" for number, end in ends)
         question: dict[str, Any] = dict(zip(("input", "target"), texts, strict=True))
         question |= draw(st.sampled_from([{}, {"minimize": "params"}, {"minimize": ["macs"], "maximize": "params"}]))
+        question |= draw(st.sampled_from([{}, {}, {"maximize": ["receptive_field", "sum(stride) - max(padding)"]}]))
     else:
         question = {"input": source[0] if dims == 1 else source, "target": target}
     if dims == 1 and not channels:
@@ -77,15 +80,15 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=30, derandomize=True)
 @given(questions(), st.booleans())
 def test_a_problem_fed_back_gives_the_same_answer(question: dict[str, Any], whole: bool) -> None:  # noqa: FBT001
-    jsonschema.validate(question, schema("spec"), cls=jsonschema.Draft202012Validator)
+    A_SPEC.validate(question)
     said = asked(question)
     if said.code == 2:  # such as a condition on params without channels
         assert said.err.startswith("error[")
         return
     answer = json.loads(said.out)
-    jsonschema.validate(answer | {"solutions": []}, schema("answer"), cls=jsonschema.Draft202012Validator)
+    AN_ANSWER.validate(answer | {"solutions": []})
     problem = answer["problem"]
-    jsonschema.validate(problem, schema("spec"), cls=jsonschema.Draft202012Validator)
+    A_SPEC.validate(problem)
     if whole or None in (problem["channels"] or ()):
         assert asked(answer if whole else problem) == said
     else:

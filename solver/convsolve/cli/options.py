@@ -8,10 +8,21 @@ from typing import Annotated
 import typer
 
 from convsolve.cli.streams import Color
+from convsolve.configuration import DOMAINS
 
 SHAPES, LAYERS, LIMITS = "Shapes", "Layers", "Limits, for every layer"
 CONDITIONS = "Conditions"
 ANSWER, OUTPUT, CODE = "Answer", "Output", "Code"
+
+
+def kinds() -> list[str]:
+    """What completion offers for a layer."""
+    return ["conv", "conv_transpose", "auto"]
+
+
+def ties() -> list[str]:
+    """What completion offers for ties."""
+    return [*DOMAINS, "none", "all"]
 
 
 class Explain(StrEnum):
@@ -57,6 +68,7 @@ Layer = Annotated[
     typer.Option(
         "--layer",
         metavar="KIND",
+        autocompletion=kinds,
         help="conv, conv_transpose or auto: conv_transpose where a size grows.  [default: auto]",
         rich_help_panel=LAYERS,
     ),
@@ -84,6 +96,7 @@ Tie = Annotated[
     typer.Option(
         "--tie",
         metavar="LIST",
+        autocompletion=ties,
         help="Parameters equal on all axes: kernel_size,stride; none; all."
         "  [default: kernel_size, stride, dilation, and all five between axes with the same sizes]",
         rich_help_panel=LAYERS,

@@ -12,11 +12,21 @@ from convsolve.cli.exits import ExitCode
 from convsolve.cli.streams import Color, look, write, write_record
 
 
+def names() -> list[str]:
+    """What completion offers."""
+    from convsolve.schema import NAMES
+
+    return [name.removeprefix("convsolve.").partition("/")[0] for name in NAMES]
+
+
 def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="answer, solution, spec, trace, ... ; without a name, a list.", show_default=False
+            metavar="[NAME]",
+            autocompletion=names,
+            help="answer, solution, spec, trace, ... ; without a name, a list.",
+            show_default=False,
         ),
     ] = None,
     json: given.Json = False,

@@ -24,6 +24,8 @@ SCREENS = {
     "help-solve": "solve --help",
     "help-count": "count --help",
     "help-sample": "sample --help",
+    "help-pareto": "pareto --help",
+    "help-sweep": "sweep --help",
     "help-trace": "trace --help",
     "help-emit": "emit --help",
     "help-verify": "verify --help",
@@ -51,6 +53,7 @@ SCREENS = {
     "solve-nothing-listed": "solve 28 28 --count 0",
     "count": "count 4x4 61x79 --layers 4",
     "count-impossible": "count 7 1000",
+    "pareto": "pareto 8@7 3@28 --layers 2 --minimize params --maximize overlap",
     "trace": """trace 'Conv(c=64, k=7, s=2, p=3) >> Norm("batch") >> Act("relu") >> MaxPool(3, s=2, p=1)'"""
     " --input 3@224x224",
     "trace-without-channels": "trace 'ConvTranspose(k=4, s=2, p=1) * 3' --input 7x9",
@@ -132,7 +135,8 @@ def test_without_a_command_the_help_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["solve", "count", "sample", "trace", "emit", "verify", "explain-error", "schema", "doctor"]
+    "name",
+    ["solve", "count", "sample", "pareto", "sweep", "trace", "emit", "verify", "explain-error", "schema", "doctor"],
 )
 def test_every_help_starts_with_what_it_does_and_examples(name: str) -> None:
     lines = convsolve(name, "--help").out.splitlines()

@@ -14,6 +14,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLES = {
     "convsolve.answer/1": "what solve and count --json print",
     "convsolve.solution/1": "a line of solve --jsonl or sample, and an entry of an answer's solutions",
+    "convsolve.pareto/1": "what pareto --json prints",
     "convsolve.spec/1": "what --spec reads: a question",
     "convsolve.trace/1": "what trace --json prints",
     "convsolve.check/1": "what verify --json prints",
@@ -328,7 +329,23 @@ def _message() -> Schema:
     return _record("convsolve.message/1", fields | {"command": _or_null(_TEXT)})
 
 
+def _pareto() -> Schema:
+    every = {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}
+    return _record(
+        "convsolve.pareto/1",
+        {
+            "costs": {"type": "array", "items": _TEXT, "description": "-macs is made large"},
+            "total": _or_null(_COUNT),
+            "problem": {"type": "object", "description": "the question, as an answer has it"},
+            "values": every | {"description": "of each solution, in the order of the costs"},
+            "solutions": {"type": "array", "items": _solution()},
+            "versions": {"type": "object"},
+        },
+    )
+
+
 _MAKERS = {
+    "convsolve.pareto/1": _pareto,
     "convsolve.message/1": _message,
     "convsolve.answer/1": _answer,
     "convsolve.solution/1": _solution,

@@ -10,7 +10,19 @@ import typer
 
 from convsolve.cli.help import Command, Group
 
-COMMANDS = ("solve", "count", "sample", "trace", "emit", "verify", "explain-error", "schema", "doctor")
+COMMANDS = (
+    "solve",
+    "count",
+    "sample",
+    "pareto",
+    "sweep",
+    "trace",
+    "emit",
+    "verify",
+    "explain-error",
+    "schema",
+    "doctor",
+)
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:

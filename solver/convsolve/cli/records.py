@@ -10,7 +10,7 @@ from convsolve.strict import file_text, json_value, named
 
 LARGEST_RECORD = 64 * 2**20  # bytes, about 90,000 single layers; reading takes several times as much memory
 EXAMPLE = "give a file of convsolve solve --json or --jsonl"
-SOLUTION, ANSWER = "convsolve.solution/1", "convsolve.answer/1"
+SOLUTION, ANSWER, PARETO = "convsolve.solution/1", "convsolve.answer/1", "convsolve.pareto/1"
 
 
 def read_solution(path: str, pick: int) -> Mapping[str, Any]:
@@ -27,7 +27,7 @@ def read_solution(path: str, pick: int) -> Mapping[str, Any]:
     if first.get("schema") == SOLUTION:
         _in_range(pick, len(lines) if _is_whole(lines[0]) else 1, path)
         return first if pick == 1 else _object(lines[pick - 1], path)
-    if first.get("schema") != ANSWER:
+    if first.get("schema") not in {ANSWER, PARETO}:
         _refuse(path, f"neither {ANSWER} nor {SOLUTION}")
     solutions = first.get("solutions")
     if not isinstance(solutions, list):

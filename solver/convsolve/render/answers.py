@@ -32,9 +32,15 @@ def streamed(answer: Answer) -> str:
     return f"{_question(answer.problem)}: {amount(answer.total or 0)} combinations, in the graph's order"
 
 
-def sampled(answer: Answer, number: int) -> list[str]:
+def beaten_by_none(answer: Answer, costs: Sequence[str]) -> str:
+    """Of how many combinations a Pareto set is, and by which costs."""
+    total = amount(answer.total or 0)
+    return f"{_question(answer.problem)}: {len(answer):,} of {total} combinations, beaten by none in {', '.join(costs)}"
+
+
+def sampled(answer: Answer, number: int, how: str = "drawn uniformly") -> list[str]:
     """What was drawn, and the limits of what there is."""
-    drawn = f"{number:,} of {amount(answer.total or 0)} combinations, drawn uniformly"
+    drawn = f"{number:,} of {amount(answer.total or 0)} combinations, {how}"
     stopped = f"; then {answer.stopped.words}" if answer.stopped else ""
     return [f"{_question(answer.problem)}: {drawn}{stopped}", *limits(answer.problem)]
 

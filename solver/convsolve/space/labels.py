@@ -56,6 +56,25 @@ class Wish(NamedTuple):
         return cls(Cost(name), 1 if name == bare else -1)
 
 
+def cost_of(solution: Solution, name: str) -> int:
+    """What a combination costs, by the name of a cost; without channels those that need them are unknown.
+
+    Example:
+        >>> import convsolve as cs
+        >>> solution = cs.solve("1@7x7", "1@28x28")[0]
+        >>> cost_of(solution, "params"), cost_of(solution, "-receptive_field"), cost_of(solution, "overlap")
+        (17, 2, 0)
+    """
+    cost = Wish.read(name).cost
+    if cost is Cost.OVERLAP:
+        windows = (layer.kind.window(setting) for layer in solution.layers for setting in layer.settings)
+        return sum(max(0, window[0] - window[1]) for window in windows if window is not None)
+    value = getattr(solution.costs, cost)
+    if value is None:
+        raise ValueError(f"{cost} is unknown")
+    return sum(value) if isinstance(value, tuple) else int(value)
+
+
 class Budget:
     """Counts what is carried through layers."""
 

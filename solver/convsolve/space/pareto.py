@@ -23,18 +23,6 @@ class Point(NamedTuple):
     values: tuple[int, ...]
 
 
-def overlap(solution: Solution) -> int:
-    """The elements that neighbouring windows share along an axis, summed over the layers and their axes.
-
-    Example:
-        >>> import convsolve as cs
-        >>> overlap(cs.solve(7, 28)[0])
-        0
-    """
-    windows = (layer.kind.window(setting) for layer in solution.layers for setting in layer.settings)
-    return sum(max(0, window[0] - window[1]) for window in windows if window is not None)
-
-
 def best(space: Space, cost: str, k: int = 1, *, budget: int = MOST_STEPS) -> list[Point]:
     """The combinations that cost the least, equally cheap ones in the space's order.
 

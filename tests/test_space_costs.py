@@ -37,7 +37,7 @@ def cost(solution: Solution, name: str) -> int:
             if "kernel_size" in layer
             for kernel_size, stride in zip(layer["kernel_size"], layer["stride"], strict=True)
         ]
-        value = sum(max(0, k - s) for k, s in windows)
+        value: int = sum(max(0, k - s) for k, s in windows)
     else:
         found = getattr(solution.costs, bare)
         value = int(sum(found) if isinstance(found, tuple) else found)

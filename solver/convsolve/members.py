@@ -136,23 +136,31 @@ class Members:
         ]
 
     def caps(self) -> Iterator[int]:
-        """What ways may cost in style: a little more than the least, then more and more; at last anything."""
-        least = [weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True)]
-        most = [weight * corridor.most for weight, corridor in zip(self.weights, self.corridors, strict=True)]
-        above = max(high - low for low, high in zip(least, most, strict=True))
-        slack = SLACK * sum(self.weights)
-        while slack < above:
-            yield sum(least) + slack
+        """What ways may cost in style: a little more than the least, then twice as much more; at last anything.
+
+        Anything is next as soon as that leaves hardly more sizes.
+        """
+        least = sum(weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True))
+        every, slack = self._sizes(EVERYTHING), SLACK * sum(self.weights)
+        while 4 * self._sizes(least + slack) < 3 * every:
+            yield least + slack
             slack *= 2
         yield EVERYTHING
 
-    def within(self, cap: int) -> Members:
-        """The same with only the sizes on ways that cost at most so much."""
+    def _sizes(self, cap: int) -> int:
+        return sum(len(here) for on_axis in self._within(cap) for here in on_axis)
+
+    def _within(self, cap: int) -> list[list[dict[int, int]]]:
+        """On each axis, the sizes on ways that cost at most so much together with the least on other axes."""
         least = sum(weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True))
-        each = [
+        return [
             corridor.within((cap - least) // weight + corridor.least)
             for weight, corridor in zip(self.weights, self.corridors, strict=True)
         ]
+
+    def within(self, cap: int) -> Members:
+        """The same with only the sizes on ways that cost at most so much."""
+        each = self._within(cap)
         depths = [bisect_left(self.places, position) for position in range(len(self.kinds) + 1)]
         found = Members(self.graph, self.style, self.expansion, conditions=self.conditions)
         found.columns = [[sizes[depth] for sizes in each] for depth in depths]

@@ -108,8 +108,12 @@ def test_the_nearest_table_counts(project: Path, monkeypatch: pytest.MonkeyPatch
     (project / "nets" / "pyproject.toml").write_text("tool.convsolve.count = 7\n", encoding="utf-8")
     assert {name: setting.value for name, setting in configured(environ={}).items()} == {"count": "7"}
     monkeypatch.chdir(project)
-    assert configured(environ={})["count"] == ("1", "pyproject.toml:9")
-    assert configured(str(project / "nets"), {"CONVSOLVE_COUNT": "8"})["count"] == ("8", "CONVSOLVE_COUNT")
+    assert configured(environ={})["count"] == ("1", "pyproject", "pyproject.toml:9")
+    assert configured(str(project / "nets"), {"CONVSOLVE_COUNT": "8"})["count"] == (
+        "8",
+        "environment",
+        "CONVSOLVE_COUNT",
+    )
 
 
 @pytest.mark.usefixtures("project")

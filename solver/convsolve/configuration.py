@@ -31,6 +31,7 @@ class Setting(NamedTuple):
     """A default, as its option would be typed, and where it stands."""
 
     value: Value
+    source: str  # environment or pyproject; spec for a word of a question in a file
     place: str  # a file and its line, or the name of a variable
 
 
@@ -67,7 +68,7 @@ def environment(environ: Mapping[str, str]) -> dict[str, Setting]:
         name = PREFIX + key.upper()
         if text := environ.get(name, "").strip():
             try:
-                found[key] = Setting(_checked(key, _from_text(key, text)), name)
+                found[key] = Setting(_checked(key, _from_text(key, text)), "environment", name)
             except Error as error:
                 raise Error(error.code, f"{name}: {error.message}", help=error.help) from None
     return found
@@ -119,7 +120,7 @@ def _table(path: str, data: bytes) -> dict[str, Setting] | None:
             checked = _checked(key, given)
         except Error as error:
             raise Error(error.code, f"{where}: {error.message}", help=error.help) from None
-        found[key] = Setting(checked, f"{_shortest(path)}:{_line(text, key)}")
+        found[key] = Setting(checked, "pyproject", f"{_shortest(path)}:{_line(text, key)}")
     return found
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from typer import Exit
 from typer.core import TyperOption
 
 from convsolve.cli.question import Preset
-from convsolve.cli.streams import Color, look, say, write, write_record
-from convsolve.cli.streams import named as printable
-from convsolve.configuration import DOMAINS, KEYS, OF_A_QUESTION, TABLE, Setting, configured, strangers
+from convsolve.configuration import DOMAINS, KEYS, OF_A_QUESTION, TABLE, Setting, configured
 from convsolve.errors import Error, did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -27,20 +24,11 @@ SPEC, ISOLATED, SHOW = "spec", "isolated", "show_config"
 _REMEMBERED = "convsolve.given"  # where a context keeps what was given for our own options
 _SET = "convsolve.set"  # and which defaults of a question were set elsewhere
 _ISOLATES = "convsolve.isolates"  # and whether there are any
-_DEFAULT = re.compile(r"\[default: (.*)\]", re.DOTALL)
 # What a word that was typed says anew: the others of its line that a file may have.
 _REPLACED = {"stack": ("layer", "layers"), "count": ("all",), "all": ("count",)}
 _OBJECTIVES = ("minimize", "maximize")
 
-
-class Row(NamedTuple):
-    """An option as --show-config shows it."""
-
-    name: str
-    value: object
-    default: str | None
-    source: str  # command-line, spec, environment, pyproject or built-in
-    place: str | None
+Sources = dict[str, tuple[str, str | None]]  # by option: command-line, spec, environment or pyproject, and the place
 
 
 def asked(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
@@ -115,38 +103,30 @@ def settle(command: Command, asked: Sequence[Parameter], context: Context) -> No
         for name, parameter in parameters.items()
         if getattr(context.get_parameter_source(str(parameter.name)), "name", "") == "COMMANDLINE"
     }
-    rows: dict[str, tuple[str, str | None]] = dict.fromkeys(typed, ("command-line", None))
+    sources: Sources = dict.fromkeys(typed, ("command-line", None))
     path = given.get(SPEC)
     if path is not None:
-        from convsolve.strict import named
-
         _refuse_both([parameter for parameter in asked if name_of(parameter) in typed])
-        words = _words(path, typed)
-        for name in map(name_of, asked):
-            if name not in words and not given.get(SHOW):
-                example = "Conv(k=3)" if name == "stack" else "28x28"
-                raise Error("bad-spec", f"{named(path)}: {name} is missing", help=[f'write {name} = "{example}"'])
-        for name, value in words.items():
+        found = _from_file(path, typed)
+        if not given.get(SHOW):
+            _refuse_part(found, map(name_of, asked), path)
+        for name, setting in found.items():
             if name in parameters:
-                _set(context, parameters[name], _chosen(Setting(value, named(path)), name, parameters[name]))
-                rows.setdefault(name, ("spec", path))
+                _set(context, parameters[name], _chosen(setting, name, parameters[name]))
+                sources.setdefault(name, ("spec", path))
     elsewhere = {} if given.get(ISOLATED) else configured()
     context.meta[_ISOLATES] = any(name in OF_A_QUESTION for name in elsewhere)
     for name, setting in elsewhere.items():
-        if name not in parameters or not _applies(name, rows, spec=path is not None):
-            continue
-        value = _chosen(setting, name, parameters[name])
-        _set(context, parameters[name], Preset(value) if name in DOMAINS and isinstance(value, str) else value)
-        if name not in rows:
-            rows[name] = ("environment" if setting.place.startswith("CONVSOLVE_") else "pyproject", setting.place)
-        if name in OF_A_QUESTION:
-            context.meta.setdefault(_SET, {})[name] = setting.place
+        if name in parameters and _applies(name, sources, spec=path is not None):
+            value = _chosen(setting, name, parameters[name])
+            _set(context, parameters[name], Preset(value) if name in DOMAINS and isinstance(value, str) else value)
+            sources.setdefault(name, (setting.source, setting.place))
+            if name in OF_A_QUESTION:
+                context.meta.setdefault(_SET, {})[name] = setting.place
     if given.get(SHOW):
-        _show(context, [_row(context, name, parameter, rows) for name, parameter in parameters.items()])
-        if not given.get(ISOLATED):
-            import os
+        from convsolve.cli.show_config import show
 
-            say(*strangers(os.environ))
+        show(context, parameters, sources, isolated=bool(given.get(ISOLATED)))
         raise Exit
 
 
@@ -174,27 +154,38 @@ def _refuse_both(typed: Sequence[Parameter]) -> None:
         )
 
 
-def _words(path: str, typed: set[str]) -> dict[str, Value]:
+def _refuse_part(found: Mapping[str, Setting], names: Iterable[str], path: str) -> None:
+    from convsolve.strict import named
+
+    for name in names:
+        if name not in found:
+            example = "Conv(k=3)" if name == "stack" else "28x28"
+            raise Error("bad-spec", f"{named(path)}: {name} is missing", help=[f'write {name} = "{example}"'])
+
+
+def _from_file(path: str, typed: set[str]) -> dict[str, Setting]:
     """The words of the file that nothing typed replaces; its conditions hold beside those that were typed."""
     from convsolve.spec import read_spec
+    from convsolve.strict import named
 
     replaced = {other for name in typed for other in (name, *_REPLACED.get(name, ()))} - {"where"}
     if typed.intersection(_OBJECTIVES):
         replaced.update(_OBJECTIVES)
-    return {name: value for name, value in read_spec(path).items() if name not in replaced}
+    words = read_spec(path)
+    return {name: Setting(value, "spec", named(path)) for name, value in words.items() if name not in replaced}
 
 
-def _applies(name: str, rows: dict[str, tuple[str, str | None]], *, spec: bool) -> bool:
+def _applies(name: str, sources: Sources, *, spec: bool) -> bool:
     """Whether a default says something that neither the command line nor the question has said."""
     if name in OF_A_QUESTION and spec:
         return False
-    if name in ("layer", "layers") and "stack" in rows:
+    if name in ("layer", "layers") and "stack" in sources:
         return False
-    if name == "count" and "all" in rows:
+    if name == "count" and "all" in sources:
         return False
-    if name == "check" and {"all", "jsonl"} <= rows.keys():
+    if name == "check" and {"all", "jsonl"} <= sources.keys():
         return False
-    return name == "where" or name not in rows
+    return name == "where" or name not in sources
 
 
 def _set(context: Context, parameter: Parameter, value: Value) -> None:
@@ -212,42 +203,3 @@ def _chosen(setting: Setting, name: str, parameter: Parameter) -> Value:
         message = f"{setting.place}: {name}: {shown(text)} is not known"
         raise Error("bad-value", message, help=did_you_mean(text, choices))
     return setting.value
-
-
-def _row(context: Context, name: str, parameter: Parameter, rows: dict[str, tuple[str, str | None]]) -> Row:
-    source, place = rows.get(name, ("built-in", None))
-    value = context.params.get(str(parameter.name))
-    text = _DEFAULT.search(getattr(parameter, "help", None) or "")
-    default = text[1] if text else None
-    return Row(name, getattr(value, "value", value), default, source, place)
-
-
-def _show(context: Context, rows: Sequence[Row]) -> None:
-    if context.params.get("json"):
-        record = {"schema": "convsolve.config/1", "command": context.command.name}
-        write_record(record | {"options": [row._asdict() for row in rows]})
-        return
-    from convsolve.render.table import Column, drawn, tabbed
-
-    head = ("option", "value", "from")
-    lines = [(row.name, _shown(row), _from(row)) for row in rows]
-    page = look(Color(context.params.get("color") or Color.AUTO))
-    columns = [Column(name, number=False) for name in head]
-    write(drawn(columns, lines, width=page.width, bold=page.bold) if page.table else tabbed(head, lines))
-
-
-def _shown(row: Row) -> str:
-    if row.source == "built-in" and row.default is not None:
-        return row.default
-    match row.value:
-        case None | [] | ():
-            return "-"
-        case bool():
-            return "yes" if row.value else "no"
-        case list() | tuple():
-            return "; ".join("?" if part is None else printable(str(part)) for part in row.value)
-    return printable(str(row.value))
-
-
-def _from(row: Row) -> str:
-    return {"command-line": "command line", "built-in": "built in"}.get(row.source) or str(row.place)

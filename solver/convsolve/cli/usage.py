@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typer import TyperException
@@ -26,8 +26,12 @@ def as_error(error: TyperException, arguments: Sequence[str]) -> Error:
         if "no such option" not in error.message.lower():  # known, but used wrongly
             return Error("usage", _sentence(error.format_message()), help=[manual])
         known = [option for each in command.params for option in each.opts if option[:2] == "--"] if command else []
+        written = _written(str(name), arguments)
+        if others := _those_that_have(written, getattr(command, "commands", {})):
+            mend = f"it belongs behind a command: {path} {others[0]} {written} ..."
+            return Error("usage", f"{shown(written)} is no option of {path}", help=[mend, manual])
         near = [line for line in did_you_mean(str(name), known) if line.startswith("did you mean")]
-        return Error("usage", f"{shown(_written(str(name), arguments))} is no option of {path}", help=[*near, manual])
+        return Error("usage", f"{shown(written)} is no option of {path}", help=[*near, manual])
     if parameter is None:
         return Error("usage", _sentence(error.format_message()), help=[manual])
     word = parameter.opts[0] if parameter.param_type_name == "option" else parameter.human_readable_name
@@ -40,6 +44,12 @@ def as_error(error: TyperException, arguments: Sequence[str]) -> Error:
         value = _value(parameter.opts, arguments)
         return Error("usage", f"{word}: {shown(value)} is not known", help=did_you_mean(value, choices))
     return Error("usage", f"{word}: {_sentence(error.message)}", help=[manual])
+
+
+def _those_that_have(option: str, commands: Mapping[str, Any]) -> list[str]:
+    """The commands, if any, that take an option which was given in front of them."""
+    bare = option.partition("=")[0]
+    return [name for name, one in commands.items() if any(bare in parameter.opts for parameter in one.params)]
 
 
 def _written(option: str, arguments: Sequence[str]) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from convsolve.problem import ask
+from tests.benchmarks import explanations
 from tests.benchmarks.__main__ import main, measure
 from tests.benchmarks.checker import CheckerError, check, cost, receptive_field
 from tests.benchmarks.engines import Engine, engines
 from tests.benchmarks.goals import goals
 from tests.benchmarks.measuring import judge, score
 from tests.benchmarks.question import PARAMETERS, Combination, Outcome, RefusedError, bounds
+from tests.benchmarks.results import Results
 from tests.benchmarks.suite import CONV, SUITE, TRANSPOSED, Row, down, up
 from tests.benchmarks.tasks import TASKS
 from tests.oracle import brute_force
@@ -216,3 +218,12 @@ def test_the_whole_runs_and_prints_its_goals(capsys: pytest.CaptureFixture[str])
     printed = capsys.readouterr().out
     assert "| 7 -> 28, one layer" in printed
     assert "| depth 64 / 8, exact count" in printed
+
+
+def test_explanations_have_a_distribution() -> None:
+    for one in explanations.distributions(questions=2):
+        assert len(one.seconds) == 2
+        assert one.quantile(0) == one.seconds[0] <= one.quantile(95) == one.seconds[-1]
+        assert one.within in {0, 50, 100}
+    (goal,) = goals(Results(), [], [explanations.Distribution("x", [0.1, 0.2, 0.6], 3)])[-1:]
+    assert (goal.goal, goal.reached, goal.met) == (">= 95 %", "67 %", False)

@@ -25,6 +25,7 @@ from convsolve.explanation import (
 from convsolve.problem import PARAMETERS, Problem
 
 SIZES = ("input", "target")
+MANY = 3  # limits that are worth reading one by one
 
 
 def because(problem: Problem, found: Explanation) -> tuple[str, ...]:
@@ -89,10 +90,10 @@ def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
 
 
 def _residue(problem: Problem, found: Explanation, cause: Residue) -> list[str]:
-    source = "any size" if cause.source is None else str(cause.source)
+    source = "" if cause.source is None else str(cause.source)
     with_ = limits(found.conflict, problem)
     subject = with_ or _layers(problem)
-    reasons = [f"{subject} can make only {_remainders(cause)} of {source}"]
+    reasons = [f"{subject} can make only {_remainders(cause)}{f' of {source}' if source else ''}"]
     if cause.modulus == 2:
         reasons.append(f"{cause.target} is {_parity(cause.target)}{_on(problem, cause.axis)}")
     else:
@@ -101,8 +102,9 @@ def _residue(problem: Problem, found: Explanation, cause: Residue) -> list[str]:
             f"{cause.target} = {cause.target // cause.modulus}*{cause.modulus} + {rest}{_on(problem, cause.axis)}"
         )
     demanded = {word for reason in found.conflict if reason.what == "where" for word in findall(r"\w+", reason.value)}
-    innocent = [name for name in _names(found.acquitted) if name not in demanded]
-    so = f"nothing leads from {source} to {cause.target}"
+    blamed = {reason.what for reason in found.conflict}  # perhaps of other layers
+    innocent = [name for name in _names(found.acquitted) if name not in demanded | blamed]
+    so = f"nothing leads{f' from {source}' if source else ''} to {cause.target}"
     return [*reasons, f"{so}, whatever {_and(innocent)} {'is' if len(innocent) == 1 else 'are'}" if innocent else so]
 
 
@@ -185,6 +187,13 @@ def limits(reasons: Sequence[Reason], problem: Problem) -> str:
     """The limits among some reasons, conditions that are such included: ``kernel_size 3 and output_padding 0``."""
     ranked = _as_said(reason for reason in reasons if reason.what in PARAMETERS)
     demands = [reason.value for reason in reasons if reason.what == "where"]
+    places = {reason.layers for reason in ranked}
+    if len(ranked) > MANY and len(places) > 1:
+        names = dict.fromkeys(reason.what for reason in ranked)
+        return _and([*demands, f"{_and([*names])} as they are"])
+    if len(ranked) > 1 and len(places) == 1 and len(ranked[0].layers) < len(problem.layers):
+        alone = [_limit(replace(reason, layers=tuple(range(len(problem.layers)))), problem) for reason in ranked]
+        return _and([*demands, f"{_and(alone)} of {_places(ranked[0])}"])
     return _and([*demands, *(_limit(reason, problem) for reason in ranked)])
 
 
@@ -254,7 +263,7 @@ def _joined(parts: Sequence[str], word: str) -> str:
 
 def short(found: Explanation) -> list[str]:
     """What a person reads by default: why, the smallest changes, what is near."""
-    return [*found.because, *_doubts(found), *_helps(found.changes[:3]), *_near(found.nearest[:2])]
+    return [*found.because, *_doubts(found), *_helps(found.problem, found.changes[:3]), *_near(found.nearest[:2])]
 
 
 def full(found: Explanation) -> list[str]:
@@ -268,7 +277,7 @@ def full(found: Explanation) -> list[str]:
     for cause in found.causes:
         if isinstance(cause, Range):
             lines += [f"  behind layer {place}: {low} to {high}" for place, (low, high) in enumerate(cause.reach)]
-    return [*lines, *_doubts(found), *_helps(found.changes), *_near(found.nearest)]
+    return [*lines, *_doubts(found), *_helps(found.problem, found.changes), *_near(found.nearest)]
 
 
 def _doubts(found: Explanation) -> Iterator[str]:
@@ -305,13 +314,13 @@ def _tie(reason: Reason, problem: Problem) -> str:
     return f"--tie {reason.value} ({_and(names)} equal on all axes)" if names else f"--tie {reason.value}"
 
 
-def _helps(changes: Sequence[Change]) -> Iterator[str]:
+def _helps(problem: Problem, changes: Sequence[Change]) -> Iterator[str]:
     for change in changes:
-        yield f"  help: {_changed(change)}: {_way(change)}"
+        yield f"  help: {_changed(problem, change)}: {_way(change)}"
         yield f"          {change.command}"
 
 
-def _changed(change: Change) -> str:
+def _changed(problem: Problem, change: Change) -> str:
     relax = dict(change.relax)
     places = relax.pop("of_layers", None)
     words = []
@@ -320,7 +329,8 @@ def _changed(change: Change) -> str:
         if name == "layers":
             words.append("one layer" if value == 1 else f"{value} layers")
         elif name == "tie":
-            words.append(f"--tie {value}")
+            freed = [each for each in tied_parameters(problem) if each not in value.split(",")]
+            words.append(f"no tie of {_and(freed)}")
         elif name == "where":
             words.append(f"the condition {value} instead")
         else:

@@ -24,7 +24,7 @@ from os import cpu_count
 from random import Random
 from time import perf_counter
 
-from tests.benchmarks import startup
+from tests.benchmarks import explanations, startup
 from tests.benchmarks.engines import Engine, engines
 from tests.benchmarks.goals import goals
 from tests.benchmarks.measuring import Series
@@ -54,8 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for task in chosen:
         if found.rows(task.name):
             print(f"\n{task.title}\n\n{task_table(task, found, markdown=options.markdown)}")
-    whole = [] if options.quick or options.task or options.only or options.engine else startup.ratios(rounds=5)
-    print(f"\nGoals\n\n{goal_table(goals(found, whole), markdown=options.markdown)}")
+    everything = not (options.quick or options.task or options.only or options.engine)
+    whole, explained = (startup.ratios(rounds=5), explanations.distributions()) if everything else ([], [])
+    print(f"\nGoals\n\n{goal_table(goals(found, whole, explained), markdown=options.markdown)}")
     print(f"\n{perf_counter() - start:.0f} s, medians of {rounds}, seed {options.seed}, {cpu_count()} processors")
     faults = [*found.wrong(), *found.disagreements()]
     for fault in faults:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tests.benchmarks.explanations import GOAL, LIMIT, Distribution
 from tests.benchmarks.question import bounds
 from tests.benchmarks.results import Results
 from tests.benchmarks.suite import SUITE
@@ -49,7 +50,9 @@ ALONE = "first answer from the graph alone"
 WIDER = "wide domains, first answer, decided by Z3"
 
 
-def goals(found: Results, startup: Sequence[tuple[str, float, float]]) -> list[Goal]:
+def goals(
+    found: Results, startup: Sequence[tuple[str, float, float]], explained: Sequence[Distribution] = ()
+) -> list[Goal]:
     """Every goal, in the order of the list."""
     best, optimum, count = ("best", OURS), ("optimum", OURS), ("count", GRAPH)
     return [
@@ -75,6 +78,10 @@ def goals(found: Results, startup: Sequence[tuple[str, float, float]]) -> list[G
         _faster(found, Faster("conditions, first answer", ("first", OURS), ("first", CP_SAT), 1, CONDITIONS)),
         _faster(found, Faster("conditions, most conventional", best, ("best", CP_SAT), 1, CONDITIONS)),
         *(Goal(f"whole process {name}", f"<= {goal}x", f"{own:.2f}x", own <= goal) for name, own, goal in startup),
+        *(
+            Goal(f"{one.name}, within {LIMIT} s", f">= {GOAL} %", f"{one.within:.0f} %", one.within >= GOAL)
+            for one in explained
+        ),
     ]
 
 

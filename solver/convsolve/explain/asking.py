@@ -22,7 +22,7 @@ from convsolve.scouting import scout
 
 # Of about a millisecond each, counted by the work, so that the same question has the same explanation.
 CONFLICT, CHANGES, NEAREST = 600, 600, 300
-STATES = 5_000  # that are carried in a millisecond
+STATES = 50_000  # that are carried in a millisecond
 STEPS = 1_000  # of states through layers with conditions, likewise
 MOST_STEPS = 100_000  # for one question
 MOST_SETTINGS = 3_000  # of layers, where conditions are put to each

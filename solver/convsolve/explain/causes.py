@@ -50,9 +50,10 @@ def on_axis(problem: Problem, axis: int, acquitted: Sequence[Reason]) -> list[Ca
     if refused is not None:
         return [refused]
     found = list(_residues(problem, axis, acquitted))
-    if any(residue.anyway for residue in found):
-        return [*found]
     reach = alone.reached(min(max(alone.target, alone.hulls[-1][-1]), LARGEST))
+    # remainders say more than a range does, if not of the one size that can be made
+    if any(residue.anyway and (residue.modulus == 2 or len(reach[-1]) > 1) for residue in found):
+        return [*found]
     ends = [(sizes[0], hull[-1]) for sizes, hull in zip(reach, alone.hulls, strict=True) if sizes]
     if len(ends) == len(reach) and not ends[-1][0] <= alone.target <= ends[-1][1]:
         return [Range(axis, alone.source, alone.target, tuple(ends[1:]))]

@@ -41,10 +41,13 @@ class Conflict(NamedTuple):
         return (*self.facts, *self.acquitted)
 
 
-def minimal(known: Sequence[Reason], oracle: Oracle) -> Conflict:
-    """The conflict by deletion: what is not needed for it goes, the first facts first."""
-    # a fact without which the others hold together is in every conflict; that is the smaller question, asked first
-    needed = {fact for fact in reversed(known) if oracle([fact])}
+def minimal(known: Sequence[Reason], oracle: Oracle, *, costly: bool = False) -> Conflict:
+    """The conflict by deletion: what is not needed for it goes, the first facts first.
+
+    Where the oracle is costly, what every conflict must have is looked for before: to leave out one fact
+    alone is the smaller question.
+    """
+    needed = {fact for fact in reversed(known) if oracle([fact])} if costly else set()
     acquitted: list[Reason] = []
     unsettled: list[Reason] = []
     for fact in known:
@@ -82,7 +85,7 @@ def on_one_axis(problem: Problem, axis: int, asking: Asking) -> Conflict:
     ]
     if oracle(()):
         raise ValueError("the question has an answer")
-    return minimal(known, oracle)
+    return minimal(known, oracle, costly=bool(plain(problem).where))
 
 
 def _bare(axis: Axis, ends: Collection[str], *, any_depth: bool) -> bool:
@@ -123,7 +126,7 @@ def on_all_axes(problem: Problem, asking: Asking) -> Conflict:
 
     if oracle(()):
         raise ValueError("the question has an answer")
-    return minimal([*facts(problem)], oracle)
+    return minimal([*facts(problem)], oracle, costly=bool(problem.where))
 
 
 def of_settings(problem: Problem, asking: Asking) -> Conflict | None:

@@ -136,8 +136,13 @@ def said(written: Written, name: str, each: tuple[Domain, ...], layer: Layer) ->
 
 def widest(domain: Domain, name: str) -> Domain:
     """Every value that a parameter is tried with."""
-    least = 0 if name in LATE else 1
-    return tuple(sorted({*domain, *range(least, WIDEST[name] + 1)}))
+    return tuple(sorted({*domain, *range(0 if name in LATE else 1, most(domain, name) + 1)}))
+
+
+def most(domain: Domain, name: str) -> int:
+    """The largest value that a parameter is tried with: a kernel that is wide already may be half as wide again."""
+    end = domain[-1] if domain and name not in LATE else 0
+    return end + end // 2 if end >= WIDEST[name] else max(WIDEST[name], end)
 
 
 def _each(layer: Layer, name: str) -> tuple[Domain, ...]:

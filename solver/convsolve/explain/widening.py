@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from convsolve.asked import Asked
 from convsolve.domains import Domain, domain_text
-from convsolve.explain.facts import LATE, WIDEST, said
+from convsolve.explain.facts import LATE, most, said
 from convsolve.explain.trial import PRICES, Bench, Trial
 from convsolve.explanation import Reason
 from convsolve.problem import Problem
@@ -61,12 +61,12 @@ def wider(current: Each, name: str) -> Iterator[list[Width]]:
 
     What lies between the values of a limit is the first step of each.
     """
-    least, most = 0 if name in LATE else 1, WIDEST[name]
+    least, top = 0 if name in LATE else 1, max(most(domain, name) for domain in current)
     for downwards, upwards in ((False, True), (True, False), (True, True)):
         found: list[Width] = []
-        for step in range(most + 1):
+        for step in range(top + 1):
             each = tuple(
-                _stretched(domain, step * downwards, step * upwards, range(least, most + 1)) for domain in current
+                _stretched(domain, step * downwards, step * upwards, range(least, top + 1)) for domain in current
             )
             if each != (found[-1].each if found else current):
                 found.append(Width(each, max(step, 1) * (downwards + upwards) * PRICES[name]))

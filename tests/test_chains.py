@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from convsolve import chains, judge
-from convsolve.components import Family
+from convsolve.components import AnyFamily
 from convsolve.graph import Course, graphs, meet
 from convsolve.problem import Problem, ask
 from convsolve.tables import Table
@@ -51,7 +51,7 @@ def test_a_mistaken_scout_proves_nothing(wrong: Callable[[Course], Course]) -> N
     assert judge._apart(problem, found).verdict == judge.Verdict.UNKNOWN
 
 
-def families_of(kernel_size: str, layers: int) -> list[tuple[Family, ...]]:
+def families_of(kernel_size: str, layers: int) -> list[tuple[AnyFamily, ...]]:
     fixed: Any = FIXED | {"kernel_size": kernel_size, "layers": layers}
     (graph,) = graphs(ask(4, 4, **fixed, layer="conv_transpose"))
     return [step.families for step in graph.steps][:1]

@@ -13,6 +13,7 @@ from convsolve import tables
 from convsolve.components import Joint, families
 from convsolve.graph import Graph, Walk, graphs, meet, total
 from convsolve.layers.fans import Fan, ahead, behind, counted, fan_of, part_of
+from convsolve.passages import passage
 from convsolve.problem import Problem, ask
 from convsolve.tables import Table
 from tests.oracle import ways
@@ -180,10 +181,23 @@ def test_a_layer_that_refuses_single_elements_is_not_entered_by_one() -> None:
     assert graph.total == free.total - by_maps(ask(5, 1, stack="Conv(k='3,5', s='1,2', p='0,1')"))[-1][1]
 
 
-def test_what_is_refused_is_refused() -> None:
-    up, down = fan_of(2, part_of([0]), constant=0, up=True), fan_of(2, part_of([0]), constant=0, up=False)
-    with pytest.raises(NotImplementedError, match="upwards on one axis"):
-        families([Joint(((up,), (down,)), 0, range(1))])
+def test_a_layer_may_lead_upwards_on_one_axis_and_downwards_on_another() -> None:
+    up, down = fan_of(2, part_of([0, 1]), constant=0, up=True), fan_of(2, part_of([0, 2]), constant=-3, up=False)
+    some = families([Joint(((up,), (down,)), 1, range(2))])
+    wanted: Counter[State] = Counter()
+    for shift, first, second in product((1, 2), (0, 1), (0, 2)):
+        wanted[2 * 5 + first + shift, (9 + second - 3 + shift) // 2 + 1] += 1
+    allowed = [range(1, 40), range(1, 40)]
+    for long in (0, 1):
+        for forward, state in ((True, (5, 9)), (False, (12, 5))):
+            table = Table.single(state, long, counting=True)
+            found = table.empty()
+            for one in some:
+                passage(one, long, forward=forward).carry(table, found, allowed)
+            if forward:
+                assert dict(found.items()) == wanted
+            else:
+                assert dict(found.items())[5, 9] == wanted[12, 5]
 
 
 def test_chains_end_at_one_position_unless_they_grow_too_long() -> None:

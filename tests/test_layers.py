@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -12,13 +14,25 @@ import pytest
 from convsolve.check.integers import broken_rule
 from convsolve.errors import Error
 from convsolve.layers.act import ACTIVATIONS, Act
+from convsolve.layers.adaptive_avg_pool import AdaptiveAvgPool
+from convsolve.layers.adaptive_max_pool import AdaptiveMaxPool
 from convsolve.layers.avg_pool import AvgPool
-from convsolve.layers.base import LayerKind, SizeMap, downwards, upwards
+from convsolve.layers.base import LayerKind
 from convsolve.layers.conv import Conv
 from convsolve.layers.conv_transpose import ConvTranspose
+from convsolve.layers.crop import Crop
+from convsolve.layers.flatten import Flatten
+from convsolve.layers.linear import Linear
+from convsolve.layers.listed import Constant, Division, ListedMap, Scaling
+from convsolve.layers.maps import SizeMap, downwards, upwards
 from convsolve.layers.max_pool import MaxPool
 from convsolve.layers.norm import Norm
+from convsolve.layers.pad import Pad
+from convsolve.layers.pixel_shuffle import PixelShuffle
+from convsolve.layers.pixel_unshuffle import PixelUnshuffle
 from convsolve.layers.solved import SolvedLayer
+from convsolve.layers.unflatten import Unflatten
+from convsolve.layers.upsample import Upsample, UpsampleTo
 from convsolve.registry import KINDS, kind_named
 from tests.oracle.brute_force import out_size
 from tests.oracle.z3_maps import differences
@@ -43,6 +57,13 @@ EVERY: list[LayerKind] = [
         for follows in (False, True)
     ),
     *(kind(dims) for kind in (Act, Norm) for dims in (1, 2, 3)),
+    *(kind(dims) for kind in (AdaptiveAvgPool, AdaptiveMaxPool, Crop, Flatten, Upsample) for dims in (1, 2, 3)),
+    *(Pad(dims, mode=mode) for dims in (1, 2, 3) for mode in ("constant", "reflect", "replicate", "circular")),
+    *(UpsampleTo(dims) for dims in (1, 2, 3)),
+    *(Unflatten(dims, channels=2) for dims in (1, 2, 3)),
+    *(kind(2) for kind in (PixelShuffle, PixelUnshuffle)),
+    Upsample(1, denominator=4, fractions=(1, 2, 3, 5, 6, 7)),
+    Linear(0),
 ]
 
 
@@ -54,6 +75,13 @@ def domains_of(kind: LayerKind) -> list[tuple[int, ...]]:
         "padding": (0,) if getattr(kind, "padding_word", None) else PADDING,
         "dilation": DILATION,
         "output_padding": OUTPUT_PADDING,
+        "before": range(6),
+        "after": range(6),
+        "output_size": range(1, 70),
+        "size": range(1, 70),
+        "sizes": range(1, 70),
+        "factor": range(1, 7),
+        "scale_factor": range(1, 9),
     }
     if getattr(kind, "stride_follows", False):
         known["stride"] = KERNEL
@@ -75,7 +103,7 @@ def test_z3_proves_that_every_map_says_what_the_sentences_say() -> None:
         number, wrong = differences(kind, domains_of(kind))
         assert not wrong, (kind, wrong)
         proved += number
-    assert (len(EVERY), len(asked), proved) == (69, 24, 17_186)  # kinds, different ones, settings
+    assert (len(EVERY), len(asked), proved) == (106, 38, 17_636)  # kinds, different ones, settings
 
 
 @pytest.mark.parametrize(
@@ -91,6 +119,36 @@ def test_a_map_that_is_off_by_one_is_found(field: str, change: int) -> None:
 
     _, wrong = differences(Wrong(1), [(4, 5), (1, 2), (0, 1), (1,)])
     assert [setting for setting, _, _ in wrong] == [(5, 2, 1, 1)]
+
+
+@pytest.mark.parametrize("scale", [0.29, 0.57, 1.15, 0.7, 1 / 3, 0.1, 3.3, 0.9999, 1.0001, 2 / 3, 0.017])
+def test_the_sentences_of_a_fraction_round_as_doubles_do(scale: float) -> None:
+    fraction = Fraction(repr(scale))
+    kind = Upsample(1, denominator=fraction.denominator, fractions=(fraction.numerator,))
+    setting = (fraction.numerator,)
+    draw = Random(5)
+    # sizes whose exact product is next to a whole number are those where rounding decides
+    whole = [round(m / fraction) for m in (*range(1, 40), *(draw.randint(1, 2**30) for _ in range(25)))]
+    sizes = {*range(1, 20), 100, 200, *(n for n in whole if 1 <= n < 2**31 and n * scale < 2**31 - 1)}
+    for size in sizes:
+        out = math.floor(float(size) * scale)
+        assert (kind.size_map(setting).out(size) or 0) == out
+        for other in (out - 1, out, out + 1):
+            assert (broken_rule(kind, setting, size, other) is None) == (other == out >= 1), (size, other)
+
+
+@pytest.mark.parametrize(
+    "size_map", [Constant.at(5), Division.by(3), Scaling.by(29, 100), Scaling.by(3, 2), Scaling.by(23, 20)], ids=repr
+)
+def test_a_listed_map_knows_what_leads_to_a_size(size_map: ListedMap) -> None:
+    known = {size: out for size in range(1, 400) if (out := size_map.out(size)) is not None}
+    for out in range(1, 60):
+        assert [n for n in size_map.into(out)[:300] if n < 400] == [n for n, m in known.items() if m == out][:300]
+    for low, high in [(1, 1), (3, 17), (10, 90), (7, 8)]:
+        outs = {known[n] for n in range(low, high + 1) if n in known}
+        ahead, behind = size_map.ahead(range(low, high + 1)), size_map.behind(range(low, high + 1))
+        assert outs <= {*ahead}
+        assert {n for n, m in known.items() if low <= m <= high} <= {*behind[:400]}
 
 
 def plain(kind: LayerKind, setting: tuple[int, ...]) -> tuple[int, int, int, int, int]:
@@ -135,8 +193,9 @@ def test_settings_are_those_that_no_size_free_rule_refuses_and_maps_count_them(k
         assert settings == [
             setting
             for setting in product(*domains)
-            # a size so large that every rule on sizes holds
-            if broken_rule(kind, setting, 10_000, kind.size_map(setting)._replace(least=1).out(10_000) or 0) is None
+            # a size so large, with so many divisors, that every rule on sizes holds
+            if broken_rule(kind, setting, (size := 1 if kind.flat_in else 10_080), kind.size_map(setting).raw(size))
+            is None
         ]
         assert kind.maps(domains) == Counter(map(kind.size_map, settings))
         by_map = kind.settings_by_map(domains)
@@ -189,7 +248,7 @@ def test_a_map_refuses_what_would_come_out_empty() -> None:
 def test_the_torch_call_has_torchs_names_and_no_defaults(
     kind: LayerKind, settings: list[tuple[int, ...]], call: str
 ) -> None:
-    name, arguments, keywords = kind.torch_call(settings, 4, 8)
+    name, arguments, keywords, _ = kind.torch_call(settings, 4, 8)
     said = [*map(str, arguments), *(f"{keyword}={value}" for keyword, value in keywords)]
     assert f"{name}({', '.join(said)})" == call
 
@@ -233,10 +292,7 @@ def test_a_kind_is_found_by_the_name_of_stacks_and_of_records(word: str, kind: t
         ),
         (
             "\u202e\0",
-            (
-                "error[unknown-kind]: '\\u202e\\x00' is no layer kind\n"
-                "  help: known: Conv, ConvTranspose, MaxPool, AvgPool, Act, Norm"
-            ),
+            (f"error[unknown-kind]: '\\u202e\\x00' is no layer kind\n  help: known: {', '.join(KINDS)}"),
         ),
     ],
 )

@@ -58,7 +58,7 @@ def test_options_are_the_domains_of_holes_and_leave_what_the_stack_says() -> Non
 
 
 def test_a_statement_has_torchs_defaults() -> None:
-    conv, pool = statement("Conv(k=3) >> MaxPool(2)", 2)
+    conv, pool = statement("Conv(k=3) >> MaxPool(2)", Shape(None, (9, 9)))
     assert conv.domains == (((3,), (1,), (0,), (1,)),) * 2
     assert pool.domains == (((2,), (2,), (0,), (1,)),) * 2
     assert all(len(domain) == 1 for domain in conv.domains[0])

@@ -15,7 +15,8 @@ from convsolve.bounds import After
 from convsolve.expansion import Expansion
 from convsolve.filling import Layer
 from convsolve.graph import graphs
-from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, SizeMap, TorchCall, upwards
+from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, TorchCall
+from convsolve.layers.maps import SizeMap, upwards
 from convsolve.listing import in_graph_order
 from convsolve.problem import Problem, ask
 from convsolve.ranking import standard

@@ -18,6 +18,7 @@ from convsolve.layers.act import ACTIVATIONS
 from convsolve.layers.base import LayerKind
 from convsolve.layers.norm import NORMALISATIONS
 from convsolve.registry import KINDS
+from convsolve.shapes import Shape
 from convsolve.stack import (
     EXAMPLE,
     MOST_LAYERS,
@@ -342,14 +343,15 @@ def test_a_stack_is_text_or_a_stack() -> None:
 )
 def test_a_number_that_would_be_ignored_is_refused(stack: str, message: str) -> None:
     with pytest.raises(Error) as caught:
-        statement(stack, 1)
+        statement(stack, Shape(None, (9,)))
     assert str(caught.value) == f"error{message}"
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_parameter_has_a_long_and_perhaps_a_short_name(kind: type[LayerKind]) -> None:
     for parameter in kind.axis_parameters:
-        assert write(kind, (), {parameter.short: 3}) == write(kind, (), {parameter.name: 3})
+        short = parameter.short or parameter.name
+        assert write(kind, (), {short: 3}) == write(kind, (), {parameter.name: 3})
 
 
 PIECES = [

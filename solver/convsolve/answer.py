@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 from convsolve.costs import Costs, costs_of
 from convsolve.errors import Error
-from convsolve.layers.base import LayerKind, TorchCall
-from convsolve.layers.solved import SolvedLayer, per_axis
+from convsolve.filling import layer_of
+from convsolve.layers.base import SIZES, LayerKind, TorchCall
+from convsolve.layers.solved import OF_CHANNELS, SolvedLayer, per_axis
 from convsolve.limits import Stop
 from convsolve.problem import Problem
 from convsolve.registry import kind_named
-from convsolve.shapes import LARGEST_SIZE, Shape
+from convsolve.shapes import LARGEST_SIZE, MOST_AXES, Shape
+from convsolve.stack import Written, write
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,6 +74,12 @@ class Solution:
     def sizes(self) -> tuple[tuple[int, ...], ...]:
         """The spatial sizes: the input's, then each layer's output."""
         return (self.layers[0].in_size, *(layer.out_size for layer in self.layers))
+
+    @property
+    def all_sizes(self) -> tuple[tuple[int, ...], ...]:
+        """Likewise, 1 on each axis where channels stand without axes."""
+        ends = [tuple(zip(*layer.ends, strict=True)) for layer in self.layers]
+        return (ends[0][0], *(out for _, out in ends))
 
     @cached_property
     def costs(self) -> Costs:
@@ -136,10 +144,12 @@ class Solution:
         try:
             if record["schema"] != "convsolve.solution/1":
                 raise ValueError("schema")
-            axes = len(record["input"]["size"])
-            if not 1 <= axes <= 3 or not record["layers"]:
+            if not record["layers"]:
                 raise ValueError("layers")
-            layers = tuple(_layer(layer, axes) for layer in record["layers"])
+            axes = max(len(layer[end]) for layer in record["layers"] for end in SIZES)
+            if axes > MOST_AXES:
+                raise ValueError("layers")
+            layers = tuple(_layers(record["layers"], max(axes, 1)))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Error(
                 "bad-record",
@@ -287,36 +297,42 @@ def _arguments(call: TorchCall) -> str:
     return ", ".join([*map(repr, call.arguments), *(f"{name}={value!r}" for name, value in call.keywords)])
 
 
-def _layer(record: Mapping[str, Any], axes: int) -> SolvedLayer:
-    kind_class = kind_named(record["kind"])
-    options: dict[str, Any] = {
+def _layers(records: Sequence[Mapping[str, Any]], axes: int) -> Iterator[SolvedLayer]:
+    for record in records:
+        flat = not record["in_size"]
+        written = _written(record, axes)
+        layer = layer_of(written, axes, {}, holes=False, flat=flat)
+        yield SolvedLayer(
+            layer.kind,
+            tuple(tuple(domain[0] for domain in axis) for axis in layer.domains),
+            _channels(record["in_channels"]),
+            _channels(record["out_channels"]),
+            () if layer.kind.flat_in else per_axis(record, "in_size", axes),
+            () if layer.kind.flat_out else per_axis(record, "out_size", axes),
+        )
+
+
+def _written(record: Mapping[str, Any], axes: int) -> Written:
+    """A layer's record as it would be written in a stack."""
+    kind_class = kind_named(record["kind"]).variant([*record])
+    said: dict[str, Any] = {
         option.name: record[option.name]
         for option in kind_class.options
-        if option.name in record and option.name != "out_channels"
+        if option.name in record and option.name not in OF_CHANNELS
+        if record[option.name] is not None or option.default is not None
     }
-    from convsolve.stack import write
+    said |= {name: record["out_channels"] for name in _names(kind_class) & OF_CHANNELS if record["out_channels"]}
+    for parameter in kind_class.axis_parameters:
+        value = record[parameter.name]
+        if isinstance(value, str) and parameter.words:
+            said[parameter.name] = value
+        else:
+            said[parameter.name] = per_axis(record, parameter.name, axes, fractions=parameter.decimals)
+    return write(kind_class, (), said)
 
-    unsaid = {option.name for option in kind_class.options if option.default is None}
-    given = {name: value for name, value in options.items() if value is not None or name not in unsaid}
-    write(kind_class, (), given)  # refuses a word or number that the option cannot be
-    if any(option.name == "out_channels" for option in kind_class.options):
-        options["out_channels"] = record["out_channels"]
-    if isinstance(record.get("padding"), str):
-        if record["padding"] not in ("same", "valid"):
-            raise ValueError("padding")
-        options["padding_word"] = record["padding"]
-        record = {**record, "padding": [0] * axes}
-    kind: LayerKind = kind_class(dims=axes, **options)
-    columns = [per_axis(record, parameter.name, axes) for parameter in kind.axis_parameters]
-    settings = tuple(zip(*columns, strict=True)) if columns else ((),) * axes
-    return SolvedLayer(
-        kind,
-        settings,
-        _channels(record["in_channels"]),
-        _channels(record["out_channels"]),
-        per_axis(record, "in_size", axes),
-        per_axis(record, "out_size", axes),
-    )
+
+def _names(kind: type[LayerKind]) -> set[str]:
+    return {option.name for option in kind.options}
 
 
 def _channels(value: object) -> int | None:

@@ -200,7 +200,7 @@ def _counted(problem: Problem, report: Listener) -> tuple[list[Scout], int]:
     """What the graphs know of the question, with each number of layers that it may have; and of how many answers."""
     scouts = [scout(one) for one in problem.depths]
     report(Worked({"expanded": 0, "z3_checks": 0}))
-    if problem.where:
+    if problem.demands:
         report(CountedBare(sum(total(found.graphs) for found in scouts)))
     number = 0
     for found in scouts:

@@ -165,7 +165,7 @@ def _written(layer: Layer) -> Written:
         if word := kind.word(parameter.name):
             said[parameter.name] = word
         elif per_axis or each != tuple(default(layer, parameter, axis) for axis in known):
-            said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
+            said[parameter.name] = Domains(each if per_axis else each[:1], per_axis, kind.units(parameter.name))
     for option in kind.options:
         value = getattr(kind, option.name)
         if value != option.default:

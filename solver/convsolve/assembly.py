@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from convsolve.answer import Solution
 from convsolve.check.integers import faults
-from convsolve.layers.base import Setting
+from convsolve.layers.base import LayerKind, Setting
 from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout
 from convsolve.search import Placed
+from convsolve.wiring import resolved
 
+Ends = tuple[int | None, int | None]  # the channels in front of a layer and behind it
 Answered = tuple[Problem, Solution]  # a solution, and the question with its number of layers
 
 
 def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
     found, assembly = found or scout(problem), Assembly(problem)
-    layers = found.listed(assembly.layer)
+    layers = None if assembly.wired else found.listed(assembly.layer)
     return map(assembly, found.combinations()) if layers is None else map(_solution, layers)
 
 
@@ -32,18 +35,21 @@ class Assembly:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._layers: dict[tuple[int, tuple[Setting, ...], tuple[int, ...]], SolvedLayer] = {}
+        # what settings and sizes make of the channels is known of a whole combination only
+        self.wired = any(problem.channels) and None in problem.channels
+        self._layers: dict[tuple[object, ...], SolvedLayer] = {}
 
     def __call__(self, combination: Combination, size: tuple[int, ...] | None = None) -> Solution:
         """The solution of a combination; the input's size where that is to be found."""
-        size = size or self.problem.input.size
-        layers = []
-        for place, settings in enumerate(combination):
-            layers.append(self.layer(place, settings, size))
-            size = layers[-1].out_size
-        if size not in self.problem.target:
-            raise AssertionError(f"{combination} gives {size}")
-        return _solution(tuple(layers))
+        problem = self.problem
+        sizes = [size or problem.input.size]
+        for layer, settings in zip(problem.layers, combination, strict=True):
+            sizes.append(_out(layer.kind, settings, sizes[-1]))
+        if sizes[-1] not in problem.target:
+            raise AssertionError(f"{combination} gives {sizes[-1]}")
+        channels = resolved(problem.layers, problem.channels, combination, sizes) if self.wired else problem.channels
+        each = zip(combination, pairwise(channels), sizes, strict=False)
+        return _solution(tuple([self._layer(place, *one) for place, one in enumerate(each)]))
 
     def placed(self, found: Placed) -> Solution:
         """A combination that has its place in the order."""
@@ -53,17 +59,23 @@ class Assembly:
         self, place: int, settings: tuple[Setting, ...], size: tuple[int, ...], out: tuple[int, ...] | None = None
     ) -> SolvedLayer:
         """One layer behind a size; where the size behind it is said, it must be that."""
-        layer = self._layers.get((place, settings, size))
-        if layer is None:
-            layer = self._layers[place, settings, size] = self._solved(place, settings, size)
-        if out is not None and layer.out_size != out:
+        channels = self.problem.channels[place], self.problem.channels[place + 1]
+        layer = self._layer(place, settings, channels, size)
+        if out is not None and tuple(after for _, after in layer.ends) != out:
             raise AssertionError(f"{layer} does not give {out}")
         return layer
 
-    def _solved(self, place: int, settings: tuple[Setting, ...], size: tuple[int, ...]) -> SolvedLayer:
-        kind, channels = self.problem.layers[place].kind, self.problem.channels
-        outs = tuple(kind.size_map(setting).out(number) or 0 for setting, number in zip(settings, size, strict=True))
-        layer = SolvedLayer(kind, settings, channels[place], channels[place + 1], size, outs)
-        if found := faults([layer]):
-            raise AssertionError(found[0])
+    def _layer(self, place: int, settings: tuple[Setting, ...], channels: Ends, size: tuple[int, ...]) -> SolvedLayer:
+        key = (place, settings, size, channels)
+        layer = self._layers.get(key)
+        if layer is None:
+            kind = self.problem.layers[place].kind
+            layer = SolvedLayer.passing(kind, settings, channels, (size, _out(kind, settings, size)))
+            if found := faults([layer]):
+                raise AssertionError(found[0])
+            self._layers[key] = layer
         return layer
+
+
+def _out(kind: LayerKind, settings: tuple[Setting, ...], size: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple([kind.size_map(setting).out(number) or 0 for setting, number in zip(settings, size, strict=True)])

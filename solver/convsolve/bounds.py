@@ -12,7 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from operator import itemgetter
 
-from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.layers.base import LayerKind, Setting
+from convsolve.layers.listed import ListedMap
+from convsolve.layers.maps import SizeMap
 from convsolve.potential import EVERY_KERNEL, Edges
 from convsolve.ranking import CHANGE, GROWTH, Style
 
@@ -42,7 +44,7 @@ class Floors:
         if found is None:
             least: dict[int, int] = {}
             for setting in self._settings[size_map]:
-                kernel, floor = 0, 0  # a kind without a window costs nothing
+                kernel, floor = 0, self.kind.charge(setting)
                 if (window := self.kind.window(setting)) is not None:
                     kernel = window[0]
                     floor = self._style.layer_floor(self.kind.record, window, idle=idle, first=self._first)
@@ -151,13 +153,20 @@ class _Spans:
     def __init__(self, maps: Sequence[SizeMap], live: Collection[int]) -> None:
         self._live = sorted(live)
         by_stride: dict[tuple[bool, int], dict[int, SizeMap]] = {}
+        self._listed = [size_map for size_map in maps if isinstance(size_map, ListedMap)]
+        self._alive = live
         for size_map in maps:
+            if isinstance(size_map, ListedMap):
+                continue
             by_stride.setdefault((size_map.up, size_map.stride), {})[size_map.offset] = size_map
         self._strides = [(*key, min(maps), max(maps), maps) for key, maps in by_stride.items()]
 
     def behind(self, size: int) -> list[tuple[SizeMap, int]]:
         """The maps that lead from a size to live ones, with these."""
-        found = []
+        every = ((size_map, size_map.out(size)) for size_map in self._listed)
+        found: list[tuple[SizeMap, int]] = [
+            (size_map, out) for size_map, out in every if out is not None and out in self._alive
+        ]
         for up, stride, low, high, maps in self._strides:
             base, step = (stride * size, 1) if up else (-size, stride)
             first, last = (base + low, base + high) if up else ((size + low) // stride + 1, (size + high) // stride + 1)

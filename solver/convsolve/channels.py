@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd, lcm
 
 from convsolve.errors import Error, shown_value
 from convsolve.layers.base import LayerKind
 
 ChannelsLike = str | Sequence[int | None] | None
+Ratio = tuple[int, int]  # channels behind a layer over those in front of it
+Stage = list[tuple[LayerKind, Ratio | None]]  # layers without weights; None where settings or sizes decide
 CHANNELS_HELP = "write one number more than there are convolutions: 128,64,32,16,3"
 
 
@@ -74,9 +77,13 @@ def channels_said(
 
 
 def channel_chain(
-    kinds: Sequence[LayerKind], first: int | None, last: int | None, channels: ChannelsLike
+    kinds: Sequence[LayerKind],
+    first: int | None,
+    last: int | None,
+    channels: ChannelsLike,
+    ratios: Sequence[Ratio | None],
 ) -> tuple[int | None, ...]:
-    """The channels in front of each layer and behind the last.
+    """The channels in front of each layer and behind the last; None also where they hang on what is chosen.
 
     What nobody gave is completed: transposed convolutions halve from their input, never below the
     output; convolutions double back from the output, never below the input.
@@ -85,17 +92,101 @@ def channel_chain(
         Error: ``bad-channels`` as `channels_said`; ``bad-groups`` where a layer's groups do not divide.
     """
     weighted = [kind for kind in kinds if kind.weighted]
-    complete = _completed(weighted, channels_said(weighted, first, last, channels))
+    stages = _stages(kinds, ratios)
+    said = channels_said(weighted, first, _first_of(stages[-1], last), channels)
+    said = [_told(stage) if number is None else number for number, stage in zip(said, stages, strict=True)]
+    complete = [
+        number if number is None or known is not None else _whole(number, stage)
+        for number, known, stage in zip(_completed(weighted, said, stages), said, stages, strict=True)
+    ]
     chain: list[int | None] = [complete[0]]
     place = 0
-    for index, kind in enumerate(kinds):
+    for index, (kind, ratio) in enumerate(zip(kinds, ratios, strict=True)):
         place += kind.weighted
-        chain.append(complete[place])
-        _divisible(index, kind, chain[-2], chain[-1])
+        chain.append(complete[place] if kind.weighted else _changed(index, kind, chain[-1], ratio))
+    if last is not None:
+        _look_back(kinds, ratios, chain, last)
+    for index, kind in enumerate(kinds):
+        _divisible(index, kind, chain[index], chain[index + 1])
     return tuple(chain)
 
 
-def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None]) -> list[int | None]:
+def _stages(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None]) -> list[Stage]:
+    """The layers without weights in front of the first with weights, and behind each of these."""
+    found: list[Stage] = [[]]
+    for kind, ratio in zip(kinds, ratios, strict=True):
+        if kind.weighted:
+            found.append([])
+        else:
+            found[-1].append((kind, ratio))
+    return found
+
+
+def _first_of(stage: Stage, behind: int | None) -> int | None:
+    """The channels that a stage begins with, from those that it ends with; None where they hang on a choice."""
+    for kind, ratio in reversed(stage):
+        if ratio is None or behind is None:
+            return None
+        over, under = ratio
+        whole, rest = divmod(behind * under, over)
+        if rest or not whole:
+            raise Error(
+                "bad-channels",
+                f"{kind.name} makes {over} channels of {under}, so never {behind}",
+                help=["channels behind it must be a multiple of that"],
+            )
+        behind = whole
+    return behind
+
+
+def _told(stage: Stage) -> int | None:
+    """What an Unflatten says of the channels that its stage begins with."""
+    for place, (kind, _) in enumerate(stage):
+        if (channels := getattr(kind, "channels", None)) is not None:
+            return _first_of(stage[: place + 1], channels)
+    return None
+
+
+def _whole(number: int, stage: Stage) -> int:
+    """The number, or the next that divides on its way through a stage."""
+    over, under, needed = 1, 1, 1
+    for _, ratio in stage:
+        if ratio is None:
+            break
+        over, under = over * ratio[0], under * ratio[1]
+        needed = lcm(needed, under // gcd(over, under))
+    return -(-number // needed) * needed
+
+
+def _changed(index: int, kind: LayerKind, before: int | None, ratio: Ratio | None) -> int | None:
+    """The channels behind a layer without weights."""
+    own: int | None = getattr(kind, "channels", None)
+    if before is None or ratio is None:
+        return own
+    over, under = ratio
+    after, rest = divmod(before * over, under)
+    if rest or own not in (None, after):
+        wanted = f"{own * under // over}" if own is not None else f"a multiple of {under // gcd(over, under)}"
+        raise Error(
+            "bad-channels",
+            f"layer {index} ({kind.name}): {before} channels come to it, and it takes {wanted}",
+            help=["change the channels in front of it, or its own numbers"],
+        )
+    return after
+
+
+def _look_back(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None], chain: list[int | None], last: int) -> None:
+    """Put down the channels that the last ones say of those before."""
+    if chain[-1] is None:
+        chain[-1] = last
+    for place in reversed(range(len(kinds))):
+        ratio, behind = ratios[place], chain[place + 1]
+        if kinds[place].weighted or ratio is None or behind is None or chain[place] is not None:
+            return
+        chain[place] = _first_of([(kinds[place], ratio)], behind)
+
+
+def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None], stages: Sequence[Stage]) -> list[int | None]:
     chain = list(said)
     if chain[0] is None or chain[-1] is None:
         return chain
@@ -105,15 +196,31 @@ def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None]) -> lis
         for place in [p for p, number in enumerate(chain) if number is None]:
             before, after = chain[place - 1], chain[place + 1]
             if before is not None and weighted[place - 1].record == "conv_transpose":
-                chain[place] = max(before // 2, ahead[place])
+                chain[place] = max(_through(stages[place - 1], before) // 2, ahead[place])
                 break
             if after is not None and weighted[place].record == "conv":
-                chain[place] = max(after // 2, behind[place])
+                chain[place] = _back(stages[place], max(after // 2, behind[place]))
                 break
         else:  # convolutions in front of transposed ones: the bottleneck is as wide as doubling makes it
             place = chain.index(None)
             chain[place] = behind[place] * 2
     return chain
+
+
+def _through(stage: Stage, number: int) -> int:
+    """What a stage makes of its channels, as far as no choice decides; rounded down."""
+    for _, ratio in stage:
+        over, under = ratio or (1, 1)
+        number = max(1, number * over // under)
+    return number
+
+
+def _back(stage: Stage, number: int) -> int:
+    """What a stage begins with, if it shall end so; rounded up."""
+    for _, ratio in reversed(stage):
+        over, under = ratio or (1, 1)
+        number = -(-number * under // over)
+    return number
 
 
 def _divisible(index: int, kind: LayerKind, before: int | None, after: int | None) -> None:

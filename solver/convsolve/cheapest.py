@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from convsolve.domains import Domain
 from convsolve.graph import Graph
-from convsolve.layers.base import LayerKind, SizeMap
+from convsolve.layers.base import LayerKind
+from convsolve.layers.maps import SizeMap
 from convsolve.outlook import Outlook
 from convsolve.prices import Prices
 from convsolve.tables import State

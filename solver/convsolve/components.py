@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from convsolve.domains import Domain
 from convsolve.filling import Layer
-from convsolve.layers.fans import Fan, Part, pairs, part_of
+from convsolve.layers.fans import AnyFan, Fan, Listed, Part, pairs, part_of
+from convsolve.layers.maps import SizeMap
 from convsolve.problem import PARAMETERS, Problem
 
 Choice = tuple[tuple[Domain, ...], ...]  # the domains of each axis, shared parameters decided
@@ -100,7 +101,7 @@ class Joint(NamedTuple):
         shift: what more is added, on all axes alike.
     """
 
-    fans: tuple[tuple[Fan, ...], ...]
+    fans: tuple[tuple[AnyFan, ...], ...]
     least: int
     shift: Part
 
@@ -135,7 +136,7 @@ class Step:
             yield tuple([tuple(axis) for axis in domains])
 
     @cached_property
-    def fans(self) -> tuple[tuple[Fan, ...], ...]:
+    def fans(self) -> tuple[tuple[AnyFan, ...], ...]:
         """The size maps of each axis by itself, ties left out."""
         return tuple(self.layer.kind.fans(domains) for domains in self.layer.domains)
 
@@ -152,7 +153,7 @@ class Step:
         return tuple(found)
 
     @cached_property
-    def families(self) -> tuple[Family, ...]:
+    def families(self) -> tuple[AnyFamily, ...]:
         """Likewise, what differs by a shift of all axes taken together."""
         return families(self.joint)
 
@@ -171,7 +172,7 @@ class Step:
                 yield from ((_with(choice, kernel, value), NO_SHIFT) for value in choice[0][kernel])
 
     @cached_property
-    def alone(self) -> tuple[tuple[Family, ...], ...]:
+    def alone(self) -> tuple[tuple[AnyFamily, ...], ...]:
         """The size maps of each axis by itself, ties left out."""
         return tuple(families([Joint((fans,), *NO_SHIFT)]) for fans in self.fans)
 
@@ -201,16 +202,33 @@ class Family:
     shift: Part
 
 
-def families(joint: Iterable[Joint]) -> tuple[Family, ...]:
+@dataclass(frozen=True)
+class Mixed:
+    """Joint size maps that are no lines, or lead upwards on one axis and downwards on another.
+
+    Attributes:
+        maps: of each axis, with the number of settings that have them; any of one axis goes with any of another.
+    """
+
+    maps: tuple[tuple[tuple[SizeMap, int], ...], ...]
+
+
+AnyFamily = Family | Mixed
+
+
+def families(joint: Iterable[Joint]) -> tuple[AnyFamily, ...]:
     """Joint maps, those that are shifts of each other taken together."""
     alike: dict[tuple[tuple[Fan, ...], ...], Counter[int]] = {}
+    mixed: list[Mixed] = []
     for axes, least, part in joint:
         for some in product(*map(_alike, axes)):
-            if len({fans[0].up for fans in some}) > 1:
-                raise NotImplementedError("a layer that leads upwards on one axis and downwards on another")
+            lines = tuple([fans for fans in some if not isinstance(fans, Listed)])
+            if len(lines) < len(some) or len({fans[0].up for fans in lines}) > 1:
+                mixed += _mixed(some, least, part)
+                continue
             # what refuses more inputs than those that come out below 1 is no shift of anything
-            low = some[0][0].offset if all(fans[0].least == 1 for fans in some) else 0
-            base = tuple([tuple([fan._replace(offset=fan.offset - low) for fan in fans]) for fans in some])
+            low = lines[0][0].offset if all(fans[0].least == 1 for fans in lines) else 0
+            base = tuple([tuple([fan._replace(offset=fan.offset - low) for fan in fans]) for fans in lines])
             shifts = alike.setdefault(base, Counter())
             for amount, times in pairs(part):
                 shifts[low + least + amount] += times
@@ -220,12 +238,29 @@ def families(joint: Iterable[Joint]) -> tuple[Family, ...]:
         key = base[0][0].up, tuple([fans[0].least for fans in base]), shift
         lowest = tuple([tuple([fan._replace(offset=fan.offset + low) for fan in fans]) for fans in base])
         members.setdefault(key, []).append(lowest)
-    return tuple([Family(up, least, tuple(some), shift) for (up, least, shift), some in members.items()])
+    return (*[Family(up, least, tuple(some), shift) for (up, least, shift), some in members.items()], *mixed)
 
 
-def _alike(fans: Sequence[Fan]) -> Iterable[tuple[Fan, ...]]:
-    """The fans of one axis, by direction and by what they refuse."""
+def _mixed(axes: Sequence[tuple[Fan, ...] | Listed], least: int, shift: Part) -> Iterator[Mixed]:
+    """The same maps one by one, a family for each amount that is added on all axes alike."""
+    for amount, times in pairs(shift):
+        each: list[tuple[tuple[SizeMap, int], ...]] = []
+        for fans in axes:
+            if isinstance(fans, Listed):
+                each.append(tuple(fans.maps()))
+            else:
+                some = [fan._replace(offset=fan.offset + least + amount) for fan in fans]
+                each.append(tuple([one for fan in some for one in fan.maps()]))
+        each[0] = tuple([(size_map, settings * times) for size_map, settings in each[0]])
+        yield Mixed(tuple(each))
+
+
+def _alike(fans: Sequence[AnyFan]) -> Iterable[tuple[Fan, ...] | Listed]:
+    """The fans of one axis, by direction and by what they refuse; those that are no lines one by one."""
     found: dict[tuple[bool, int], list[Fan]] = {}
     for fan in fans:
-        found.setdefault((fan.up, fan.least), []).append(fan)
-    return map(tuple, found.values())
+        if isinstance(fan, Listed):
+            yield fan
+        else:
+            found.setdefault((fan.up, fan.least), []).append(fan)
+    yield from map(tuple, found.values())

@@ -17,7 +17,8 @@ from convsolve.graph import Graph
 from convsolve.grounding import BEHIND, Grounding
 from convsolve.language import Expr, compiled, names
 from convsolve.language.nodes import Name, rebuilt
-from convsolve.layers.base import Setting, SizeMap
+from convsolve.layers.base import Setting
+from convsolve.layers.maps import SizeMap
 from convsolve.plans import Plan, plan
 from convsolve.ranking import STYLE_BITS
 from convsolve.spans import Within, span_of
@@ -30,6 +31,7 @@ Bound = Callable[..., int]  # of k (what is known of the settings, an axis), i a
 ARGUMENTS = ("k", "i", "o", "f")
 
 
+LARGEST_FAN = 100_000  # sizes that lead to one, looked at one by one
 MOST_STEPS = 20_000_000  # of states through layers; some ten seconds
 
 
@@ -260,12 +262,21 @@ class Conditioned:
         if every is None:
             found: Counter[tuple[int, Known]] = Counter()
             for size_map, settings in self._settings(self._alike[place], choice, axis).items():
-                for source in size_map.into(size):
+                # what any size leads to is looked at for those within reach alone
+                sources = size_map.into(size)
+                for source in (
+                    sources if len(sources) <= LARGEST_FAN else [one for one in self._within[axis] if one in sources]
+                ):
                     for known, count in settings.items():
                         found[source, known] += count
             every = self._known_sources[key] = [(source, known, count) for (source, known), count in found.items()]
         live = self._columns[place][axis]
         return [one for one in every if one[0] in live]
+
+    @cached_property
+    def _within(self) -> list[set[int]]:
+        """On each axis all sizes that are on some way, wherever."""
+        return [set().union(*(columns[axis] for columns in self._columns)) for axis in range(self.graph.axes)]
 
     @cached_property
     def _columns(self) -> list[list[set[int]]]:

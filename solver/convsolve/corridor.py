@@ -9,9 +9,11 @@ a cap keeps to sizes where both together are, and these are few; the bounds that
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from convsolve.bounds import NEVER, Floors
-from convsolve.layers.base import SizeMap
+from convsolve.bounds import NEVER, Floors, idle
+from convsolve.layers.listed import ListedMap
+from convsolve.layers.maps import SizeMap
 
 Row = list[int]  # a cost for each size of a range; NEVER or more where no way leads
 
@@ -66,7 +68,7 @@ def _backward(floors: Floors, behind: Row, sizes: range, outs: range) -> Row:
             row = spread[stride][start : start + last - first + 1]
         here = slice(first - sizes.start, last - sizes.start + 1)
         found[here] = _lower(found[here], row, floors.least(size_map, idle=False))
-    for size, out, cost in _idle_ways(floors, sizes, outs):
+    for size, out, cost in chain(_idle_ways(floors, sizes, outs), _listed_ways(floors, sizes, outs)):
         found[size - sizes.start] = min(found[size - sizes.start], cost + behind[out - outs.start])
     return found
 
@@ -89,7 +91,7 @@ def _forward(floors: Floors, front: Row, sizes: range, outs: range) -> Row:
             row = lowest[stride][at : at + stride * (stop - start) : stride]
             here = slice(start - outs.start, stop - outs.start)
         found[here] = _lower(found[here], row, floors.least(size_map, idle=False))
-    for size, out, cost in _idle_ways(floors, sizes, outs):
+    for size, out, cost in chain(_idle_ways(floors, sizes, outs), _listed_ways(floors, sizes, outs)):
         found[out - outs.start] = min(found[out - outs.start], cost + front[size - sizes.start])
     return found
 
@@ -97,6 +99,8 @@ def _forward(floors: Floors, front: Row, sizes: range, outs: range) -> Row:
 def _maps(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[SizeMap, int, int]]:
     """The size maps that lead from some sizes to some outs, with the first and the last of those sizes."""
     for size_map in floors.maps:
+        if isinstance(size_map, ListedMap):
+            continue
         up, stride, offset, least = size_map
         if up:
             first, last = -((offset - outs.start) // stride), (outs.stop - 1 - offset) // stride
@@ -110,6 +114,8 @@ def _maps(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[SizeMap, 
 def _idle_ways(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[int, int, int]]:
     """Two sizes between which a stride has no effect, and what that costs."""
     for size_map in floors.maps:
+        if isinstance(size_map, ListedMap):
+            continue
         if size_map.up:
             out = size_map.out(1)
             if 1 in sizes and out is not None and out in outs:
@@ -118,6 +124,16 @@ def _idle_ways(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[int,
             for size in size_map.into(1):
                 if size in sizes:
                     yield size, 1, floors.least(size_map, idle=True)
+
+
+def _listed_ways(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[int, int, int]]:
+    """Two sizes that a map found size by size leads between, and what that costs."""
+    for size_map in floors.maps:
+        if isinstance(size_map, ListedMap):
+            for size in sizes:
+                out = size_map.out(size)
+                if out is not None and out in outs:
+                    yield size, out, floors.least(size_map, idle=idle(size_map, size, out))
 
 
 def _lower(known: Row, row: Row, cost: int) -> Row:

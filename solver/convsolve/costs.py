@@ -60,7 +60,7 @@ def receptive_field(layers: Sequence[SolvedLayer]) -> tuple[int, ...]:
     """Backward from one output element, axis by axis."""
     if not layers:
         return ()
-    field = (1,) * len(layers[0].in_size)
+    field = (1,) * len(layers[0].settings)
     for layer in reversed(layers):
         field = layer.fields[field]
-    return field
+    return field if layers[0].in_size else ()

@@ -19,14 +19,10 @@ from convsolve.grounding import BEHIND, Fold, ground
 from convsolve.language import names, parse
 from convsolve.language.nodes import Compare, Name
 from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
-from convsolve.layers.base import LayerKind
+from convsolve.layers.base import SIZES, LayerKind
 from convsolve.problem import Problem
 from convsolve.shapes import LARGEST_SIZE
 from convsolve.variables import fold_name, setting_name, size_name
-
-MULTIPLIED = ("kernel_size", "stride", "dilation")  # likewise in conditions
-SPLIT = ("stride", "dilation")  # what makes products linear once it is a number
-SIZES = ("in_size", "out_size")
 
 
 class Sentence(NamedTuple):
@@ -173,7 +169,7 @@ def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None
         for axis, (name, position) in product(axes, layer.kind.positions().items()):
             variable = setting_name(place, axis, name)
             terms[variable] = _written(variable, numbers)
-            if numbers is None and name in MULTIPLIED:
+            if numbers is None and (name == "kernel_size" or layer.kind.axis_parameters[position].split):
                 cases[variable] = layer.domains[axis][position]
     for variable in (size_name(position, axis) for position in range(last + 1) for axis in axes):
         terms[variable] = _written(variable, numbers)
@@ -207,7 +203,7 @@ def encode_settings(problem: Problem, limits: Collection[str]) -> Encoding:
             for parameter, domain, leaders in zip(layer.kind.axis_parameters, domains, ties, strict=True):
                 variable = own[parameter.name]
                 limited = variable in limits
-                if limited and parameter.name in MULTIPLIED:
+                if limited and (parameter.name == "kernel_size" or parameter.split):
                     cases[variable] = domain
                 term = members(variable, domain) if limited else f"(>= {variable} {parameter.least})"
                 leader = setting_name(place, leaders[axis], parameter.name)
@@ -266,7 +262,7 @@ def _clauses(kind: LayerKind, domains: tuple[Domain, ...], *, split: bool) -> tu
         Clause(f"{name}.domain", (name,), members(name, domain), f"the values of {name}")
         for name, domain in by_name.items()
     ]
-    cases = {name: domain for name, domain in by_name.items() if split and name in SPLIT}
+    cases = {p.name: by_name[p.name] for p in kind.axis_parameters if split and p.split}
     for rule in kind.rules:
         sentence = parse(rule.sentence)
         said = set(names(sentence))

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from convsolve.components import Step
 from convsolve.domains import Domain
 from convsolve.graph import Graph
-from convsolve.layers.base import LayerKind, Setting, SizeMap
-from convsolve.layers.fans import Fan
+from convsolve.layers.base import LayerKind, Setting
+from convsolve.layers.fans import AnyFan, Listed
+from convsolve.layers.maps import SizeMap
 from convsolve.tables import State
 
 Settings = tuple[Setting, ...]  # of one layer, one an axis of the component
@@ -100,7 +101,7 @@ class Expansion:
         return found
 
 
-def between(step: Step, state: State, out: State, fans: Sequence[Sequence[Fan]] | None = None) -> Iterator[Settings]:
+def between(step: Step, state: State, out: State, fans: Sequence[Sequence[AnyFan]] | None = None) -> Iterator[Settings]:
     """The joint settings of a layer that lead from one state to another; with `fans`, those that these have."""
     each: list[Iterable[Setting]] = []
     for some, domains, size, following in zip(fans or step.fans, step.layer.domains, state, out, strict=True):
@@ -110,16 +111,20 @@ def between(step: Step, state: State, out: State, fans: Sequence[Sequence[Fan]] 
 
 
 def _settings_between(
-    kind: LayerKind, fans: Sequence[Fan], domains: Sequence[Domain], size: int, out: int
+    kind: LayerKind, fans: Sequence[AnyFan], domains: Sequence[Domain], size: int, out: int
 ) -> Iterator[Setting]:
     for size_map in _maps_between(fans, size, out):
         yield from kind.settings_of(size_map, domains)
 
 
-def _maps_between(fans: Sequence[Fan], size: int, out: int) -> Iterator[SizeMap]:
+def _maps_between(fans: Sequence[AnyFan], size: int, out: int) -> Iterator[SizeMap]:
     """The size maps that lead from one size to another, each once; some may have no setting."""
     known = set()
-    for up, stride, offset, reach, _, least in fans:
+    for fan in fans:
+        if isinstance(fan, Listed):
+            yield from [size_map for size_map, _ in fan.each if size_map.out(size) == out]
+            continue
+        up, stride, offset, reach, _, least = fan
         if size < least:
             continue
         low = out - stride * size if up else (out - 1) * stride - size

@@ -9,6 +9,7 @@ from typing import Any
 from convsolve.domains import Domain, Domains
 from convsolve.errors import Error
 from convsolve.layers.base import LayerKind
+from convsolve.shapes import Shape
 from convsolve.stack import Stack, Written, axis_value, write
 
 
@@ -50,7 +51,9 @@ def every_domain_used(given: Mapping[str, object], stack: Stack) -> None:
             raise error
 
 
-def filled(stack: Stack, axes: int, given: Mapping[str, object], *, holes: bool) -> tuple[Layer, ...]:
+def filled(
+    stack: Stack, axes: int, given: Mapping[str, object], *, holes: bool, flat: bool = False
+) -> tuple[Layer, ...]:
     """The layers of a stack.
 
     Args:
@@ -58,17 +61,34 @@ def filled(stack: Stack, axes: int, given: Mapping[str, object], *, holes: bool)
         axes: how many there are.
         given: domains for what the layers leave open.
         holes: whether holes are asked for; else what is left out has torch's default.
+        flat: whether channels without axes go in.
 
     Raises:
-        Error: ``missing-parameter`` where nobody says what has no default; ``dimension-mismatch``.
+        Error: ``missing-parameter`` where nobody says what has no default; ``dimension-mismatch``; ``bad-stack``
+            where a layer cannot stand where it does.
     """
     # a repeated layer is one and the same object: what is known of it need not be found again
-    each = {id(written): written for written in stack.layers}
-    made = {key: _layer(written, axes, given, holes=holes) for key, written in each.items()}
-    return tuple([made[id(written)] for written in stack.layers])
+    made: dict[tuple[int, bool], Layer] = {}
+    found = []
+    for place, written in enumerate(stack.layers):
+        key = id(written), flat
+        if key not in made:
+            _refuse_misplaced(place, written, 0 if flat else axes)
+            made[key] = layer_of(written, axes, given, holes=holes, flat=flat)
+        found.append(made[key])
+        flat = found[-1].kind.flat_out
+    return tuple(found)
 
 
-def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: bool) -> Layer:
+def _refuse_misplaced(place: int, written: Written, axes: int) -> None:
+    """Raise where a layer cannot stand behind so many axes."""
+    if complaint := written.kind.complaint(axes, [name for name, _ in written.parameters]):
+        wrong, mend = complaint
+        raise Error("bad-stack", f"layer {place} ({written.kind.name}): {wrong}", help=[mend])
+
+
+def layer_of(written: Written, axes: int, given: Mapping[str, object], *, holes: bool, flat: bool = False) -> Layer:
+    """A layer as written, on so many axes, behind channels without axes or not."""
     said = dict(written.parameters)
     kind_class = written.kind
     for parameter in kind_class.axis_parameters:
@@ -82,7 +102,8 @@ def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: b
     for parameter in kind_class.axis_parameters:
         if isinstance(parameter.default, str):
             extra[f"{parameter.name}_follows"] = parameter.name not in said
-    kind = kind_class(dims=axes, **options, **extra)
+        extra |= _fractions(said.get(parameter.name))
+    kind = kind_class(dims=0 if flat and not kind_class.lifts else axes, **options, **extra)
     by_axis: list[dict[str, Domain]] = [{} for _ in range(axes)]
     # a hole whose limits depend on other parameters (padding on dilation) comes after them
     for parameter in sorted(kind.axis_parameters, key=lambda p: p.hole and p.limits is None):
@@ -110,14 +131,36 @@ def _layer(written: Written, axes: int, given: Mapping[str, object], *, holes: b
     )
 
 
-def statement(stack: Stack | str, axes: int) -> tuple[Layer, ...]:
-    """The layers of a stack in which nothing is asked for: what is left out has torch's default."""
+def _fractions(value: object) -> dict[str, Any]:
+    """What a kind must know of a parameter that may be a fraction."""
+    if not isinstance(value, Domains) or value.units == 1:
+        return {}
+    fractions = sorted({one for each in value.each for one in each if one % value.units})
+    return {"denominator": value.units, "fractions": tuple(fractions)}
+
+
+def axes_made(stack: Stack) -> int:
+    """The axes that a stack makes of channels without any; 1 where it makes none."""
+    for layer in stack.layers:
+        sizes = dict(layer.parameters).get("sizes")
+        if isinstance(sizes, Domains):
+            return len(sizes.each)
+    return 1
+
+
+def with_axes(source: Shape, stack: Stack | str) -> Shape:
+    """A shape for a statement: channels without axes as sizes of 1, on as many axes as the stack makes of them."""
+    return source if source.size else Shape(source.channels, (1,) * axes_made(Stack.read(stack)), flat=True)
+
+
+def statement(stack: Stack | str, shape: Shape) -> tuple[Layer, ...]:
+    """The layers of a stack in which nothing is asked for, behind a shape: what is left out has torch's default."""
     written = Stack.read(stack)
     if not written.layers:
         raise Error("bad-stack", "the stack has no layers")
     if written.repeats:
         raise Error("not-fixed", "how often layers are repeated is to be found", help=["give a number, as in * 4"])
-    layers = filled(written, axes, {}, holes=False)
+    layers = filled(written, len(shape.size), {}, holes=False, flat=shape.flat)
     for place, layer in enumerate(layers):
         for parameter, domains in zip(layer.kind.axis_parameters, zip(*layer.domains, strict=True), strict=True):
             if (most := max(map(len, domains))) > 1:
@@ -142,7 +185,7 @@ def written_out(layer: Layer) -> Written:
         per_axis = parameter.name in layer.per_axis
         if len(set(each)) > 1 and not per_axis:
             continue  # default limits that follow another parameter: written per axis they would untie the axes
-        said[parameter.name] = Domains(each if per_axis else each[:1], per_axis)
+        said[parameter.name] = Domains(each if per_axis else each[:1], per_axis, layer.kind.units(parameter.name))
     for option in layer.kind.options:
         value = getattr(layer.kind, option.name)
         if value != option.default or (option.default is None and value is not None):

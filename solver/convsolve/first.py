@@ -17,7 +17,7 @@ from convsolve import rows
 from convsolve.components import Step
 from convsolve.expansion import Settings, between
 from convsolve.graph import Graph, Walk
-from convsolve.layers.fans import Fan, ahead, behind, last, pairs
+from convsolve.layers.fans import AnyFan, Listed, ahead, behind, last, pairs
 from convsolve.listing import Combination, spread
 from convsolve.passages import Move, move_of
 from convsolve.problem import Problem
@@ -46,6 +46,16 @@ class Line(NamedTuple):
         room = 8 * max(0, size - self.first)
         return self if self.row.bit_length() <= room else Line(self.first, self.row & ((1 << room) - 1))
 
+    def held(self) -> Iterator[int]:
+        """The sizes, one by one."""
+        return (size for size, one in enumerate(rows.numbers(self.row, 1), self.first) if one)
+
+    def listed(self, fan: Listed, goal: range) -> Line:
+        """The sizes behind maps that are found size by size, as far as they lie in the goal."""
+        outs = {size_map.out(size) for size in self.held() for size_map, _ in fan.each}
+        found = sorted(out for out in outs if out is not None and out in goal)
+        return Line(found[0], rows.packed([(out - found[0], 1) for out in found], 1)) if found else Line(1, 0)
+
     def carried(self, move: Move, shift: int, *, gathers: bool) -> Line:
         """The sizes behind a move, or, gathered, in front of it."""
         stride, constant, _, parts = move
@@ -60,14 +70,17 @@ class Line(NamedTuple):
 class Decision(NamedTuple):
     """What axes share, decided: a fan for each axis, and what is added to their offsets alike."""
 
-    fans: tuple[Fan, ...]
+    fans: tuple[AnyFan, ...]
     shift: int
 
     def ahead(self, lines: Sequence[Line], goal: Sequence[range]) -> list[Line]:
         """The sizes on each axis that come out and lie in the goal; none at all where one axis has none."""
         found = []
         for fan, line, sizes in zip(self.fans, lines, goal, strict=True):
-            out = line.since(fan.least).carried(move_of(fan, forward=True), self.shift, gathers=not fan.up)
+            if isinstance(fan, Listed):
+                out = line.listed(fan, sizes)
+            else:
+                out = line.since(fan.least).carried(move_of(fan, forward=True), self.shift, gathers=not fan.up)
             out = out.since(sizes.start).until(sizes.stop)
             if not out.row:
                 return []
@@ -77,6 +90,8 @@ class Decision(NamedTuple):
     def behind(self, axis: int, size: int, line: Line) -> int:
         """The smallest size of a line that leads to a size on an axis."""
         fan = self.fans[axis]
+        if isinstance(fan, Listed):
+            return next(one for one in line.held() if any(size_map.out(one) == size for size_map, _ in fan.each))
         sources = Line(size, 1).carried(move_of(fan, forward=False), -self.shift, gathers=fan.up)
         first = max(sources.first, line.first, fan.least)
         both = sources.since(first).row & line.since(first).row
@@ -87,7 +102,7 @@ class Choices:
     """The decisions on each layer, made ready when they are first asked for."""
 
     def __init__(self) -> None:
-        self._known: dict[int, list[tuple[tuple[Fan, ...], list[int]]]] = {}
+        self._known: dict[int, list[tuple[tuple[AnyFan, ...], list[int]]]] = {}
 
     def towards(self, step: Step, lines: Sequence[Line], goal: Sequence[range]) -> Iterator[Decision]:
         """The decisions that may lead from some sizes to the goal, into its middle first."""
@@ -112,7 +127,7 @@ class Choices:
                 yield Decision(fans, shift)
 
 
-def _decisions(step: Step) -> list[tuple[tuple[Fan, ...], list[int]]]:
+def _decisions(step: Step) -> list[tuple[tuple[AnyFan, ...], list[int]]]:
     """The fans that go together, and what is added on all axes alike, the middle of it first."""
     found = []
     for fans, least, part in step.joint:
@@ -127,7 +142,7 @@ class Way(NamedTuple):
 
     state: State
     out: State
-    fans: Sequence[Sequence[Fan]] | None
+    fans: Sequence[Sequence[AnyFan]] | None
 
 
 def first(problem: Problem, graphs: Sequence[Graph]) -> Combination | None:
@@ -225,10 +240,14 @@ def _traced(target: State, trail: Sequence[tuple[Sequence[Line], Decision]]) -> 
     for lines, decision in reversed(trail):
         sizes = enumerate(zip(out, lines, strict=True))
         state = tuple([decision.behind(axis, size, line) for axis, (size, line) in sizes])
-        fans = tuple([(fan._replace(offset=fan.offset + decision.shift),) for fan in decision.fans])
+        fans = tuple([(_shifted(fan, decision.shift),) for fan in decision.fans])
         ways.append(Way(state, out, fans))
         out = state
     return ways[::-1]
+
+
+def _shifted(fan: AnyFan, shift: int) -> AnyFan:
+    return fan if isinstance(fan, Listed) else fan._replace(offset=fan.offset + shift)
 
 
 def _live_ways(graph: Graph) -> list[Way] | None:

@@ -11,11 +11,11 @@ from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
-from convsolve.components import Component, Family, Step, components, together
+from convsolve.components import AnyFamily, Component, Mixed, Step, components, together
 from convsolve.errors import Error
 from convsolve.filling import Layer
-from convsolve.layers.fans import Fan, ahead, behind
-from convsolve.passages import Passage, Sizes
+from convsolve.layers.fans import AnyFan, ahead, behind
+from convsolve.passages import AnyPassage, Sizes, passage
 from convsolve.problem import Problem
 from convsolve.shapes import ANY_SIZE
 from convsolve.tables import State, Table
@@ -150,7 +150,7 @@ class Course(NamedTuple):
         barred: per position, a state that the layer behind it refuses as a whole.
     """
 
-    layers: Sequence[Sequence[Family]]
+    layers: Sequence[Sequence[AnyFamily]]
     sources: Sequence[range]
     targets: Sequence[range]
     allowed: Sequence[Sequence[Sizes]]
@@ -173,7 +173,7 @@ class Walk:
         self.counting = counting
         spans = [max(map(len, sizes)) for sizes in zip(*course.allowed, strict=True)]
         self.long = spans.index(max(spans))
-        self._made: dict[tuple[int, bool], list[Passage]] = {}
+        self._made: dict[tuple[int, bool], list[AnyPassage]] = {}
 
     def end(self, position: int) -> Table:
         """The states of the input (0) or of the target (-1), where they are allowed.
@@ -202,20 +202,25 @@ class Walk:
         """The states in front of layer `place`, or those of them that are in another table."""
         return self._carried(table, place, only, forward=False)
 
+    def retraces(self, place: int) -> bool:
+        """Whether what leads to a state through layer `place` are sizes that can be looked at one by one."""
+        bounded = all(len(sizes) < len(ANY_SIZE) for sizes in self.course.allowed[place])
+        return bounded or not any(isinstance(family, Mixed) for family in self.course.layers[place])
+
     def _carried(self, table: Table, place: int, only: Table | None, *, forward: bool) -> Table:
         families = self.course.layers[place]
         key = id(families), forward
         if key not in self._made:
-            self._made[key] = [Passage(family, self.long, forward=forward) for family in families]
+            self._made[key] = [passage(family, self.long, forward=forward) for family in families]
         passages = self._made[key]
         position = place + forward
         allowed = self.course.allowed[position]
         if only is not None:
             allowed = only.columns(allowed)
-        table = table.roomy(sum(passage.growth for passage in passages))
+        table = table.roomy(sum(one.growth(table) for one in passages))
         found = table.empty()
-        for passage in passages:
-            passage.carry(table, found, allowed)
+        for one in passages:
+            one.carry(table, found, allowed)
         barred = self.course.barred[position]
         if barred is not None:
             found.drop(barred)
@@ -246,7 +251,7 @@ def _approach(walk: Walk) -> Iterator[tuple[Table, Table]]:
     first, last = 0, len(walk.course.layers)
     yield front, back
     while first < last:
-        if front.extent <= back.extent:
+        if front.extent <= back.extent or not walk.retraces(last - 1):
             front = walk.forward(front, first)
             first += 1
         else:
@@ -268,7 +273,7 @@ def _live(course: Course) -> list[Table]:
     return found
 
 
-def _reach(layers: Sequence[Sequence[Fan]], sources: range) -> list[range]:
+def _reach(layers: Sequence[Sequence[AnyFan]], sources: range) -> list[range]:
     """Per position, the sizes between the smallest and the largest that may come there."""
     found = [sources]
     for fans in layers:
@@ -276,7 +281,7 @@ def _reach(layers: Sequence[Sequence[Fan]], sources: range) -> list[range]:
     return found
 
 
-def _hulls(layers: Sequence[Sequence[Fan]], sources: range, targets: range) -> list[range]:
+def _hulls(layers: Sequence[Sequence[AnyFan]], sources: range, targets: range) -> list[range]:
     """Per position, the sizes between the smallest and the largest that may be on a way."""
     reached = _reach(layers, sources)
     found = [_within(targets, reached[-1])]

@@ -109,7 +109,7 @@ def ground(problem: Problem) -> Grounding:
     """
     folds: dict[str, Fold] = {}
     instances: dict[Instance, None] = {}
-    for condition in problem.where:
+    for condition in problem.demands:
         grounding = _Grounding(problem, condition, folds)
         for written in condition.sentences:
             for sentence in grounding.sentences(written):

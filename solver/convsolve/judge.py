@@ -42,6 +42,7 @@ from convsolve.language.smtlib import conjunction, numeral
 from convsolve.layers.solved import SolvedLayer
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
+from convsolve.wiring import resolved
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
@@ -100,8 +101,11 @@ class Confirmation:
 
     def __call__(self, solution: Solution) -> Verdict:
         """Whether the equations hold for it."""
-        problem, sizes = self.problem, solution.sizes
-        settings = [layer.settings for layer in solution.layers]
+        problem, sizes = self.problem, solution.all_sizes
+        settings = [
+            asked.kind.recounted(found.kind, found.settings)
+            for asked, found in zip(problem.layers, solution.layers, strict=True)
+        ]
         numbers = dict(values(problem, settings, sizes))
         sentences = encode_ends(problem, range(problem.axes), numbers)
         functions: dict[str, Clause] = {}
@@ -367,19 +371,19 @@ def _solution(problem: Problem, numbers: Mapping[str, int]) -> Solution:
     """The answer that Z3 found, once it is known to be one."""
     axes, last = range(problem.axes), len(problem.layers)
     sizes = [tuple(numbers[size_name(position, axis)] for axis in axes) for position in range(last + 1)]
-    layers = [
-        SolvedLayer(
-            layer.kind,
-            tuple(
-                tuple(numbers[setting_name(place, axis, parameter.name)] for parameter in layer.kind.axis_parameters)
-                for axis in axes
-            ),
-            problem.channels[place],
-            problem.channels[place + 1],
-            sizes[place],
-            sizes[place + 1],
+    settings = [
+        tuple(
+            tuple(numbers[setting_name(place, axis, parameter.name)] for parameter in layer.kind.axis_parameters)
+            for axis in axes
         )
         for place, layer in enumerate(problem.layers)
+    ]
+    channels = resolved(problem.layers, problem.channels, settings, sizes)
+    layers = [
+        SolvedLayer.passing(layer.kind, on_axes, ends, passed)
+        for layer, on_axes, ends, passed in zip(
+            problem.layers, settings, pairwise(channels), pairwise(sizes), strict=True
+        )
     ]
     wrong = [*faults(layers), *_astray(problem, layers)]
     wrong += map(str, broken(ground(problem), numbers))
@@ -401,13 +405,15 @@ def _chosen(problem: Problem, numbers: Mapping[str, int]) -> dict[str, int]:
 
 def _astray(problem: Problem, layers: Sequence[SolvedLayer]) -> Iterator[str]:
     """What layers do not keep of the question."""
-    if layers[0].in_size not in problem.input or layers[-1].out_size not in problem.target:
+    ends = tuple(before for before, _ in layers[0].ends), tuple(after for _, after in layers[-1].ends)
+    if ends[0] not in problem.input or ends[1] not in problem.target:
         yield "it does not lead from the input to the target"
     for place, (asked, ties, found) in enumerate(zip(problem.layers, problem.ties, layers, strict=True)):
-        for domains, setting in zip(asked.domains, found.settings, strict=True):
+        settings = asked.kind.recounted(found.kind, found.settings)
+        for domains, setting in zip(asked.domains, settings, strict=True):
             if not all(value in domain for value, domain in zip(setting, domains, strict=True)):
                 yield f"layer {place} is out of its domains"
-        for leaders, values_on in zip(ties, zip(*found.settings, strict=True), strict=True):
+        for leaders, values_on in zip(ties, zip(*settings, strict=True), strict=True):
             if any(values_on[leader] != value for leader, value in zip(leaders, values_on, strict=True)):
                 yield f"layer {place} breaks a tie"
 

@@ -21,7 +21,8 @@ from convsolve.conditioned import Conditioned, Folded
 from convsolve.corridor import Corridor
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
-from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.layers.base import LayerKind, Setting, SizeKeeping
+from convsolve.layers.maps import SizeMap
 from convsolve.potential import Potential
 from convsolve.ranking import Style
 from convsolve.tables import State
@@ -72,7 +73,7 @@ class Members:
     """The joint settings of a component's layers, state by state.
 
     Attributes:
-        places: the layers with something to choose; the others keep every size.
+        places: the layers with something to choose, or that change sizes; the others keep every size.
     """
 
     def __init__(
@@ -90,7 +91,9 @@ class Members:
         self.conditions = conditions
         self.weights = [len(twins) for twins in graph.component.twins]
         self.kinds = [step.layer.kind for step in graph.steps]
-        self.places = [place for place, kind in enumerate(self.kinds) if kind.axis_parameters]
+        self.places = [place for place, kind in enumerate(self.kinds) if not isinstance(kind, SizeKeeping)]
+        windowed = [place for place in self.places if "kernel_size" in self.kinds[place].positions()]
+        self._stem = windowed[0] if len(windowed) > 1 else None
         self.positions = [*self.places, len(self.kinds)]
         self.columns: Sequence[Sequence[Collection[int]]] = (
             expansion.columns if potential is None else potential.columns
@@ -234,8 +237,8 @@ class Members:
         return found
 
     def _first(self, depth: int) -> bool:
-        """Whether it is the first of several layers that have something to choose."""
-        return depth == 0 and len(self.places) > 1
+        """Whether it is the first of several layers with windows."""
+        return self.places[depth] == self._stem
 
     def behind(self, depth: int, state: State, folded: Folded) -> Iterator[Member]:
         """Every joint setting on the way from a state, by ascending bound."""
@@ -336,7 +339,7 @@ class Members:
     ) -> tuple[Setting, int, ranking.Active | None]:
         window = kind.window(setting)
         if window is None:
-            return setting, 0, None
+            return setting, weight * kind.charge(setting), None
         cost = weight * self.style.layer_cost(kind.record, window, *sizes, first=first)
         return setting, cost, self.style.active(kind.record, window, *sizes)
 

@@ -8,14 +8,15 @@ apart and add copies of it, and gathering is to add copies and keep every stride
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from math import prod
 from operator import add, contains, or_
 from typing import NamedTuple
 
 from convsolve import rows
-from convsolve.components import Family
+from convsolve.components import AnyFamily, Family, Mixed
 from convsolve.layers.fans import Fan, Part, last, pairs, times, turned
+from convsolve.layers.maps import SizeMap
 from convsolve.shapes import LARGEST_SIZE
 from convsolve.tables import Table, span
 
@@ -48,7 +49,7 @@ class Passage:
     """
 
     def __init__(self, family: Family, long: int, *, forward: bool) -> None:
-        self.growth = _growth(family, forward=forward)
+        self._growth = _growth(family, forward=forward)
         self.forward = forward
         self.long = long
         self.least = family.least
@@ -68,6 +69,11 @@ class Passage:
             )
             for some, axes in zip(moves, family.members, strict=True)
         ]
+
+    def growth(self, table: Table) -> int:
+        """By how much the largest number can grow: as many ways lead to a size, or on from it."""
+        del table
+        return self._growth
 
     def _own(self, move: Move) -> Move:
         """What a move has beside what all have."""
@@ -163,8 +169,82 @@ class Passage:
         return table
 
 
+class Listing:
+    """Joint size maps carried size by size, in one direction: axes with few sizes first, the long one last.
+
+    Args:
+        family: the maps.
+        long: the axis along which rows lie.
+        forward: from the input to the output, or back.
+    """
+
+    def __init__(self, family: Mixed, long: int, *, forward: bool) -> None:
+        self.forward = forward
+        self.long = long
+        self._maps = family.maps
+        self._settings = prod(sum(settings for _, settings in maps) for maps in family.maps)
+
+    def growth(self, table: Table) -> int:
+        """By how much the largest number can grow: forwards, all states may come to one."""
+        return self._settings * (max(1, len(table)) if self.forward and table.counting else 1)
+
+    def carry(self, table: Table, found: Table, allowed: Sequence[Sizes]) -> None:
+        """Add to what was found the states that a table leads to, as far as their sizes are allowed."""
+        join: Callable[[int, int], int] = add if table.counting else or_
+        others = [axis for axis in range(len(self._maps)) if axis != self.long]
+        for place, axis in enumerate(others, 1):
+            into = table.empty()
+            ways = _Ways(self._maps[axis], allowed[axis], forward=self.forward)
+            for key, row in table.rows.items():
+                for other, settings in ways[key[place]]:
+                    moved = (*key[:place], other, *key[place + 1 :])
+                    into.rows[moved] = join(into.rows.get(moved, 0), row * settings if table.counting else row)
+            table = into
+        ways = _Ways(self._maps[self.long], allowed[self.long], forward=self.forward)
+        by_state: dict[tuple[int, ...], dict[int, int]] = {}
+        for state, first, row in table.parts():
+            sizes = by_state.setdefault(state, {})
+            for size, number in enumerate(rows.numbers(row, table.width), first):
+                for other, settings in ways[size] if number else ():
+                    sizes[other] = join(sizes.get(other, 0), number * settings if table.counting else number)
+        for state, sizes in by_state.items():
+            for first, row in found.packed(sizes):
+                found.put(state, first, row)
+
+
+class _Ways(dict[int, Sequence[tuple[int, int]]]):
+    """The sizes that one leads to, or that lead to it, each with the number of settings; found when first asked for."""
+
+    def __init__(self, maps: Sequence[tuple[SizeMap, int]], allowed: Sizes, *, forward: bool) -> None:
+        super().__init__()
+        self._maps = maps
+        self._allowed = allowed
+        self._forward = forward
+
+    def __missing__(self, size: int) -> Sequence[tuple[int, int]]:
+        found: dict[int, int] = {}
+        low, high = span(self._allowed)
+        for size_map, settings in self._maps:
+            out = size_map.out(size) if self._forward else None
+            sources = size_map.into(size) if not self._forward else range(0) if out is None else range(out, out + 1)
+            for other in range(max(sources.start, low), min(sources.stop, high + 1)):
+                if other in self._allowed:
+                    found[other] = found.get(other, 0) + settings
+        ways = self[size] = [*found.items()]
+        return ways
+
+
+AnyPassage = Passage | Listing
+
+
+def passage(family: AnyFamily, long: int, *, forward: bool) -> AnyPassage:
+    """A family of joint size maps in one direction."""
+    if isinstance(family, Mixed):
+        return Listing(family, long, forward=forward)
+    return Passage(family, long, forward=forward)
+
+
 def _growth(family: Family, *, forward: bool) -> int:
-    """By how much the largest number can grow: as many ways lead to a size, or on from it."""
     # forwards and down, as many neighbours as the stride come to one size
     each = [
         prod(sum(fan.settings * (fan.stride if forward and not fan.up else 1) for fan in fans) for fans in axes)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from convsolve.cheapest import EVERYTHING, Cheapest
 from convsolve.domains import Domain
-from convsolve.layers.base import SizeMap
+from convsolve.layers.maps import SizeMap
 from convsolve.ranking import STYLE_BITS
 from convsolve.shapes import LARGEST_SIZE
 from convsolve.tables import State

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
-from convsolve.channels import ChannelsLike, channel_chain
+from convsolve.channels import ChannelsLike
 from convsolve.conditions import Condition, ConditionLike, conditions_record, read_conditions
 from convsolve.domains import DomainLike
 from convsolve.errors import Error, did_you_mean, shown, shown_value
-from convsolve.filling import Layer, every_domain_used, filled, written_out
-from convsolve.layers.base import LayerKind
+from convsolve.filling import Layer, axes_made, every_domain_used, filled, written_out
+from convsolve.layers.base import AxisParameter, LayerKind
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.registry import KINDS
 from convsolve.shapes import Extent
 from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
+from convsolve.wiring import wired
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
 TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
@@ -34,6 +35,8 @@ class Problem:
         tie: what was asked for as ties: ``default``, ``none``, ``all`` or names.
         objectives: what shall be least or most, the most important first.
         where: what else must hold.
+        relations: what layers themselves demand of each other: as many elements in front of a Flatten as
+            features are said behind it.
         open_stack: the layers with every domain written out, where their number is to be found; all else is
             then about the fewest.
         deeper: the same question with more layers.
@@ -47,8 +50,14 @@ class Problem:
     tie: str
     objectives: tuple[Objective, ...] = ()
     where: tuple[Condition, ...] = ()
+    relations: tuple[Condition, ...] = ()
     open_stack: Stack | None = None
     deeper: tuple[Problem, ...] = ()
+
+    @property
+    def demands(self) -> tuple[Condition, ...]:
+        """All that relates layers to each other: what the stack itself does, and what the user asks for."""
+        return self.relations + self.where
 
     @property
     def depths(self) -> tuple[Problem, ...]:
@@ -172,18 +181,25 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         'ConvTranspose'
     """
     source, goal = Extent.read(input, "input"), Extent.read(target, "target")
-    if len(source.sizes) != len(goal.sizes):
+    if source.sizes and goal.sizes and len(source.sizes) != len(goal.sizes):
         raise Error(
             "dimension-mismatch",
             f"input {source} has {len(source.sizes)} axes, target {goal} has {len(goal.sizes)}",
             help=["give one size an axis on both sides, as in 4x4 61x79"],
         )
+    if not (source.sizes and goal.sizes) and stack is None:
+        raise Error(
+            "usage",
+            f"from {source} to {goal} there are channels without axes, and no convolution takes these",
+            help=['write the layers, as in --stack "Conv() >> Flatten() >> Linear(10)"'],
+        )
+    written = _layers_asked_for(source, goal, stack, layer, layers)
+    source, goal = _with_axes(source, goal, written)
     given = {
         name: value
         for name, value in zip(PARAMETERS, (kernel_size, stride, padding, dilation, output_padding), strict=True)
         if value is not None
     }
-    written = _layers_asked_for(source, goal, stack, layer, layers)
     every_domain_used(given, written)
     if written.repeats and channels is not None:
         raise Error(
@@ -197,8 +213,9 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     conditions = read_conditions(where, named, source.sizes, goal.sizes)
     every = []
     for closed in written.depths():
-        found = filled(closed, len(source.sizes), given, holes=True)
-        chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels)
+        found = filled(closed, len(source.sizes), given, holes=True, flat=source.flat)
+        _refuse_ends(found, goal)
+        found, chain, relations = wired(found, source, goal, channels)
         if None in chain and any(objective.needs_channels for objective in objectives):
             raise Error(
                 "unknown-channels",
@@ -206,11 +223,28 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
                 help=[f"give all of them, as in --channels {_some_channels(found)}"],
             )
         ties = _ties(found, source, goal, tie_text)
-        every.append(Problem(source, goal, found, chain, ties, tie_text, objectives, conditions))
+        every.append(Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations))
     if not written.repeats:
         return every[0]
-    out = map(written_out, filled(written, len(source.sizes), given, holes=True))
+    out = map(written_out, filled(written, len(source.sizes), given, holes=True, flat=source.flat))
     return replace(every[0], open_stack=Stack(tuple(out), written.repeats), deeper=tuple(every[1:]))
+
+
+def _refuse_ends(layers: Sequence[Layer], goal: Extent) -> None:
+    """Raise where axes come out and none shall, or the other way round."""
+    if layers[-1].kind.flat_out is not goal.flat:
+        raise Error(
+            "dimension-mismatch",
+            f"behind the stack there are {'axes' if goal.flat else 'channels without axes'}, and the target is {goal}",
+            help=["channels without axes, as behind Flatten, are written 128@; Unflatten makes axes of them"],
+        )
+
+
+def _with_axes(source: Extent, goal: Extent, stack: Stack) -> tuple[Extent, Extent]:
+    """Channels without axes as sizes of 1 on as many axes as the question has."""
+    lone = (range(1, 2),) * (len(source.sizes) or len(goal.sizes) or axes_made(stack))
+    ends = (end if end.sizes else Extent(end.channels, lone, flat=True) for end in (source, goal))
+    return next(ends), next(ends)
 
 
 def _some_channels(layers: Sequence[Layer]) -> str:
@@ -298,7 +332,10 @@ def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tu
     ]
     twins = tuple(questions.index(question) for question in questions)
 
-    def leaders(layer: Layer, name: str) -> tuple[int, ...]:
+    def leaders(layer: Layer, parameter: AxisParameter) -> tuple[int, ...]:
+        name = parameter.name
+        if parameter.shared:
+            return together
         if tie != "default":
             return together if name in tied else alone
         # a stride that follows the kernel is given per axis where the kernel is
@@ -306,5 +343,5 @@ def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tu
             return alone
         return together if name in TIED_BY_DEFAULT else twins
 
-    found = {key: tuple(leaders(layer, p.name) for p in layer.kind.axis_parameters) for key, layer in each.items()}
+    found = {key: tuple(leaders(layer, p) for p in layer.kind.axis_parameters) for key, layer in each.items()}
     return tuple([found[id(layer)] for layer in layers])

@@ -30,6 +30,12 @@ CAUSES = ("range", "gap", "residue", "window", "rule", "tie", "condition")
 
 Schema = dict[str, Any]
 
+_SIZE: Schema = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 1},
+    "maxItems": 3,
+    "description": "one entry an axis; none where channels stand without axes",
+}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _POSITIVE: Schema = {"type": "integer", "minimum": 1}
 _TEXT: Schema = {"type": "string"}
@@ -72,16 +78,16 @@ def _or_null(schema_of: Schema) -> Schema:
 
 
 def _shape() -> Schema:
-    return _record(None, {"channels": _or_null(_POSITIVE), "size": _axes(_POSITIVE)})
+    return _record(None, {"channels": _or_null(_POSITIVE), "size": _SIZE})
 
 
 def _layer() -> Schema:
     fields = {
-        "kind": _TEXT | {"examples": ["conv", "conv_transpose", "max_pool", "avg_pool", "act", "norm"]},
+        "kind": _TEXT | {"examples": ["conv", "conv_transpose", "max_pool", "upsample", "pad", "flatten", "linear"]},
         "in_channels": _or_null(_POSITIVE),
         "out_channels": _or_null(_POSITIVE),
-        "in_size": _axes(_POSITIVE),
-        "out_size": _axes(_POSITIVE),
+        "in_size": _SIZE,
+        "out_size": _SIZE,
         "kernel_size": _axes(_POSITIVE),
         "stride": _axes(_POSITIVE),
         "padding": {"anyOf": [_axes(_COUNT), {"enum": ["same", "valid"]}]},
@@ -91,6 +97,16 @@ def _layer() -> Schema:
         "bias": {"type": "boolean"},
         "padding_mode": _TEXT,
         "ceil_mode": {"type": "boolean"},
+        "output_size": _axes(_POSITIVE),
+        "scale_factor": _axes({"type": "number", "exclusiveMinimum": 0}),
+        "size": _axes(_POSITIVE),
+        "mode": _TEXT,
+        "align_corners": {"type": "boolean"},
+        "factor": _axes(_POSITIVE),
+        "before": _axes(_COUNT),
+        "after": _axes(_COUNT),
+        "channels": _POSITIVE,
+        "sizes": _axes(_POSITIVE),
         "function": _TEXT,
         "value": _or_null({"type": "number"}),
     }
@@ -276,7 +292,7 @@ def _trace() -> Schema:
             "input": _shape(),
             "layers": {"type": "array", "items": _layer(), "description": "those that were passed"},
             "fields": {"type": "array", "items": field, "description": "of an output of each of them, in the input"},
-            "output": _record(None, {"channels": _or_null(_POSITIVE), "size": _or_null(_axes(_POSITIVE))}),
+            "output": _record(None, {"channels": _or_null(_POSITIVE), "size": _or_null(_SIZE)}),
             "costs": _costs(),
         },
         "input",

@@ -104,7 +104,7 @@ def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
     """The graphs of a question; what they know is worked out when it is asked for."""
     found = graphs(problem)
     additive = [objective.additive for objective in problem.objectives]
-    if not problem.where and all(additive):
+    if not problem.demands and all(additive):
         return Scout(problem, found, None)
     whole = found[0] if len(found) == 1 else whole_graph(problem)
     conditions = Conditioned(whole, ground(problem), kernels=any(additive), steps=steps)

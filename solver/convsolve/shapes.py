@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from convsolve.domains import NUMBER
@@ -33,6 +33,7 @@ class Shape:
 
     channels: int | None
     size: tuple[int, ...]
+    flat: bool = field(default=False, repr=False)  # no axes: sizes of 1 stand in their place in a question
 
     @classmethod
     def read(cls, value: object, what: str = "size") -> Shape:
@@ -48,7 +49,7 @@ class Shape:
         return extent.shape
 
     def __str__(self) -> str:
-        return shape_text(self.channels, self.size)
+        return shape_text(self.channels, () if self.flat else self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Extent:
 
     channels: int | None
     sizes: tuple[range, ...]
+    flat: bool = field(default=False, repr=False)  # as a shape has it
 
     @classmethod
     def read(cls, value: object, what: str = "size") -> Extent:
@@ -104,7 +106,7 @@ class Extent:
     @classmethod
     def of(cls, shape: Shape) -> Extent:
         """One shape."""
-        return cls(shape.channels, tuple(range(size, size + 1) for size in shape.size))
+        return cls(shape.channels, tuple(range(size, size + 1) for size in shape.size), shape.flat)
 
     @property
     def fixed(self) -> bool:
@@ -139,13 +141,13 @@ class Extent:
     @property
     def shape(self) -> Shape:
         """The shape; as `size`."""
-        return Shape(self.channels, self.size)
+        return Shape(self.channels, self.size, self.flat)
 
     def __contains__(self, size: tuple[int, ...]) -> bool:
         return len(size) == len(self.sizes) and all(one in here for one, here in zip(size, self.sizes, strict=True))
 
     def __str__(self) -> str:
-        return shape_text(self.channels, map(size_text, self.sizes))
+        return shape_text(self.channels, () if self.flat else map(size_text, self.sizes))
 
 
 def size_text(sizes: range) -> str:
@@ -158,6 +160,8 @@ def size_text(sizes: range) -> str:
 def shape_text(channels: int | None, size: Iterable[object]) -> str:
     """``128@4x4``, the notation of network figures."""
     axes = "x".join(map(str, size))
+    if not axes and channels is None:
+        return "?@"
     return axes if channels is None else f"{channels}@{axes}"
 
 
@@ -175,8 +179,9 @@ def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...]]:
     if len(text) > LONGEST_TEXT:
         raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
     found = _SHAPE.fullmatch(text.strip()) if text.isascii() else None
-    if found and found[2]:
-        return int(found[1]) if found[1] else None, tuple(_axis(part, text, what) for part in found[2].split("x"))
+    if found and text.strip():
+        axes = found[2].split("x") if found[2] else []
+        return int(found[1]) if found[1] else None, tuple(_axis(part, text, what) for part in axes)
     if _LATER.fullmatch(text.strip()):
         raise Error(
             "unsupported",

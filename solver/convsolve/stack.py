@@ -13,7 +13,7 @@ from typing import NamedTuple
 from convsolve.domains import Domain, DomainLike, Domains, domain_text
 from convsolve.errors import Error, did_you_mean, shown, shown_number, shown_value
 from convsolve.layers.base import AxisParameter, LayerKind, Option, Word
-from convsolve.registry import kind_named
+from convsolve.registry import KINDS, kind_named
 
 LONGEST_TEXT = 100_000  # characters
 MOST_LAYERS = 1_000
@@ -185,14 +185,14 @@ class LayerMaker:
 def write(kind: type[LayerKind], values: Sequence[object], parameters: Mapping[str, object]) -> Written:
     """One layer from the arguments of its call."""
     given: dict[str, object] = {}
-    if len(values) > len(kind.positional):
-        some = _known(kind)[0]
-        raise Error(
-            "bad-stack",
-            f"{kind.name} takes {len(kind.positional) or 'no'} parameter(s) without a name",
-            help=[f"write {kind.name}({some}=...)"],
-        )
-    named = [*zip(kind.positional, values, strict=False), *parameters.items()]
+    kind = kind.variant(parameters)
+    try:
+        named = [*kind.named(values).items(), *parameters.items()]
+    except ValueError:
+        known = _known(kind)
+        write_so = f"write {kind.name}({known[0]}=...)" if known else f"write {kind.name}()"
+        number = len(kind.positional) or "no"
+        raise Error("bad-stack", f"{kind.name} takes {number} parameter(s) without a name", help=[write_so]) from None
     long_names = _long_names(kind)
     for word, value in named:
         if word not in long_names:
@@ -236,7 +236,12 @@ def axis_value(kind: type[LayerKind], parameter: AxisParameter, value: object) -
         return value
     if isinstance(value, Domains):
         return value
-    return Domains.read(value, parameter.name, parameter.least)
+    found = Domains.read(value, parameter.name, parameter.least, most=parameter.most, decimals=parameter.decimals)
+    if parameter.shared and found.per_axis:
+        if len({*found.each}) > 1:
+            raise Error("bad-value", f"{kind.name}: {parameter.name} is the same on all axes", help=["give one number"])
+        return Domains(found.each[:1], per_axis=False)
+    return found
 
 
 def _option_value(kind: type[LayerKind], option: Option, value: object) -> Word:
@@ -364,6 +369,8 @@ def _element(value: object) -> object:
     return value
 
 
-Conv, ConvTranspose, MaxPool, AvgPool, Act, Norm = (
-    LayerMaker(kind_named(name)) for name in ("Conv", "ConvTranspose", "MaxPool", "AvgPool", "Act", "Norm")
-)
+def __getattr__(name: str) -> LayerMaker:
+    """``Conv`` and every other kind as a maker of layers."""
+    if name in KINDS:
+        return LayerMaker(KINDS[name])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

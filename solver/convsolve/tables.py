@@ -6,7 +6,7 @@ A state is a size on each axis. Along one of them, the long one, the numbers lie
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 from operator import add, mul, or_
@@ -84,6 +84,14 @@ class Table(Collection[State]):
             key = (block, *others)
             known = self.rows.get(key)
             self.rows[key] = row if known is None else self._join(known, row)
+
+    def packed(self, sizes: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+        """Numbers by size as rows for `put`, one a block, each with the size that it begins at."""
+        blocks: dict[int, list[tuple[int, int]]] = {}
+        for size in sorted(sizes):
+            blocks.setdefault(size // BLOCK, []).append((size % BLOCK, sizes[size]))
+        for block, pairs_here in blocks.items():
+            yield block * BLOCK, rows.packed(pairs_here, self.width)
 
     def merge(self, other: Table) -> None:
         """Add a table of the same make."""

@@ -12,7 +12,7 @@ from convsolve.channels import channels_said
 from convsolve.check.integers import broken_rule
 from convsolve.costs import Costs, costs_of
 from convsolve.field import Field, fields_of
-from convsolve.filling import Layer, statement
+from convsolve.filling import statement, with_axes
 from convsolve.language import Expr, compiled, names, parse
 from convsolve.language.nodes import Arithmetic, Compare, Negative
 from convsolve.layers.base import LayerKind, Rule, Setting
@@ -128,40 +128,40 @@ def trace(
         'layer 1 (Conv), axis 1: the kernel must fit into the padded input: in_size + 2*padding >= \
 dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
     """
-    source = Shape.read(input, "input")
-    layers = statement(stack, len(source.size))
-    weighted = [layer.kind for layer in layers if layer.kind.weighted]
-    chain = _chain(layers, channels_said(weighted, source.channels, None, channels))
-    size = source.size
+    source = with_axes(Shape.read(input, "input"), stack)
+    layers = statement(stack, source)
+    kinds = [layer.kind for layer in layers]
+    settings = [tuple(tuple(domain[0] for domain in axis) for axis in layer.domains) for layer in layers]
+    said = channels_said([kind for kind in kinds if kind.weighted], source.channels, None, channels)
+    before, size = said[0], source.size
+    weighted = 0
     passed: list[SolvedLayer] = []
-    for place, (layer, before, after) in enumerate(zip(layers, chain, chain[1:], strict=False)):
-        kind = layer.kind
-        settings = tuple(tuple(domain[0] for domain in axis) for axis in layer.domains)
-        fault = next(_faults(kind, settings, size, (before, after)), None)
+    for place, (kind, on_axes) in enumerate(zip(kinds, settings, strict=True)):
+        weighted += kind.weighted
+        after = said[weighted] if kind.weighted else _channels_behind(kind, on_axes, size, before)
+        fault = next(_faults(kind, on_axes, size, (before, after)), None)
         if fault is not None:
             reason = f"layer {place} ({kind.name}){fault}"
-            mends = tuple(_mends(kind, settings, size, (before, after)))
-            return Trace(Shape(chain[0], source.size), tuple(passed), place, reason, mends)
-        out = tuple(_out(kind, setting, number) for setting, number in zip(settings, size, strict=True))
-        passed.append(SolvedLayer(kind, settings, before, after, size, out))
-        size = out
-    return Trace(Shape(chain[0], source.size), tuple(passed))
+            mends = tuple(_mends(kind, on_axes, size, (before, after)))
+            return Trace(_shape(said[0], source), tuple(passed), place, reason, mends)
+        out = tuple(kind.size_map(setting).raw(number) for setting, number in zip(on_axes, size, strict=True))
+        passed.append(SolvedLayer.passing(kind, on_axes, (before, after), (size, out)))
+        before, size = after, out
+    return Trace(_shape(said[0], source), tuple(passed))
 
 
-def _chain(layers: Sequence[Layer], said: Sequence[int | None]) -> list[int | None]:
-    """The channels in front of each layer and behind the last."""
-    chain, place = [said[0]], 0
-    for layer in layers:
-        place += layer.kind.weighted
-        chain.append(said[place])
-    return chain
+def _shape(channels: int | None, source: Shape) -> Shape:
+    return Shape(channels, () if source.flat else source.size)
 
 
-def _out(kind: LayerKind, setting: Setting, size: int) -> int:
-    """What the map makes of a size, also where the layer refuses it: a broken rule speaks of that."""
-    out = kind.size_map(setting)._replace(least=size).out(size)
-    assert out is not None  # noqa: S101 - least is the size itself
-    return out
+def _channels_behind(
+    kind: LayerKind, settings: Sequence[Setting], size: Sequence[int], before: int | None
+) -> int | None:
+    """The channels behind a layer without weights; rounded down where they do not divide, which is a fault."""
+    if before is None:
+        return getattr(kind, "channels", None)
+    over, under = kind.channel_ratio(settings, size)
+    return before * over // under
 
 
 def _faults(
@@ -172,10 +172,18 @@ def _faults(
     for name, number in zip(("in_channels", "out_channels"), channels, strict=True):
         if number is not None and number % groups:
             yield f": channels must be multiples of groups: {name} % groups == 0 is {number} % {groups} == 0"
+    if not kind.weighted and channels[0] is not None:
+        over, under = kind.channel_ratio(settings, size)
+        own: int | None = getattr(kind, "channels", None)
+        if channels[0] * over % under:
+            equation = f"in_channels % {under} == 0 is {channels[0]} % {under} == 0"
+            yield f": channels must be a multiple of {under}: {equation}"
+        elif own is not None and own != channels[1]:
+            yield f": in_channels == {own * under // over} is {channels[0]} == {own * under // over}"
     if prod(size) == 1 and (reason := kind.refuses_single(channels[0])):
         yield f": {reason}"
     for axis, (setting, number) in enumerate(zip(settings, size, strict=True)):
-        out = _out(kind, setting, number)
+        out = kind.size_map(setting).raw(number)
         values = {p.name: value for p, value in zip(kind.axis_parameters, setting, strict=True)}
         rule = broken_rule(kind, setting, number, out)
         if rule is None and out > LARGEST_SIZE:
@@ -192,13 +200,14 @@ def _mends(
     """The nearest value of each parameter that suffices alone, on all axes the same."""
     found = []
     for place, parameter in enumerate(kind.axis_parameters):
-        if kind.word(parameter.name) or kind.follows(parameter.name):
+        if kind.word(parameter.name) or kind.follows(parameter.name) or kind.units(parameter.name) > 1:
             continue
         now = max(setting[place] for setting in settings)
         for value in sorted(range(parameter.least, now + MOST_ADDED), key=lambda value: (abs(value - now), value)):
             changed = tuple((*setting[:place], value, *setting[place + 1 :]) for setting in settings)
             if next(_faults(kind, changed, size, channels), None) is None:
-                out = tuple(_out(kind, setting, number) for setting, number in zip(changed, size, strict=True))
+                maps = zip(changed, size, strict=True)
+                out = tuple([kind.size_map(setting).raw(number) for setting, number in maps])
                 found.append((abs(value - now), Mend(parameter.name, value, out)))
                 break
     return [mend for _, mend in sorted(found)]

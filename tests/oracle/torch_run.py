@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 NORMS = {"batch": "BatchNorm", "instance": "InstanceNorm"}
+PADS = {"constant": "ZeroPad", "reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
 SHORT = {"k": "kernel_size", "s": "stride", "p": "padding", "d": "dilation", "op": "output_padding"}
 
 Spec = Mapping[str, Any]  # {"kind": "Conv", "k": (3, 3), "s": (1, 2), ...}; numbers are one an axis
@@ -23,7 +24,7 @@ class Ran(NamedTuple):
     why: str | None  # "refused", or "empty" where torch let an empty tensor pass
 
 
-def module(spec: Spec, dims: int, channels: int) -> nn.Module:
+def module(spec: Spec, dims: int, channels: int) -> nn.Module:  # noqa: PLR0912 - a kind a branch
     """The torch module of one layer."""
     numbers = {SHORT[name]: value for name, value in spec.items() if name in SHORT}
     match spec["kind"]:
@@ -38,6 +39,22 @@ def module(spec: Spec, dims: int, channels: int) -> nn.Module:
             built = nn.GroupNorm(spec["groups"], channels)
         case "Norm":
             built = getattr(nn, f"{NORMS[spec['function']]}{dims}d")(channels)
+        case "AdaptiveAvgPool" | "AdaptiveMaxPool" as kind:
+            built = getattr(nn, f"{kind}{dims}d")(spec["output_size"])
+        case "Upsample":
+            built = nn.Upsample(**{name: value for name, value in spec.items() if name != "kind"})
+        case "PixelShuffle" | "PixelUnshuffle" as kind:
+            built = getattr(nn, kind)(spec["factor"])
+        case "Pad" | "Crop" as kind:
+            name, sign = (PADS[spec.get("mode", "constant")], 1) if kind == "Pad" else ("ZeroPad", -1)
+            pairs = [*zip(spec["before"], spec["after"], strict=True)]
+            built = getattr(nn, f"{name}{dims}d")(tuple(sign * one for pair in reversed(pairs) for one in pair))
+        case "Flatten":
+            built = nn.Flatten()
+        case "Unflatten":
+            built = nn.Unflatten(1, (spec["channels"], *spec["sizes"]))
+        case "Linear":
+            built = nn.Linear(channels, spec["out_features"], bias=spec.get("bias", True))
         case other:
             raise LookupError(other)
     assert isinstance(built, nn.Module)

@@ -10,7 +10,10 @@ import z3
 from convsolve.domains import Domain
 from convsolve.language import Expr, parse, substitute
 from convsolve.language.smtlib import conjunction, disjunction, numeral, smt
-from convsolve.layers.base import LayerKind, Setting, SizeMap
+from convsolve.layers.base import LayerKind, Setting
+from convsolve.layers.listed import Constant, Division, Scaling
+from convsolve.layers.maps import SizeMap
+from convsolve.layers.unflatten import Unfolded
 
 LARGEST = 2**31 - 1
 TERMS = {"in_size": "n", "out_size": "m"}
@@ -63,6 +66,17 @@ def _read(sentence: str) -> Expr:
 def _map(size_map: SizeMap) -> str:
     """That m is what the map makes of n; floor((n + c)/s) without a division."""
     up, stride, offset, least = size_map
+    match size_map:
+        case Unfolded():
+            return f"(and (= n 1) (= m {offset}))"
+        case Constant():
+            return f"(and (>= n 1) (= m {offset}))"
+        case Division():
+            return f"(and (>= m 1) (= n (* {stride} m)))"
+        case Scaling():
+            part, whole = (offset / stride).as_integer_ratio()
+            assert part * LARGEST < 2**53, "the product is no double: it is rounded"
+            return f"(and (>= m 1) (<= (* {whole} m) (* {part} n)) (< (* {part} n) (* {whole} (+ m 1))))"
     shifted = f"(+ {f'(* {stride} n)' if up else 'n'} {numeral(offset)})"
     legal = f"(>= n {least})"
     if up:

@@ -152,6 +152,9 @@ def _run(layers: Sequence[SolvedLayer], levels: Sequence[str], found: _Findings)
             return Outcome.FAILED
         nets, level = [thin], TORCH
         if not fits(thin):
+            if any(layer.kind.flat_in or layer.kind.flat_out for layer in layers):
+                found.notes.append("not executed: the whole is above the budget")
+                return Outcome.TOO_LARGE
             nets, level = [on_one_axis(thin, axis) for axis in range(len(thin[0].in_size))], TORCH_PER_AXIS
             found.notes.append("executed one axis at a time, without normalisation: the whole is above the budget")
         if not all(map(fits, nets)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import prod
 
-from convsolve.domains import LARGEST_PARAMETER
 from convsolve.language import compiled, parse
 from convsolve.layers.base import LayerKind, Rule, Setting
 from convsolve.layers.solved import SolvedLayer
@@ -33,20 +32,48 @@ def _faults(layers: Sequence[SolvedLayer]) -> Iterator[str]:
             yield f"{where}: in_size {layer.in_size} is not the size in front of it"
         if place and layer.in_channels != layers[place - 1].out_channels:
             yield f"{where}: in_channels {layer.in_channels} is not the number in front of it"
-        if not layer.kind.weighted and layer.in_channels != layer.out_channels:
-            yield f"{where}: the kind does not change the number of channels"
-        groups = layer.kind.group_count()
-        for channels in (layer.in_channels, layer.out_channels):
-            if channels is not None and channels % groups:
-                yield f"{where}: {channels} channels do not divide into {groups} groups"
+        if not layer.kind.weighted and not _keeps_ratio(layer):
+            yield f"{where}: {layer.in_channels} channels do not become {layer.out_channels}"
+        yield from (f"{where}: {wrong}" for wrong in _undivided(layer))
         if prod(layer.in_size) == 1 and (reason := layer.kind.refuses_single(layer.in_channels)):
             yield f"{where}: {reason}"
-        for axis, setting in enumerate(layer.settings):
-            sizes = (layer.in_size[axis], layer.out_size[axis])
+        if wrong := _misplaced(layer):
+            yield f"{where}: {wrong}"
+            continue
+        for axis, (setting, sizes) in enumerate(zip(layer.settings, layer.ends, strict=True)):
             for parameter, value in zip(layer.kind.axis_parameters, setting, strict=True):
-                if not parameter.least <= value <= LARGEST_PARAMETER:
+                if not parameter.least <= value <= parameter.most * layer.kind.units(parameter.name):
                     yield f"{where}, axis {axis}: {parameter.name} {value} is out of range"
             if not all(1 <= size <= LARGEST_SIZE for size in sizes):
                 yield f"{where}, axis {axis}: a size is out of range"
             elif rule := broken_rule(layer.kind, setting, *sizes):
                 yield f"{where}, axis {axis}: {rule.reason} ({rule.sentence})"
+
+
+def _undivided(layer: SolvedLayer) -> Iterator[str]:
+    """Channels that are no multiple of the groups."""
+    groups = layer.kind.group_count()
+    for channels in (layer.in_channels, layer.out_channels):
+        if channels is not None and channels % groups:
+            yield f"{channels} channels do not divide into {groups} groups"
+
+
+def _misplaced(layer: SolvedLayer) -> str | None:
+    """Whether there are axes where there should be none, or the other way round."""
+    for flat, size in ((layer.kind.flat_in, layer.in_size), (layer.kind.flat_out, layer.out_size)):
+        if len(size) != (0 if flat else len(layer.settings)):
+            return f"{len(size)} axes are wrong here"
+    shared = [place for place, parameter in enumerate(layer.kind.axis_parameters) if parameter.shared]
+    if any(len({setting[place] for setting in layer.settings}) > 1 for place in shared):
+        return "what all axes share differs"
+    return None
+
+
+def _keeps_ratio(layer: SolvedLayer) -> bool:
+    """Whether the channels behind are what the kind makes of those in front; unknown ones may be anything."""
+    before, after = layer.in_channels, layer.out_channels
+    over, under = layer.kind.channel_ratio(layer.settings, layer.in_size)
+    if before is None or after is None:
+        return over != under or before is after
+    own: int | None = getattr(layer.kind, "channels", None)
+    return before * over == after * under and own in (None, after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -10,6 +11,8 @@ from torch.nn import functional
 
 from convsolve.emit.module import layer_module
 from convsolve.layers.act import Act
+from convsolve.layers.adaptive_avg_pool import AdaptiveAvgPool
+from convsolve.layers.adaptive_max_pool import AdaptiveMaxPool
 from convsolve.layers.norm import Norm
 from convsolve.layers.solved import SolvedLayer
 
@@ -51,6 +54,9 @@ def dead_elements(layers: Sequence[SolvedLayer]) -> tuple[int, int]:
 def _step(layer: SolvedLayer) -> Callable[[torch.Tensor], torch.Tensor]:
     if layer.kind.record == "max_pool":
         return _windows(layer)
+    if isinstance(layer.kind, AdaptiveMaxPool):
+        # a maximum's gradient would go to one of equals alone; a mean reaches just the same elements
+        layer = replace(layer, kind=AdaptiveAvgPool(layer.kind.dims))
     module = layer_module(layer)
     for name, parameter in module.named_parameters():
         nn.init.constant_(parameter, 0.0 if name == "bias" else 1.0)

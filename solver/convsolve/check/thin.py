@@ -8,11 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from convsolve.emit.dressing import channel_stages
 from convsolve.layers.act import Act
+from convsolve.layers.listed import Division
 from convsolve.layers.norm import Norm
 from convsolve.layers.solved import SolvedLayer
+from convsolve.layers.unflatten import Unflatten
 
 MOST_ELEMENTS = 2**24  # in any one tensor, at batch 1: 64 MiB
 # Multiplications of one layer, at batch 1. torch may lay each window's elements side by side: a 7x7
@@ -22,19 +25,20 @@ MOST_WORK = 2**28
 
 def thinned(layers: Sequence[SolvedLayer]) -> tuple[SolvedLayer, ...]:
     """The layers with one channel, or as many as there are groups, in place of the real number."""
-    bare = [replace(_thin_norm(layer), in_channels=None, out_channels=None) for layer in layers]
-    stages, behind = channel_stages(bare)
-    found = []
-    before = 0
-    for layer, after in zip(bare, behind, strict=True):
-        found.append(replace(layer, in_channels=stages[before], out_channels=stages[after]))
-        before = after
-    return tuple(found)
+    bare = [replace(_thin(layer), in_channels=None, out_channels=None) for layer in layers]
+    stages, places = channel_stages(bare)
+    numbers = [place.of(stages) for place in places]
+    return tuple(
+        replace(layer, in_channels=before, out_channels=after)
+        for layer, (before, after) in zip(bare, pairwise(numbers), strict=True)
+    )
 
 
-def _thin_norm(layer: SolvedLayer) -> SolvedLayer:
-    """Normalisation that a single channel passes just where the real number would."""
+def _thin(layer: SolvedLayer) -> SolvedLayer:
+    """An Unflatten to one channel, and normalisation that a single channel passes just where the real number would."""
     kind = layer.kind
+    if isinstance(kind, Unflatten):
+        return replace(layer, kind=replace(kind, channels=None))
     if not isinstance(kind, Norm) or kind.function != "group":
         return layer
     if layer.out_channels != kind.groups and math.prod(layer.out_size) == 1:
@@ -85,6 +89,8 @@ def _smallest(layers: Sequence[SolvedLayer], axis: int) -> list[tuple[int, int]]
     found = _steps(layers, axis, high)
     if found is None:
         return _recorded(layers, axis)
+    if any(isinstance(layer.kind.size_map(layer.settings[axis]), Division) for layer in layers):
+        return next(steps for size in range(1, high + 1) if (steps := _steps(layers, axis, size)))
     while low < high:  # what is legal stays legal as the input grows
         middle = (low + high) // 2
         if steps := _steps(layers, axis, middle):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from convsolve.layers.base import LayerKind
 from convsolve.layers.solved import SolvedLayer
 from convsolve.registry import kind_named
 
@@ -25,6 +26,7 @@ def encoded(layers: Iterable[SolvedLayer]) -> list[dict[str, Any]]:
     return [
         {
             "kind": layer.kind.name,
+            "parameters": [*layer.kind.positions()],
             "options": asdict(layer.kind),
             "settings": layer.settings,
             "channels": [layer.in_channels, layer.out_channels],
@@ -38,10 +40,18 @@ def decoded(records: Iterable[Mapping[str, Any]]) -> tuple[SolvedLayer, ...]:
     """The layers that `encoded` wrote."""
     return tuple(
         SolvedLayer(
-            kind_named(record["kind"])(**record["options"]),
+            _kind(record),
             tuple(map(tuple, record["settings"])),
             *record["channels"],
             *map(tuple, record["sizes"]),
         )
         for record in records
     )
+
+
+def _kind(record: Mapping[str, Any]) -> LayerKind:
+    options: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in record["options"].items()
+    }
+    made: LayerKind = kind_named(record["kind"]).variant(record["parameters"])(**options)
+    return made

@@ -37,12 +37,14 @@ def words() -> Words:
         >>> "ConvTranspose2d" in words().classes, "Module" in words().classes
         (True, False)
     """
-    bases = [*KINDS, *NORMALISATIONS.values()]
+    kinds = [one for kind in KINDS.values() for one in (kind, *kind.variants)]
+    bases = [*NORMALISATIONS.values(), *(name for kind in kinds for name in kind.torch_classes or (kind.name,))]
     classes = {base + dimension for base in bases for dimension in _DIMENSIONS}
     classes |= {*bases, *(name for name, _ in ACTIVATIONS.values())}
     keywords = {key for _, key in ACTIVATIONS.values() if key}
+    keywords |= {key for kind in kinds for key in kind.torch_keywords}
     values: set[str] = set()
-    for kind in KINDS.values():
+    for kind in kinds:
         for parameter in kind.axis_parameters:
             keywords.add(parameter.name)
             values.update(parameter.words)
@@ -163,7 +165,7 @@ def _layers(call: ast.Call) -> None:
                 name in words().classes
             ):
                 for argument in arguments:
-                    _argument(argument)
+                    _argument(argument, crops=name.startswith("ZeroPad"))
                 for named in layer.keywords:
                     if named.arg not in words().keywords:
                         raise _unsafe("another keyword")
@@ -172,13 +174,19 @@ def _layers(call: ast.Call) -> None:
                 raise _unsafe("another layer")
 
 
-def _argument(part: ast.expr) -> None:
+def _argument(part: ast.expr, *, crops: bool) -> None:
+    """Integers, or rows of them, or channels that are to be edited; below 0 where a layer crops."""
     match part:
         case ast.Subscript(value=ast.Name(id="CHANNELS"), slice=ast.expr() as place):
             _integer(place)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.FloorDiv(), right=right):
+            _argument(left, crops=False)
+            _integer(right)
         case ast.Tuple(elts=parts):
             for inner in parts:
-                _integer(inner)
+                _argument(inner, crops=crops)
+        case ast.UnaryOp(op=ast.USub(), operand=operand) if crops:
+            _integer(operand)
         case _:
             _integer(part)
 
@@ -187,9 +195,9 @@ def _value(part: ast.expr) -> None:
     match part:
         case ast.Tuple(elts=parts):
             for inner in parts:
-                _integer(inner)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=float() as number)) if math.isfinite(number):
-            return
+                _number(inner)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=float()) as number):
+            _number(number)
         case ast.Constant(value=bool() | int()):
             return
         case ast.Constant(value=float() as number) if math.isfinite(number):
@@ -198,6 +206,14 @@ def _value(part: ast.expr) -> None:
             return
         case _:
             raise _unsafe("another value")
+
+
+def _number(part: ast.expr) -> None:
+    match part:
+        case ast.Constant(value=float() as number) if math.isfinite(number):
+            return
+        case _:
+            _integer(part)
 
 
 def _integer(part: ast.expr) -> None:

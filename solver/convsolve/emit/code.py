@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from convsolve.emit.allowed import identifier, refuse_others, words
-from convsolve.emit.dressing import channel_stages, dressed
+from convsolve.emit.dressing import Place, channel_stages, dressed
 from convsolve.errors import Error, shown
 from convsolve.layers.act import Act
 from convsolve.layers.norm import Norm
@@ -61,15 +60,15 @@ def code(  # noqa: PLR0913 - one keyword a choice of style
     for layer in solution.layers:
         _refuse_untrue(layer)
     layers = dressed(solution, activation, norm, final_activation)
-    stages, behind = channel_stages(layers)
-    places = [*pairwise([0, *behind])]
+    stages, places = channel_stages(layers)
+    texts = [*map(_of_channels, places)]
     known = all(None not in (layer.in_channels, layer.out_channels) for layer in layers)
     title = f"From {_shape(layers[0], into=True)} to {_shape(layers[-1])}"
     opening, indent = _opening(title, class_name, name)
     lines = [
         line
-        for layer, place in zip(layers, places, strict=True)
-        for line in _layer(layer, None if known else place, indent + _INDENT)
+        for place, layer in enumerate(layers)
+        for line in _layer(layer, None if known else place, texts, indent + _INDENT)
     ]
     lines = [*opening, *lines, f"{indent})"]
     if any("CHANNELS[" in line for line in lines):
@@ -117,17 +116,23 @@ def _channels(stages: Sequence[int]) -> Iterator[str]:
         yield from ("CHANNELS = (", *(f"{_INDENT}{number}," for number in numbers), ")")
 
 
-def _layer(layer: SolvedLayer, stages: tuple[int, int] | None, indent: str) -> Iterator[str]:
+def _of_channels(place: Place) -> str:
+    """Channels that are to be edited."""
+    text = f"CHANNELS[{_integer(place.stage)}]"
+    if place.over != 1:
+        text += f" * {_integer(place.over)}"
+    return text if place.under == 1 else f"{text} // {_integer(place.under)}"
+
+
+def _layer(layer: SolvedLayer, place: int | None, texts: Sequence[str], indent: str) -> Iterator[str]:
     """One layer, laid out as ruff does: on one line, its arguments on one, or each on its own."""
-    # Numbers that no channel can be stand for the entries of CHANNELS: ~0 for the first.
-    call = layer.torch_call() if stages is None else layer.kind.torch_call(layer.settings, ~stages[0], ~stages[1])
+    # Numbers that no channel can be stand for what is written instead: ~0 for the first text.
+    call = layer.torch_call() if place is None else layer.kind.torch_call(layer.settings, ~place, ~(place + 1))
     if call.name not in words().classes:
         raise _unsafe(call.name)
-    arguments = [_argument(value) for value in call.arguments]
+    arguments = [texts[~value] if type(value) is int and value < 0 else _integer(value) for value in call.arguments]
     for name, value in call.keywords:
-        # The kernel stands without its name, as most people write it.
-        bare = name == "kernel_size"
-        arguments.append(_value(value) if bare else f"{_keyword(name)}={_value(value)}")
+        arguments.append(_value(value) if name in call.bare else f"{_keyword(name)}={_value(value)}")
     comment = ""
     if not isinstance(layer.kind, (Act, Norm)):
         comment = f"  # {_shape(layer, into=True)} -> {_shape(layer)}"
@@ -145,14 +150,8 @@ def _layer(layer: SolvedLayer, stages: tuple[int, int] | None, indent: str) -> I
 
 def _shape(layer: SolvedLayer, *, into: bool = False) -> str:
     channels = layer.in_channels if into else layer.out_channels
-    size = "x".join(map(_integer, layer.in_size if into else layer.out_size))
+    size = "x".join(map(_integer, layer.in_size if into else layer.out_size)) or ("?@" if channels is None else "")
     return size if channels is None else f"{_integer(channels)}@{size}"
-
-
-def _argument(value: object) -> str:
-    if type(value) is int and value < 0:
-        return f"CHANNELS[{_integer(~value)}]"
-    return _integer(value)
 
 
 def _keyword(name: object) -> str:
@@ -175,7 +174,7 @@ def _value(value: object) -> str:
 
 
 def _row(values: Iterable[object]) -> str:
-    numbers = [_integer(value) for value in values]
+    numbers = [float.__repr__(value) if type(value) is float else _integer(value) for value in values]
     return f"{numbers[0]}," if len(numbers) == 1 else ", ".join(numbers)
 
 

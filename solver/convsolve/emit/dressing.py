@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from convsolve.errors import Error, did_you_mean, shown
 from convsolve.layers.act import ACTIVATIONS, Act
@@ -107,27 +107,57 @@ def filled(layers: Sequence[SolvedLayer]) -> tuple[SolvedLayer, ...]:
 
     That is 1 except in front of and behind grouped layers.
     """
-    stages, behind = channel_stages(layers)
+    stages, places = channel_stages(layers)
+    numbers = [place.of(stages) for place in places]
     return tuple(
         replace(
             layer,
-            in_channels=stages[before] if layer.in_channels is None else layer.in_channels,
-            out_channels=stages[after] if layer.out_channels is None else layer.out_channels,
+            in_channels=before if layer.in_channels is None else layer.in_channels,
+            out_channels=after if layer.out_channels is None else layer.out_channels,
         )
-        for layer, (before, after) in zip(layers, pairwise([0, *behind]), strict=True)
+        for layer, (before, after) in zip(layers, pairwise(numbers), strict=True)
     )
 
 
-def channel_stages(layers: Sequence[SolvedLayer]) -> tuple[list[int], list[int]]:
-    """The channels at the start and behind each convolution; and, for each layer, the stage behind it."""
-    behind = list(accumulate(int(layer.kind.weighted) for layer in layers))
-    found: list[int | None] = [None] * (behind[-1] + 1)
-    groups = [1] * len(found)
-    for layer, (before, after) in zip(layers, pairwise([0, *behind]), strict=True):
-        for stage, channels in ((before, layer.in_channels), (after, layer.out_channels)):
-            found[stage] = channels if found[stage] is None else found[stage]
-            groups[stage] = math.lcm(groups[stage], layer.kind.group_count())
-    return [known or least for known, least in zip(found, groups, strict=True)], behind
+class Place(NamedTuple):
+    """Channels somewhere: `over`/`under` of those that a stage begins with, behind a convolution or at the start."""
+
+    stage: int
+    over: int = 1
+    under: int = 1
+
+    def of(self, stages: Sequence[int]) -> int:
+        """Their number."""
+        return stages[self.stage] * self.over // self.under
+
+
+def channel_stages(layers: Sequence[SolvedLayer]) -> tuple[list[int], list[Place]]:
+    """The channels at the start and behind each convolution; and what they are in front of each layer, and at the end.
+
+    What is unknown is the smallest number that all groups divide, and that shuffles leave whole.
+    """
+    places = [Place(0)]
+    for layer in layers:
+        stage, over, under = places[-1]
+        if layer.kind.weighted:
+            places.append(Place(stage + 1))
+            continue
+        ratio = layer.kind.channel_ratio(layer.settings, layer.in_size)
+        over, under = over * ratio[0], under * ratio[1]
+        common = math.gcd(over, under)
+        places.append(Place(stage, over // common, under // common))
+    known: list[int | None] = [None] * (places[-1].stage + 1)
+    least = [1] * len(known)
+    for layer, (before, after) in zip(layers, pairwise(places), strict=True):
+        for place, channels in ((before, layer.in_channels), (after, layer.out_channels)):
+            groups = layer.kind.group_count() * place.under
+            least[place.stage] = math.lcm(least[place.stage], groups // math.gcd(groups, place.over))
+            if channels is not None and known[place.stage] is None:
+                known[place.stage] = channels * place.under // place.over
+        own = getattr(layer.kind, "channels", None)
+        if own is not None and known[after.stage] is None:
+            known[after.stage] = own * after.under // after.over
+    return [number or needed for number, needed in zip(known, least, strict=True)], places
 
 
 def _parts(text: object, code: str, what: str, known: Mapping[str, object]) -> tuple[str, str | None]:
@@ -151,7 +181,8 @@ def _insert(layers: Sequence[SolvedLayer], place: int, kind: LayerKind, inserted
     if isinstance(kind, Norm):
         _refuse_norm(kind, layer)
     channels, size = layer.out_channels, layer.out_size
-    inserted.setdefault(at, []).append(SolvedLayer(kind, ((),) * len(size), channels, channels, size, size))
+    kind = replace(kind, dims=len(size))
+    inserted.setdefault(at, []).append(SolvedLayer(kind, ((),) * len(layer.settings), channels, channels, size, size))
 
 
 def _refuse_norm(norm: Norm, layer: SolvedLayer) -> None:

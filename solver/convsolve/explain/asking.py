@@ -108,7 +108,7 @@ class Asking:
     def _answer(self, problem: Problem, ends: Collection[str], axis: int | None) -> bool | None:
         if empty(problem):
             return False
-        if axis is None and not problem.where and len(ends) == len(BOTH):
+        if axis is None and not problem.demands and len(ends) == len(BOTH):
             return self._unconditioned(problem)
         found = self._by_z3(problem, ends, axis)
         if found is not None or len(ends) < len(BOTH):

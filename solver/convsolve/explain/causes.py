@@ -15,7 +15,8 @@ from convsolve.explanation import Cause, Excluded, Gap, Range, Reason, Residue, 
 from convsolve.grounding import ground
 from convsolve.language import compiled, evaluated, parse
 from convsolve.language.nodes import Compare, names
-from convsolve.layers.fans import Fan, pairs
+from convsolve.layers.fans import AnyFan, Listed, pairs
+from convsolve.layers.listed import Constant
 from convsolve.problem import Problem
 
 LARGEST_MODULUS = 16
@@ -74,8 +75,10 @@ def _refused(problem: Problem, alone: Axis, axis: int) -> Cause | None:
     return None
 
 
-def _needed(fan: Fan) -> int:
+def _needed(fan: AnyFan) -> int:
     """The smallest size that some map of a fan takes."""
+    if isinstance(fan, Listed):
+        return min(size_map.least for size_map, _ in fan.each)
     most = fan.offset + fan.reach
     return max(fan.least, -((most - 1) // fan.stride) if fan.up else -most)
 
@@ -112,7 +115,7 @@ def _residues(problem: Problem, axis: int, acquitted: Collection[Reason]) -> Ite
 
 def _moduli(axis: Axis) -> list[int]:
     """Small numbers, and the product of all strides where each layer has but one."""
-    strides = [{fan.stride for fan in fans} for fans in axis.fans]
+    strides = [{0 if isinstance(fan, Listed) else fan.stride for fan in fans} for fans in axis.fans]
     whole = prod(min(some) for some in strides) if all(len(some) == 1 for some in strides) else 1
     return [*range(2, LARGEST_MODULUS + 1), *([whole] if LARGEST_MODULUS < whole <= 4096 else [])]
 
@@ -127,7 +130,11 @@ def _remainders(axis: Axis, source: int | None, modulus: int, *, any_depth: bool
     return seen if any_depth else here
 
 
-def _behind(fan: Fan, rests: Collection[int], modulus: int) -> Collection[int]:
+def _behind(fan: AnyFan, rests: Collection[int], modulus: int) -> Collection[int]:
+    if isinstance(fan, Listed):
+        if all(isinstance(size_map, Constant) for size_map, _ in fan.each):
+            return {size_map.raw(1) % modulus for size_map, _ in fan.each}
+        return range(modulus)
     if not fan.up and fan.stride > 1:
         return range(modulus)
     amounts = {(fan.offset + (0 if fan.up else 1)) % modulus}

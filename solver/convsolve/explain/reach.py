@@ -7,7 +7,7 @@ from functools import cached_property
 
 from convsolve.components import Component
 from convsolve.graph import Course, Graph, Walk
-from convsolve.layers.fans import Fan, behind
+from convsolve.layers.fans import AnyFan, behind
 from convsolve.problem import Problem
 from convsolve.tables import Table
 
@@ -20,7 +20,7 @@ class Axis:
     def __init__(self, problem: Problem, axis: int) -> None:
         self.graph = Graph(problem, Component((axis,), ((axis,),)))
         self.source, self.target = self.graph.source[0], self.graph.target[0]
-        self.fans: list[Sequence[Fan]] = [step.fans[0] for step in self.graph.steps]
+        self.fans: list[Sequence[AnyFan]] = [step.fans[0] for step in self.graph.steps]
 
     @property
     def possible(self) -> bool:

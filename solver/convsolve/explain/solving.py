@@ -44,7 +44,7 @@ def least(problem: Problem, objective: Objective, asking: Asking) -> tuple[int, 
     known = replace(plain(problem), objectives=(objective,))
     found = scout(known)
     steps = steps_of(found.whole)
-    if known.where or steps > MOST_STEPS or asking.spent:
+    if known.demands or steps > MOST_STEPS or asking.spent:
         return None
     asking.spend(steps / STEPS)
     placed = next(found.by_objectives().first(1))
@@ -64,7 +64,7 @@ def _best(found: Scout, asking: Asking) -> Combination:
 
 
 def _any(known: Problem, found: Scout) -> Iterator[Combination]:
-    if known.where:
+    if known.demands:
         yield from found.combinations()
     elif (combination := first(known, found.graphs)) is not None:
         yield combination

@@ -12,9 +12,11 @@ from itertools import product
 from math import prod
 from typing import ClassVar, NamedTuple, Self
 
-from convsolve.domains import Domain
+from convsolve.domains import LARGEST_PARAMETER, Domain
 from convsolve.language import compiled, names, parse
-from convsolve.layers.fans import Fan, Part, fan_of, part_of
+from convsolve.layers.fans import AnyFan, Listed, Part, fan_of, part_of
+from convsolve.layers.listed import ListedMap
+from convsolve.layers.maps import IDENTITY, SizeMap
 
 Setting = tuple[int, ...]  # a kind's axis parameters on one axis, in the kind's own order
 Word = int | float | bool | str | None  # what an option may be
@@ -30,6 +32,10 @@ class AxisParameter(NamedTuple):
     hole: bool  # asked for where a question leaves it out
     limits: Domain | None = None  # default limits, where they do not depend on the layer
     words: tuple[str, ...] = ()  # accepted in place of numbers, never a hole's value
+    shared: bool = False  # one value for all axes, whatever is tied
+    decimals: bool = False  # may be a fraction, such as 1.5
+    split: bool = False  # rules multiply or divide with it: for Z3 they are written once for each of its values
+    most: int = LARGEST_PARAMETER
 
 
 class Option(NamedTuple):
@@ -49,52 +55,6 @@ class Rule(NamedTuple):
     label: str
     sentence: str
     reason: str
-
-
-class SizeMap(NamedTuple):
-    """A layer on one axis: ``up``: n -> stride*n + offset, else n -> (n + offset)//stride + 1.
-
-    Legal inputs are those from ``least`` on; the result is then at least 1.
-    """
-
-    up: bool
-    stride: int
-    offset: int
-    least: int
-
-    @classmethod
-    def of(cls, stride: int, offset: int, *, up: bool, least: int = 1) -> SizeMap:
-        """The map that refuses what is below `least` or would come out below 1."""
-        return cls(up, stride, offset, max(least, -((offset - 1) // stride) if up else -offset))
-
-    def out(self, size: int) -> int | None:
-        """The size that comes out, or None where the layer refuses."""
-        if size < self.least:
-            return None
-        if self.up:
-            return self.stride * size + self.offset
-        return (size + self.offset) // self.stride + 1
-
-    def into(self, size: int) -> range:
-        """The sizes that give this one."""
-        if self.up:
-            source, rest = divmod(size - self.offset, self.stride)
-            return range(0) if rest or source < self.least else range(source, source + 1)
-        first = (size - 1) * self.stride - self.offset
-        return range(max(first, self.least), max(first + self.stride, self.least))
-
-
-IDENTITY = SizeMap(up=True, stride=1, offset=0, least=1)
-
-
-def upwards(stride: int, offset: int) -> SizeMap:
-    """The map n -> stride*n + offset, legal where that is at least 1."""
-    return SizeMap.of(stride, offset, up=True)
-
-
-def downwards(stride: int, offset: int, least: int = 1) -> SizeMap:
-    """The map n -> (n + offset)//stride + 1, legal from `least` on and where n + offset >= 0."""
-    return SizeMap.of(stride, offset, up=False, least=least)
 
 
 class SettingsByMap(Mapping[SizeMap, list[Setting]]):
@@ -119,14 +79,22 @@ class SettingsByMap(Mapping[SizeMap, list[Setting]]):
         return len(self._maps)
 
 
+Value = Word | tuple[float, ...]  # what stands behind a keyword
+
+
 class TorchCall(NamedTuple):
-    """A module's constructor call: a class of torch.nn, arguments, keywords without defaults."""
+    """A module's constructor call: a class of torch.nn, channels, keywords without defaults.
+
+    Those that are `bare` stand in code without their name, as most people write them.
+    """
 
     name: str
     arguments: tuple[Word, ...]
-    keywords: tuple[tuple[str, Word | tuple[int, ...]], ...]
+    keywords: tuple[tuple[str, Value], ...]
+    bare: tuple[str, ...] = ("kernel_size",)
 
 
+SIZES = ("in_size", "out_size")
 POSITIVE = Rule("out_size", "out_size >= 1", "every output axis is at least 1")
 
 
@@ -143,7 +111,11 @@ class LayerKind(ABC):
     axis_parameters: ClassVar[tuple[AxisParameter, ...]] = ()
     options: ClassVar[tuple[Option, ...]] = ()
     positional: ClassVar[tuple[str, ...]] = ()  # parameters that may come without their name
-    weighted: ClassVar[bool] = False  # a convolution: it has weights and changes the channels
+    torch_classes: ClassVar[tuple[str, ...]] = ()  # of torch.nn, without 1d, 2d or 3d; else the kind's own name
+    torch_keywords: ClassVar[tuple[str, ...]] = ()  # of their calls, where these are no parameters of the kind
+    weighted: ClassVar[bool] = False  # it has weights, and channels of its own choice behind it
+    lifts: ClassVar[bool] = False  # it makes axes of channels without axes
+    variants: ClassVar[tuple[type[LayerKind], ...]] = ()  # the same name with other parameters: by size, not by factor
     field_rule: ClassVar[str | None] = None  # the receptive field in front of the layer, from that ``behind`` it
     jump_rules: ClassVar[tuple[str | None, str | None]] = (None, None)  # likewise jump, over and under the line
     # Where the middle of what output 0 sees lies on the input's axis: twice that, times what is under jump's line.
@@ -164,6 +136,74 @@ class LayerKind(ABC):
     @abstractmethod
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         """The constructor call of the torch module."""
+
+    @property
+    def flat_in(self) -> bool:
+        """Whether channels without axes go in, as behind a Flatten."""
+        return self.dims == 0
+
+    @property
+    def flat_out(self) -> bool:
+        """Whether channels without axes come out."""
+        return self.dims == 0
+
+    @classmethod
+    def variant(cls, names: Collection[str]) -> type[LayerKind]:
+        """The class of this name that has the parameters."""
+        return next((one for one in cls.variants if names and _names_of(one) >= {*names}), cls)
+
+    @classmethod
+    def named(cls, values: Sequence[object]) -> dict[str, object]:
+        """Values that came without their names, by name; raises ValueError where there are too many."""
+        if len(values) > len(cls.positional):
+            raise ValueError(values)
+        return dict(zip(cls.positional, values, strict=False))
+
+    @classmethod
+    def complaint(cls, dims: int, names: Collection[str]) -> tuple[str, str] | None:
+        """What is wrong with a layer behind so many axes and with these parameters, and what to write instead."""
+        del names
+        if dims:
+            return None
+        return f"{cls.name} needs axes, and channels without axes come to it", "put Unflatten(channels, sizes) in front"
+
+    def units(self, parameter: str) -> int:
+        """How many units a parameter's 1 has in a setting; more than one where it may be a fraction."""
+        del parameter
+        return 1
+
+    def told(self, parameter: str, value: int) -> float:
+        """A setting's value as users write it."""
+        units = self.units(parameter)
+        return value // units if value % units == 0 else value / units
+
+    def text(self, settings: Sequence[Setting]) -> str:
+        """The axis parameters as a stack has them, where they have no column in tables."""
+        said = []
+        for place, parameter in enumerate(self.axis_parameters):
+            values = [self.told(parameter.name, setting[place]) for setting in settings]
+            one = str(values[0]) if len({*values}) == 1 else f"({', '.join(map(str, values))})"
+            said.append(one if parameter.name in self.positional else f"{parameter.name}={one}")
+        return ", ".join(said)
+
+    def charge(self, setting: Setting) -> int:
+        """How unusual a setting is on one axis, in thousandths of a nat, for a kind without a window."""
+        del setting
+        return 0
+
+    def channel_ratio(self, settings: Sequence[Setting], in_size: Sequence[int]) -> tuple[int, int]:
+        """What the channels behind a layer without weights are of those in front, as a fraction."""
+        del settings, in_size
+        return 1, 1
+
+    def chosen(self, settings: tuple[Setting, ...]) -> tuple[Self, tuple[Setting, ...]]:
+        """The kind and the settings once these are chosen: as they would be if nothing else had been possible."""
+        return self, settings
+
+    def recounted(self, other: LayerKind, settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+        """What `chosen` made, as settings of this kind again."""
+        del other
+        return settings
 
     def settled(self, out_channels: int | None) -> Self:
         """The kind once all is chosen: nothing is left that a record of the layer does not say."""
@@ -212,17 +252,23 @@ class LayerKind(ABC):
             found.setdefault(self.size_map(setting), []).append(setting)
         return found
 
-    def fans(self, domains: Sequence[Domain]) -> tuple[Fan, ...]:
+    def fans(self, domains: Sequence[Domain]) -> tuple[AnyFan, ...]:
         """The size maps of all settings, those that differ in the offset alone taken together."""
         alike: dict[tuple[bool, int, int], Counter[int]] = {}
+        listed: Counter[ListedMap] = Counter()
         for size_map in map(self.size_map, self.settings(domains)):
+            if isinstance(size_map, ListedMap):
+                listed[size_map] += 1
+                continue
             plain = SizeMap.of(size_map.stride, size_map.offset, up=size_map.up)
             least = 1 if size_map == plain else size_map.least
             alike.setdefault((size_map.up, size_map.stride, least), Counter())[size_map.offset] += 1
-        return tuple(
+        found: list[AnyFan] = [Listed(tuple(listed.items()))] if listed else []
+        found += [
             fan_of(stride, part_of(offsets, offsets), constant=0, up=up, least=least)
             for (up, stride, least), offsets in alike.items()
-        )
+        ]
+        return tuple(found)
 
     def slide(self, domains: Sequence[Domain]) -> tuple[int, Part] | None:
         """What each kernel_size adds to the offset over the first one, where nothing that is open changes that."""
@@ -233,17 +279,14 @@ class LayerKind(ABC):
         """How many settings share each size map."""
         found: dict[SizeMap, int] = {}
         for fan in self.fans(domains):
-            for offset, settings in fan.offsets().items():
-                size_map = SizeMap.of(fan.stride, offset, up=fan.up, least=fan.least)
+            for size_map, settings in fan.maps():
                 found[size_map] = found.get(size_map, 0) + settings
         return found
 
     @property
     def setting_rules(self) -> tuple[str, ...]:
         """The sentences that no size occurs in."""
-        return tuple(
-            rule.sentence for rule in self.rules if not {"in_size", "out_size"} & set(names(parse(rule.sentence)))
-        )
+        return tuple(rule.sentence for rule in self.rules if not {*SIZES} & set(names(parse(rule.sentence))))
 
     def at(self, setting: Setting, parameter: str) -> int:
         """One parameter's value in a setting."""
@@ -276,11 +319,11 @@ class LayerKind(ABC):
         del elements, in_channels, out_channels, sizes
         return 0
 
-    def receptive_field(self, field: int, setting: Setting) -> int:
+    def receptive_field(self, field: int, setting: Setting, sizes: tuple[int, int]) -> int:
         """Backward on one axis: how far `field` neighbouring outputs see into the input."""
         if self.field_rule is None:
             return field
-        return compiled(parse(self.field_rule), ("behind", *self.positions()))(field, *setting)
+        return compiled(parse(self.field_rule), ("behind", *self.positions(), *SIZES))(field, *setting, *sizes)
 
     def view(self, setting: Setting, in_size: int, out_size: int) -> tuple[Fraction, Fraction]:
         """Where on the input's axis an output element looks: its place times the first number, plus the second.
@@ -302,6 +345,11 @@ class LayerKind(ABC):
 class SizeKeeping(LayerKind):
     """What activation and normalisation share: no axis parameter, and every size as it was."""
 
+    @classmethod
+    def complaint(cls, dims: int, names: Collection[str]) -> tuple[str, str] | None:
+        del dims, names
+        return None
+
     @property
     def rules(self) -> tuple[Rule, ...]:
         return (Rule("size", "out_size == in_size", "the layer keeps the size"),)
@@ -321,6 +369,65 @@ class Convolution(LayerKind):
     groups: int = 1
     bias: bool = True
 
+    @property
+    def flat_in(self) -> bool:
+        """Whether channels without axes go in, as behind a Flatten."""
+        return self.dims == 0
+
+    @property
+    def flat_out(self) -> bool:
+        """Whether channels without axes come out."""
+        return self.dims == 0
+
+    @classmethod
+    def variant(cls, names: Collection[str]) -> type[LayerKind]:
+        """The class of this name that has the parameters."""
+        return next((one for one in cls.variants if names and _names_of(one) >= {*names}), cls)
+
+    @classmethod
+    def named(cls, values: Sequence[object]) -> dict[str, object]:
+        """Values that came without their names, by name; raises ValueError where there are too many."""
+        if len(values) > len(cls.positional):
+            raise ValueError(values)
+        return dict(zip(cls.positional, values, strict=False))
+
+    @classmethod
+    def complaint(cls, dims: int, names: Collection[str]) -> tuple[str, str] | None:
+        """What is wrong with a layer behind so many axes and with these parameters, and what to write instead."""
+        del names
+        if dims:
+            return None
+        return f"{cls.name} needs axes, and channels without axes come to it", "put Unflatten(channels, sizes) in front"
+
+    def units(self, parameter: str) -> int:
+        """How many units a parameter's 1 has in a setting; more than one where it may be a fraction."""
+        del parameter
+        return 1
+
+    def told(self, parameter: str, value: int) -> float:
+        """A setting's value as users write it."""
+        units = self.units(parameter)
+        return value // units if value % units == 0 else value / units
+
+    def text(self, settings: Sequence[Setting]) -> str:
+        """The axis parameters as a stack has them, where they have no column in tables."""
+        said = []
+        for place, parameter in enumerate(self.axis_parameters):
+            values = [self.told(parameter.name, setting[place]) for setting in settings]
+            one = str(values[0]) if len({*values}) == 1 else f"({', '.join(map(str, values))})"
+            said.append(one if parameter.name in self.positional else f"{parameter.name}={one}")
+        return ", ".join(said)
+
+    def charge(self, setting: Setting) -> int:
+        """How unusual a setting is on one axis, in thousandths of a nat, for a kind without a window."""
+        del setting
+        return 0
+
+    def channel_ratio(self, settings: Sequence[Setting], in_size: Sequence[int]) -> tuple[int, int]:
+        """What the channels behind a layer without weights are of those in front, as a fraction."""
+        del settings, in_size
+        return 1, 1
+
     def settled(self, out_channels: int | None) -> Self:
         return self if self.out_channels == out_channels else replace(self, out_channels=out_channels)
 
@@ -336,9 +443,7 @@ class Convolution(LayerKind):
         positions = prod(sizes[0] if self.on_input else sizes[1])
         return elements * in_channels * out_channels // self.groups * positions
 
-    def keywords(
-        self, settings: Sequence[Setting], **others: tuple[Word, Word]
-    ) -> tuple[tuple[str, Word | tuple[int, ...]], ...]:
+    def keywords(self, settings: Sequence[Setting], **others: tuple[Word, Word]) -> tuple[tuple[str, Value], ...]:
         """Axis parameters and options that differ from torch's default, in torch's order."""
         found = list(axis_keywords(self, settings))
         options = {
@@ -350,7 +455,7 @@ class Convolution(LayerKind):
         return tuple(found)
 
 
-def axis_keywords(kind: LayerKind, settings: Sequence[Setting]) -> Iterator[tuple[str, Word | tuple[int, ...]]]:
+def axis_keywords(kind: LayerKind, settings: Sequence[Setting]) -> Iterator[tuple[str, Value]]:
     """Axis parameters as torch takes them: one number where all axes agree, defaults left out."""
     for position, parameter in enumerate(kind.axis_parameters):
         if word := kind.word(parameter.name):
@@ -364,6 +469,10 @@ def axis_keywords(kind: LayerKind, settings: Sequence[Setting]) -> Iterator[tupl
         )
         if values != defaults:
             yield parameter.name, values[0] if len(set(values)) == 1 else values
+
+
+def _names_of(kind: type[LayerKind]) -> set[str]:
+    return {*(item.name for item in kind.axis_parameters), *(item.name for item in kind.options)}
 
 
 @cache

@@ -7,20 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from convsolve.domains import Domain
-from convsolve.layers.base import (
-    IDENTITY,
-    POSITIVE,
-    AxisParameter,
-    Convolution,
-    Option,
-    Rule,
-    Setting,
-    SettingsByMap,
-    SizeMap,
-    TorchCall,
-    downwards,
-)
-from convsolve.layers.fans import Fan, Part, counted, fan_of, part_of
+from convsolve.layers.base import POSITIVE, AxisParameter, Convolution, Option, Rule, Setting, SettingsByMap, TorchCall
+from convsolve.layers.fans import AnyFan, Part, counted, fan_of, part_of
+from convsolve.layers.maps import IDENTITY, SizeMap, downwards
 
 KERNEL = tuple(range(1, 8))
 STRIDE = (1, 2, 3, 4)
@@ -48,9 +37,9 @@ class Conv(Convolution):
     centre_rule = "dilation*(kernel_size - 1) - 2*padding"
     axis_parameters = (
         AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
-        AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE),
+        AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE, split=True),
         AxisParameter("padding", "p", 0, 0, hole=True, words=("same", "valid")),
-        AxisParameter("dilation", "d", 1, 1, hole=True, limits=(1,)),
+        AxisParameter("dilation", "d", 1, 1, hole=True, limits=(1,), split=True),
     )
     options = (
         OUT_CHANNELS,
@@ -108,7 +97,7 @@ class Conv(Convolution):
     def _least(self, side: int) -> int:
         return max(1, {"reflect": side + 1, "circular": side}.get(self.padding_mode, 1))
 
-    def fans(self, domains: Sequence[Domain]) -> tuple[Fan, ...]:
+    def fans(self, domains: Sequence[Domain]) -> tuple[AnyFan, ...]:
         kernels, strides, paddings, dilations = domains
         if self.padding_word == "same" or self.padding_mode != "zeros":
             return super().fans(domains)

@@ -7,19 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convsolve.domains import Domain
-from convsolve.layers.base import (
-    POSITIVE,
-    AxisParameter,
-    Convolution,
-    Rule,
-    Setting,
-    SettingsByMap,
-    SizeMap,
-    TorchCall,
-    upwards,
-)
+from convsolve.layers.base import POSITIVE, AxisParameter, Convolution, Rule, Setting, SettingsByMap, TorchCall
 from convsolve.layers.conv import BIAS, GROUPS, KERNEL, OUT_CHANNELS, STRIDE, padding_limits
 from convsolve.layers.fans import Fan, Part, counted, fan_of, part_of
+from convsolve.layers.maps import SizeMap, upwards
 
 
 @dataclass(frozen=True)
@@ -34,9 +25,9 @@ class ConvTranspose(Convolution):
     on_input = True
     axis_parameters = (
         AxisParameter("kernel_size", "k", 1, None, hole=True, limits=KERNEL),
-        AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE),
+        AxisParameter("stride", "s", 1, 1, hole=True, limits=STRIDE, split=True),
         AxisParameter("padding", "p", 0, 0, hole=True),
-        AxisParameter("dilation", "d", 1, 1, hole=True, limits=(1,)),
+        AxisParameter("dilation", "d", 1, 1, hole=True, limits=(1,), split=True),
         AxisParameter("output_padding", "op", 0, 0, hole=True),
     )
     options = (OUT_CHANNELS, GROUPS, BIAS)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import NamedTuple
+
+from convsolve.layers.listed import ListedMap
+from convsolve.layers.maps import SizeMap
 
 # What one choice adds to an offset, from 0 on: amounts that are evenly spaced and come once each, or
 # amounts with the number of settings that add each.
@@ -52,6 +55,24 @@ class Fan(NamedTuple):
             found = sums
         return found
 
+    def maps(self) -> Iterator[tuple[SizeMap, int]]:
+        """Every map, with the number of settings that have it."""
+        for offset, settings in self.offsets().items():
+            yield SizeMap.of(self.stride, offset, up=self.up, least=self.least), settings
+
+
+class Listed(NamedTuple):
+    """Maps that are found size by size, each with the number of settings that have it."""
+
+    each: tuple[tuple[ListedMap, int], ...]
+
+    def maps(self) -> Iterator[tuple[SizeMap, int]]:
+        """Every map, with the number of settings that have it."""
+        return iter(self.each)
+
+
+AnyFan = Fan | Listed
+
 
 def fan_of(stride: int, *choices: tuple[int, Part], constant: int, up: bool, least: int = 1) -> Fan:
     """A fan from what is added to the constant, each as `part_of` gives it."""
@@ -64,11 +85,17 @@ def fan_of(stride: int, *choices: tuple[int, Part], constant: int, up: bool, lea
     return Fan(up, stride, offset, reach, tuple(parts), least)
 
 
-def ahead(fans: Iterable[Fan], sizes: range) -> range:
+def ahead(fans: Iterable[AnyFan], sizes: range) -> range:
     """From the smallest to the largest size that may come out of some sizes in a row."""
     low, high = sizes.start, sizes.stop - 1
     first, final = LARGEST, 0
-    for up, stride, offset, reach, _, least in fans:
+    for fan in fans:
+        if isinstance(fan, Listed):
+            for hull in [size_map.ahead(sizes) for size_map, _ in fan.each]:
+                if hull:
+                    first, final = min(first, hull[0]), max(final, hull[-1])
+            continue
+        up, stride, offset, reach, _, least = fan
         start = max(low, least)
         if start <= high:
             if up:
@@ -79,12 +106,18 @@ def ahead(fans: Iterable[Fan], sizes: range) -> range:
     return range(max(first, 1), final + 1)
 
 
-def behind(fans: Iterable[Fan], sizes: range) -> range:
+def behind(fans: Iterable[AnyFan], sizes: range) -> range:
     """From the smallest to the largest size that may lead to some sizes in a row."""
     low, high = sizes.start, sizes.stop - 1
     first, final = LARGEST, 0
     if low <= high:
-        for up, stride, offset, reach, _, least in fans:
+        for fan in fans:
+            if isinstance(fan, Listed):
+                for hull in [size_map.behind(sizes) for size_map, _ in fan.each]:
+                    if hull:
+                        first, final = min(first, hull[0]), max(final, hull[-1])
+                continue
+            up, stride, offset, reach, _, least = fan
             if up:
                 start, end = -((offset + reach - low) // stride), (high - offset) // stride
             else:

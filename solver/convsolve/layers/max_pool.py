@@ -17,4 +17,4 @@ class MaxPool(Pool):
     field_rule = "(behind - 1)*stride + dilation*(kernel_size - 1) + 1"
     centre_rule = "dilation*(kernel_size - 1) - 2*padding"
     torch_name = "MaxPool"
-    axis_parameters = (KERNEL, STRIDE, PADDING, AxisParameter("dilation", "d", 1, 1, hole=False))
+    axis_parameters = (KERNEL, STRIDE, PADDING, AxisParameter("dilation", "d", 1, 1, hole=False, split=True))

@@ -9,22 +9,12 @@ from itertools import chain
 from typing import ClassVar, Self
 
 from convsolve.domains import Domain
-from convsolve.layers.base import (
-    POSITIVE,
-    AxisParameter,
-    LayerKind,
-    Option,
-    Rule,
-    Setting,
-    SizeMap,
-    TorchCall,
-    axis_keywords,
-    downwards,
-)
+from convsolve.layers.base import POSITIVE, AxisParameter, LayerKind, Option, Rule, Setting, TorchCall, axis_keywords
 from convsolve.layers.fans import Fan, fan_of, part_of
+from convsolve.layers.maps import SizeMap, downwards
 
 KERNEL = AxisParameter("kernel_size", "k", 1, None, hole=True, limits=tuple(range(2, 8)))
-STRIDE = AxisParameter("stride", "s", 1, "kernel_size", hole=False)
+STRIDE = AxisParameter("stride", "s", 1, "kernel_size", hole=False, split=True)
 PADDING = AxisParameter("padding", "p", 0, 0, hole=False)
 CEIL_MODE = Option("ceil_mode", "", default=False, type=bool)
 

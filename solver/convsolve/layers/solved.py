@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 from convsolve.layers.base import LayerKind, Setting, TorchCall
+
+OF_CHANNELS = frozenset({"out_channels", "out_features"})  # options that a record has as out_channels
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,23 @@ class SolvedLayer:
     in_size: tuple[int, ...]
     out_size: tuple[int, ...]
 
+    @classmethod
+    def passing(
+        cls,
+        kind: LayerKind,
+        settings: tuple[Setting, ...],
+        channels: tuple[int | None, int | None],
+        sizes: tuple[tuple[int, ...], tuple[int, ...]],
+    ) -> SolvedLayer:
+        """A layer of a question, whose sizes are 1 where channels stand without axes."""
+        in_size, out_size = sizes
+        return cls(kind, settings, *channels, () if kind.flat_in else in_size, () if kind.flat_out else out_size)
+
     def __post_init__(self) -> None:
         # what a record cannot say must not make two equal layers different
-        object.__setattr__(self, "kind", self.kind.settled(self.out_channels))
+        kind, settings = self.kind.settled(self.out_channels).chosen(self.settings)
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "settings", settings)
 
     def __getattr__(self, name: str) -> tuple[int, ...]:
         # copy and pickle ask an object that has no fields yet: nothing here may ask for a field then
@@ -41,7 +57,8 @@ class SolvedLayer:
         position = type(self.kind).positions().get(name)
         if position is None:
             raise AttributeError(f"{self.kind.name} has no {name}")
-        return tuple(setting[position] for setting in self.settings)
+        # all are integers, but for a scale_factor that is a fraction
+        return cast("tuple[int, ...]", tuple([self.kind.told(name, setting[position]) for setting in self.settings]))
 
     def __getstate__(self) -> dict[str, Any]:
         # what is remembered of a layer is found again where it is needed
@@ -78,9 +95,15 @@ class SolvedLayer:
         )
 
     @cached_property
+    def ends(self) -> tuple[tuple[int, int], ...]:
+        """The sizes in front and behind on each axis; 1 where channels stand without axes."""
+        axes = (1,) * len(self.settings)
+        return tuple(zip(self.in_size or axes, self.out_size or axes, strict=True))
+
+    @cached_property
     def fields(self) -> Mapping[tuple[int, ...], tuple[int, ...]]:
         """How far so many neighbouring outputs on each axis see into the input; remembered."""
-        return _Fields(self.kind, self.settings)
+        return _Fields(self)
 
     @cached_property
     def _record(self) -> dict[str, Any]:
@@ -93,7 +116,7 @@ class SolvedLayer:
         values |= {
             option.name: getattr(self.kind, option.name)
             for option in self.kind.options
-            if option.name != "out_channels"
+            if option.name not in OF_CHANNELS
         }
         return {
             "kind": self.kind.record,
@@ -108,20 +131,21 @@ class SolvedLayer:
 class _Fields(dict[tuple[int, ...], tuple[int, ...]]):
     """Receptive fields by those behind a layer, found when they are first asked for."""
 
-    def __init__(self, kind: LayerKind, settings: tuple[Setting, ...]) -> None:
+    def __init__(self, layer: SolvedLayer) -> None:
         super().__init__()
-        self._kind = kind
-        self._settings = settings
+        self._layer = layer
 
     def __missing__(self, behind: tuple[int, ...]) -> tuple[int, ...]:
-        each = zip(behind, self._settings or ((),) * len(behind), strict=True)
-        found = self[behind] = tuple([self._kind.receptive_field(field, setting) for field, setting in each])
+        kind, sizes = self._layer.kind, self._layer.ends
+        each = zip(behind, self._layer.settings, sizes, strict=True)
+        found = self[behind] = tuple([kind.receptive_field(*one) for one in each])
         return found
 
 
-def per_axis(record: Mapping[str, Any], name: str, axes: int) -> tuple[int, ...]:
+def per_axis(record: Mapping[str, Any], name: str, axes: int, *, fractions: bool = False) -> tuple[Any, ...]:
     """A record's list of one integer an axis; raises ValueError where it is anything else."""
     values = record[name]
-    if not isinstance(values, list) or len(values) != axes or any(type(value) is not int for value in values):
+    known = {int, float} if fractions else {int}
+    if not isinstance(values, list) or len(values) != axes or any(type(value) not in known for value in values):
         raise ValueError(name)
     return tuple(values)

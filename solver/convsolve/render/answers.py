@@ -121,7 +121,7 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
         for place, layer in enumerate(solution.layers):
             mark = "" if place else str(number)
             cells = [parameter(layer, name) for name in names]
-            parts.append((mark, label(layer.kind), way(layer), *cells))
+            parts.append((mark, label(layer), way(layer), *cells))
         parts.append(indent + costs_text(solution.costs))
     return head, parts
 
@@ -222,7 +222,8 @@ def _limits(layer: Layer) -> str:
     said = []
     for place, given in enumerate(layer.kind.axis_parameters):
         domains = [axis[place] for axis in layer.domains]
-        text = domain_text(domains[0]) if len(set(domains)) == 1 else "x".join(map(domain_text, domains))
+        texts = [domain_text(domain, layer.kind.units(given.name)) for domain in domains]
+        text = texts[0] if len({*texts}) == 1 else "x".join(texts)
         if word := layer.kind.word(given.name):
             text = word
         said.append("stride as kernel_size" if layer.kind.follows(given.name) else f"{given.name} {text}")

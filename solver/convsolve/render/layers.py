@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convsolve.layers.base import LayerKind
-from convsolve.layers.solved import SolvedLayer
+from convsolve.layers.solved import OF_CHANNELS, SolvedLayer
 from convsolve.render.table import Column
+from convsolve.shapes import shape_text
 
 PARAMETERS = {
     "kernel_size": "k",
@@ -31,8 +31,7 @@ def axes(values: Sequence[object], *, each: bool = False) -> str:
 
 def shape(channels: int | None, size: Sequence[int]) -> str:
     """``128@4x4``, or ``4x4`` where channels are unknown."""
-    text = axes(size, each=True)
-    return text if channels is None else f"{channels}@{text}"
+    return shape_text(channels, size)
 
 
 def way(layer: SolvedLayer) -> str:
@@ -49,28 +48,30 @@ def parameter(layer: SolvedLayer, name: str) -> str:
     return axes(getattr(layer, name))
 
 
-def options(kind: LayerKind) -> str:
-    """What was said of the layer beside its numbers, as a stack has it.
+def options(layer: SolvedLayer) -> str:
+    """What was said of the layer beside the numbers that have a column, as a stack has it.
 
     Example:
         >>> from convsolve.layers.act import Act
-        >>> options(Act(2, "leaky_relu", 0.2))
+        >>> options(SolvedLayer(Act(1, "leaky_relu", 0.2), ((),), 1, 1, (4,), (4,)))
         '"leaky_relu", 0.2'
     """
-    said = []
+    kind = layer.kind
+    numbers = [named.name for named in kind.axis_parameters if named.name not in PARAMETERS]
+    said = [kind.text(layer.settings)] if numbers else []
     for option in kind.options:
         value = getattr(kind, option.name)
-        if option.name == "out_channels" or value == option.default:
+        if option.name in OF_CHANNELS or value == option.default or option.name == "channels":
             continue
         text = f'"{value}"' if isinstance(value, str) else str(value)
         said.append(text if option.name in kind.positional else f"{option.name}={text}")
     return ", ".join(said)
 
 
-def label(kind: LayerKind) -> str:
-    """``Conv``, or ``Conv(groups=2)``."""
-    inside = options(kind)
-    return f"{kind.name}({inside})" if inside else kind.name
+def label(layer: SolvedLayer) -> str:
+    """``Conv``, ``Conv(groups=2)``, ``Upsample(2)``."""
+    inside = options(layer)
+    return f"{layer.kind.name}({inside})" if inside else layer.kind.name
 
 
 def telling(layers: Sequence[SolvedLayer]) -> list[str]:
@@ -98,14 +99,14 @@ def fields(layer: SolvedLayer) -> list[str]:
         "" if layer.out_channels is None else str(layer.out_channels),
         axes(layer.out_size, each=True),
         *(parameter(layer, name) for name in PARAMETERS),
-        options(layer.kind),
+        options(layer),
     ]
 
 
 def call(layer: SolvedLayer) -> str:
     """The layer as torch builds it, to be pasted; unknown channels by their names."""
     made = layer.torch_call()
-    names = ("in_channels", "out_channels")
+    names = ("in_features", "out_features") if made.name == "Linear" else ("in_channels", "out_channels")
     arguments = [name if value is None else str(value) for name, value in zip(names, made.arguments, strict=False)]
     arguments += [f'{key}="{value}"' if isinstance(value, str) else f"{key}={value}" for key, value in made.keywords]
     return f"nn.{made.name}({', '.join(arguments)})"

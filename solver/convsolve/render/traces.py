@@ -29,7 +29,7 @@ def table(trace: Trace) -> tuple[list[Column], list[Part]]:
     parts: list[Part] = [
         (
             str(place),
-            label(layer.kind),
+            label(layer),
             way(layer),
             *(parameter(layer, name) for name in names),
             *([_count(costs.params), _count(costs.macs)] if costly else []),

@@ -120,7 +120,7 @@ class Labels:
         self._joins = [_join(wish) for wish in self._sums]
         field = next((wish.sign for wish in wishes if wish.cost is Cost.RECEPTIVE_FIELD), 0)
         self._fields = [field] * (self._ways.graph.axes if field else 0)
-        self._known: dict[tuple[int, Setting, int], int] = {}
+        self._known: dict[tuple[int, Setting, int, tuple[int, int]], int] = {}
 
     def found(self) -> list[tuple[Values, Solution]]:
         """The values of the costs, to be made small, each with a combination that has them."""
@@ -153,11 +153,12 @@ class Labels:
         found: dict[Values, list[int]] = {}
         for start, run in self._runs(place, node):
             labels = ahead[run.out]
+            ends = [*zip(node[0], run.out[0], strict=True)]
             for settings, places in self._classes(place, run):
                 self._budget.spend(len(labels) * len(places))
                 parts = [self._part(wish.cost, place, settings, node[0], run.out[0]) * wish.sign for wish in self._sums]
                 for values, number in labels:
-                    here = found.setdefault(self._through(place, settings, parts, values), [])
+                    here = found.setdefault(self._through(place, settings, parts, values, ends), [])
                     here += [start + at * run.behind + number for at in places]
         few = 1 if self._most is None else self._most
         return kept_of([(values, one) for values, some in found.items() for one in sorted(some)[:few]], self._most)
@@ -168,26 +169,31 @@ class Labels:
         window = self._ways.graph.steps[place].layer.kind.window
         for at, settings in enumerate(product(*run.each)):
             windows = map(window, settings)
-            key = tuple([None if one is None else (one[0], one[1], one[3]) for one in windows])
+            key = tuple(
+                [own if one is None else (one[0], one[1], one[3]) for own, one in zip(settings, windows, strict=True)]
+            )
             places = found.setdefault(key, (settings, []))[1]
             if len(places) < (self._most or 1):
                 places.append(at)
         yield from found.values()
 
-    def _through(self, place: int, settings: Settings, parts: Sequence[int], values: Values) -> Values:
+    def _through(
+        self, place: int, settings: Settings, parts: Sequence[int], values: Values, ends: Sequence[tuple[int, int]]
+    ) -> Values:
         """The values in front of a layer."""
         here = [join(part, value) for join, part, value in zip(self._joins, parts, values, strict=False)]
         if not self._fields:
             return tuple(here)
-        fields = zip(self._fields, settings, values[len(parts) :], strict=True)
-        return (*here, *(sign * self._field(place, setting, sign * value) for sign, setting, value in fields))
+        fields = zip(self._fields, settings, values[len(parts) :], ends, strict=True)
+        found = (sign * self._field(place, setting, sign * value, sizes) for sign, setting, value, sizes in fields)
+        return (*here, *found)
 
-    def _field(self, place: int, setting: Setting, field: int) -> int:
-        key = (place, setting, field)
+    def _field(self, place: int, setting: Setting, field: int, sizes: tuple[int, int]) -> int:
+        key = (place, setting, field, sizes)
         found = self._known.get(key)
         if found is None:
             kind = self._ways.graph.steps[place].layer.kind
-            found = self._known[key] = kind.receptive_field(field, setting)
+            found = self._known[key] = kind.receptive_field(field, setting, sizes)
         return found
 
     def _part(self, cost: Cost, place: int, settings: Settings, state: State, out: State) -> int:

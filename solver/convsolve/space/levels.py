@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from heapq import heappop, heappush
 
 from convsolve import rows
-from convsolve.layers.base import SizeMap
+from convsolve.layers.maps import SizeMap
 from convsolve.listing import Node
 
 WIDTH = 1  # bytes a size

@@ -10,7 +10,8 @@ from itertools import product
 from typing import NamedTuple, Protocol
 
 from convsolve.domains import Domain
-from convsolve.layers.base import Setting, SizeMap
+from convsolve.layers.base import Setting
+from convsolve.layers.maps import SizeMap
 from convsolve.listing import Node
 from convsolve.space.branch import Branch
 from convsolve.space.decisions import INPUT, Decision

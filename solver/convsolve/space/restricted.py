@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from convsolve.domains import Domain
 from convsolve.expansion import Settings
-from convsolve.layers.base import Setting, SizeMap
+from convsolve.layers.base import Setting
+from convsolve.layers.maps import SizeMap
 from convsolve.listing import Node
 from convsolve.space.branch import Branch
 from convsolve.space.decisions import INPUT, Decision, Fixed

@@ -1,0 +1,151 @@
+"""Channels through a stack whose layers change them by settings and sizes, as shuffles and Flatten do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from convsolve.channels import ChannelsLike, Ratio, channel_chain
+from convsolve.conditions import Condition
+from convsolve.domains import Domain
+from convsolve.errors import Error
+from convsolve.filling import Layer
+from convsolve.layers.base import LayerKind, Setting
+from convsolve.layers.listed import Constant
+from convsolve.shapes import Extent
+
+
+def wired(
+    layers: Sequence[Layer], source: Extent, goal: Extent, channels: ChannelsLike
+) -> tuple[tuple[Layer, ...], tuple[int | None, ...], tuple[Condition, ...]]:
+    """The layers with no settings that channels rule out, the channels, and what these demand of sizes.
+
+    Raises:
+        Error: ``bad-channels``, ``bad-groups`` where channels contradict each other.
+    """
+    sizes = known_sizes(layers, source)
+    found = list(layers)
+    ratios = [_ratio(layer, size) for layer, size in zip(found, sizes, strict=False)]
+    chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels, ratios)
+    relations = []
+    for place, layer in enumerate(found):
+        before, after = chain[place : place + 2]
+        if layer.kind.weighted or ratios[place] is not None or (before is None and after is None):
+            continue
+        if layer.kind.axis_parameters:
+            found[place] = _narrowed(place, layer, before, after)
+        elif before is not None and after is not None:
+            elements, rest = divmod(after, before)
+            factors = "*".join(f"in_size[{place}][{axis}]" for axis in range(len(source.sizes)))
+            relations.append(Condition.read(f"{factors} == {elements if not rest else 0}"))
+        elif after is not None:
+            raise Error(
+                "unknown-channels",
+                f"layer {place} ({layer.kind.name}): {after} channels behind it say nothing without those in front",
+                help=["give all of them, as in --channels or with out_channels"],
+            )
+    _refuse_joint(found, chain, ratios)
+    return tuple(found), chain, tuple(relations)
+
+
+def _refuse_joint(layers: Sequence[Layer], chain: Sequence[int | None], ratios: Sequence[Ratio | None]) -> None:
+    """Raise where the choices of several layers must together make one number of channels of another."""
+    open_ones: list[int] = []
+    since_known = chain[0] is not None
+    for place, (layer, ratio) in enumerate(zip(layers, ratios, strict=True)):
+        if layer.kind.weighted:
+            open_ones, since_known = [], False
+        elif ratio is None:
+            open_ones.append(place)
+        if chain[place + 1] is not None:
+            if len(open_ones) > 1 and since_known:
+                raise Error(
+                    "unsupported",
+                    f"layers {open_ones[0]} and {open_ones[1]} are to change the channels together",
+                    help=["give the factor of one of them"],
+                )
+            open_ones, since_known = [], True
+
+
+def known_sizes(layers: Sequence[Layer], source: Extent) -> list[tuple[int, ...] | None]:
+    """The size in front of each layer and behind the last, where it does not depend on any choice."""
+    found: list[tuple[int, ...] | None] = [source.size if source.fixed else None]
+    for layer in layers:
+        before = found[-1] or (None,) * len(source.sizes)
+        outs = [_only_out(layer.kind, domains, size) for domains, size in zip(layer.domains, before, strict=True)]
+        known = [out for out in outs if out is not None]
+        found.append(tuple(known) if len(known) == len(outs) else None)
+    return found
+
+
+def _only_out(kind: LayerKind, domains: Sequence[Domain], size: int | None) -> int | None:
+    if any(len(domain) > 1 for domain in domains):
+        return None
+    size_map = kind.size_map(tuple(domain[0] for domain in domains))
+    if isinstance(size_map, Constant):
+        return size_map.raw(1)
+    return None if size is None else size_map.out(size)
+
+
+def _ratio(layer: Layer, size: tuple[int, ...] | None) -> Ratio | None:
+    """What the channels become, where no choice changes that."""
+    if any(len(domain) > 1 for axis in layer.domains for domain in axis):
+        ratios = {layer.kind.channel_ratio((setting,) * len(layer.domains), size or (2,)) for setting in _some(layer)}
+        return ratios.pop() if len(ratios) == 1 else None
+    settings = tuple(tuple(domain[0] for domain in axis) for axis in layer.domains)
+    one, other = (layer.kind.channel_ratio(settings, each) for each in ((1,), (2,)))
+    if one == other:
+        return one
+    return None if size is None else layer.kind.channel_ratio(settings, size)
+
+
+def _some(layer: Layer) -> list[Setting]:
+    """Settings of one axis that differ in every parameter as much as they can."""
+    return [tuple(domain[0] for domain in layer.domains[0]), tuple(domain[-1] for domain in layer.domains[0])]
+
+
+def _narrowed(place: int, layer: Layer, before: int | None, after: int | None) -> Layer:
+    """The layer with those settings left that go with the channels on its sides."""
+    fitting = []
+    for value in layer.domains[0][0]:
+        over, under = layer.kind.channel_ratio(((value,),) * len(layer.domains), ())
+        if before is None:
+            fits = after is not None and after * under % over == 0
+        else:
+            out, rest = divmod(before * over, under)
+            fits = not rest and after in (None, out)
+        if fits:
+            fitting.append(value)
+    if not fitting:
+        raise Error(
+            "bad-channels",
+            f"layer {place} ({layer.kind.name}): no {layer.kind.axis_parameters[0].name} turns "
+            f"{before} channels into {'a whole number' if after is None else after}",
+            help=["change the channels in front of it, or behind"],
+        )
+    return replace(layer, domains=((tuple(fitting),),) * len(layer.domains))
+
+
+def resolved(
+    layers: Sequence[Layer],
+    chain: Sequence[int | None],
+    settings: Sequence[tuple[Setting, ...]],
+    sizes: Sequence[tuple[int, ...]],
+) -> tuple[int | None, ...]:
+    """The channels of a combination: what depended on its settings and sizes is known now."""
+    if None not in chain:
+        return tuple(chain)
+    found = list(chain)
+    ratios = [
+        None if layer.kind.weighted else layer.kind.channel_ratio(on_axes, size)
+        for layer, on_axes, size in zip(layers, settings, sizes, strict=False)
+    ]
+    for place, ratio in enumerate(ratios):
+        number = found[place]
+        if found[place + 1] is None and ratio and number is not None:
+            found[place + 1] = number * ratio[0] // ratio[1]
+    for place in reversed(range(len(ratios))):
+        ratio, number = ratios[place], found[place + 1]
+        if found[place] is None and ratio and number is not None and number * ratio[1] % ratio[0] == 0:
+            found[place] = number * ratio[1] // ratio[0]
+    return tuple(found)

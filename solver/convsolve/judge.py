@@ -145,7 +145,7 @@ def decisions(problem: Problem) -> Iterator[Decision]:
     answers, so each has a Context that nobody has used before.
     """
     encoding = whole(problem)
-    alone = Alone(encoding, lambda context: z3.SimpleSolver(ctx=context), FIND * len(problem.layers) * problem.axes)
+    alone = Alone(encoding, _quick, FIND * len(problem.layers) * problem.axes)
     verdict = alone.check()
     narrowings: list[chains.Narrowing] = []
     if verdict == Verdict.UNKNOWN:
@@ -359,6 +359,14 @@ def _values(model: z3.ModelRef) -> Iterator[tuple[str, int]]:
         value = z3.Z3_model_get_const_interp(context, model.model, variable)
         name = z3.Z3_get_symbol_string(context, z3.Z3_get_decl_name(context, variable))
         yield name, int(z3.Z3_get_numeral_string(context, value))
+
+
+def _quick(context: z3.Context) -> z3.Solver:
+    """A solver without preprocessing, with Z3's older simplex: it has found most answers in half the time."""
+    solver = z3.SimpleSolver(ctx=context)
+    solver.set("auto_config", False)  # noqa: FBT003 - as Z3 has it
+    solver.set("arith.solver", 2)
+    return solver
 
 
 def _thorough(context: z3.Context) -> z3.Solver:

@@ -40,6 +40,14 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
                                "ConvTranspose(k='2..4')", "minimize": ["activations", "params"]}),
     ("4@8x8", "4@8x8", {"stack": "Conv(k={1, 3}, s=1, groups=2) >> Norm('batch') >> Conv(k={1, 3}, s=1, bias=False) >> "
                                  "ConvTranspose(k=3, s=1)", "minimize": "params", "maximize": "activations"}),
+    ("3@14", "16@8", {"stack": "Conv(k='1..3', s='1,2', c=8) >> Pad() >> Conv(k='1..3', s='1,2', c=16)",
+                      "minimize": "activations"}),
+    ("3@12x15", "8@6x6", {"stack": "Conv(k='1..3', s='1,2', c=8) >> AdaptiveAvgPool(6) >> Conv(k='1..3', s=1, c=8)",
+                          "minimize": "macs"}),
+    ("2@6", "3@20", {"stack": "Upsample('1..3') >> ConvTranspose(k='1..4', s='1,2', c=4) >> Conv(k='1..3', c=3)",
+                     "minimize": ["macs", "-params"]}),
+    ("8@3x3", "1@12x12", {"stack": "PixelShuffle(2) >> ConvTranspose(k='1..4', s='1,2', c=1) >> Crop()",
+                          "maximize": "activations", "minimize": "macs"}),
 ]  # fmt: skip
 
 

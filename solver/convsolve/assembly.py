@@ -38,6 +38,8 @@ class Assembly:
         # what settings and sizes make of the channels is known of a whole combination only
         self.wired = any(problem.channels) and None in problem.channels
         self._layers: dict[tuple[object, ...], SolvedLayer] = {}
+        made: dict[LayerKind, int] = {}
+        self._alike = [made.setdefault(layer.kind, len(made)) for layer in problem.layers]
 
     def __call__(self, combination: Combination, size: tuple[int, ...] | None = None) -> Solution:
         """The solution of a combination; the input's size where that is to be found."""
@@ -66,7 +68,7 @@ class Assembly:
         return layer
 
     def _layer(self, place: int, settings: tuple[Setting, ...], channels: Ends, size: tuple[int, ...]) -> SolvedLayer:
-        key = (place, settings, size, channels)
+        key = (self._alike[place], settings, size, channels)
         layer = self._layers.get(key)
         if layer is None:
             kind = self.problem.layers[place].kind

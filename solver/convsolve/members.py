@@ -326,7 +326,8 @@ class Members:
             active = tuple([now for _, _, now in combination if now is not None])
             key = tuple([now[:2] for now in active])
             if key not in known:
-                price = self._price(depth, [now[0] or 0 for now in active], state, group.out)
+                kernels = [now[0] or 0 for now in active] or [ANY] * len(state)
+                price = self._price(depth, kernels, state, group.out)
                 known[key] = (price, self.bound(depth + 1, group.out, active))
             price, ahead = known[key]
             cost = price + sum([cost for _, cost, _ in combination])

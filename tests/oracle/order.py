@@ -29,7 +29,9 @@ def place_in_order(
             out = layer.kind.size_map(on_axes[axis]).out(size)
             assert out is not None
             window = layer.kind.window(on_axes[axis])
-            if window is not None:
+            if window is None:
+                score += layer.kind.charge(on_axes[axis])
+            else:
                 record = layer.kind.record
                 first = len(chosen) > 1 and place == chosen[0]
                 score += style.layer_cost(record, window, size, out, first=first)

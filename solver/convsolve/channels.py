@@ -99,11 +99,18 @@ def channel_chain(
         number if number is None or known is not None else _whole(number, stage)
         for number, known, stage in zip(_completed(weighted, said, stages), said, stages, strict=True)
     ]
-    chain: list[int | None] = [complete[0]]
+    # what nobody said is that behind a shuffle whose factor is to be found: those in front follow from it
+    behind = [said[place] is None and _gathers(stage) for place, stage in enumerate(stages)]
+    chain: list[int | None] = [None if behind[0] else complete[0]]
     place = 0
     for index, (kind, ratio) in enumerate(zip(kinds, ratios, strict=True)):
-        place += kind.weighted
-        chain.append(complete[place] if kind.weighted else _changed(index, kind, chain[-1], ratio))
+        if kind.weighted:
+            place += 1
+            chain.append(None if behind[place] else complete[place])
+        elif ratio is None and behind[place]:
+            chain.append(complete[place])
+        else:
+            chain.append(_changed(index, kind, chain[-1], ratio))
     if last is not None:
         _look_back(kinds, ratios, chain, last)
     for index, kind in enumerate(kinds):
@@ -120,6 +127,11 @@ def _stages(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None]) -> list[
         else:
             found[-1].append((kind, ratio))
     return found
+
+
+def _gathers(stage: Stage) -> bool:
+    """Whether just one layer of a stage, a shuffle, is to find how many channels become one."""
+    return [kind.gathers for kind, ratio in stage if ratio is None] == [True]
 
 
 def _first_of(stage: Stage, behind: int | None) -> int | None:

@@ -57,10 +57,12 @@ def fields_of(layers: Sequence[SolvedLayer]) -> list[Field]:
     """
     found: list[Field] = []
     for place, layer in enumerate(layers):
-        before = [*zip(*found[-1][1:], strict=True)] if found else [(Fraction(1), Fraction(0))] * len(layer.in_size)
-        settings = layer.settings or ((),) * len(layer.in_size)
-        views = map(layer.kind.view, settings, layer.in_size, layer.out_size)
-        behind = [(jump * a, jump * b + centre) for (jump, centre), (a, b) in zip(before, views, strict=True)]
-        jumps, centres = zip(*behind, strict=True)
+        if not layers[0].in_size:  # channels without axes have no places
+            found.append(Field((), (), ()))
+            continue
+        before = [*zip(*found[-1][1:], strict=True)] if found else [(Fraction(1), Fraction(0))] * len(layer.settings)
+        each = zip(before, layer.settings, layer.ends, strict=True)
+        views = [(known, layer.kind.view(setting, *ends)) for known, setting, ends in each]
+        jumps, centres = zip(*[(jump * a, jump * b + centre) for (jump, centre), (a, b) in views], strict=True)
         found.append(Field(receptive_field(layers[: place + 1]), jumps, centres))
     return found

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby, pairwise, product
+from itertools import groupby, pairwise, product, takewhile
 from math import prod
 from typing import NamedTuple
 
@@ -30,11 +30,10 @@ class Written:
     parameters: tuple[tuple[str, Domains | Word], ...]
 
     def __str__(self) -> str:
-        inside = ", ".join(
-            text if name in self.kind.positional else f"{name}={text}"
-            for name, text in ((name, _python(value)) for name, value in self.parameters)
-        )
-        return f"{self.kind.name}({inside})"
+        said = {name: _python(value) for name, value in self.parameters}
+        bare = [*takewhile(said.__contains__, self.kind.positional)]
+        others = [f"{name}={text}" for name, text in said.items() if name not in bare]
+        return f"{self.kind.name}({', '.join([*(said[name] for name in bare), *others])})"
 
 
 class Repeat(NamedTuple):

@@ -22,6 +22,7 @@ class AdaptivePool(LayerKind):
     positional = ("output_size",)
     field_rule = "min(in_size, (behind*in_size + 2*output_size - 2)//output_size)"
     jump_rules = ("behind*in_size", "behind*output_size")
+    centre_rule = "in_size - output_size"
     torch_name: ClassVar[str]
     axis_parameters = (
         AxisParameter("output_size", "", 1, None, hole=True, limits=tuple(range(1, 65)), split=True, most=LARGEST_SIZE),

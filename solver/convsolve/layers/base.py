@@ -114,6 +114,7 @@ class LayerKind(ABC):
     torch_classes: ClassVar[tuple[str, ...]] = ()  # of torch.nn, without 1d, 2d or 3d; else the kind's own name
     torch_keywords: ClassVar[tuple[str, ...]] = ()  # of their calls, where these are no parameters of the kind
     weighted: ClassVar[bool] = False  # it has weights, and channels of its own choice behind it
+    gathers: ClassVar[bool] = False  # it makes one channel of several
     lifts: ClassVar[bool] = False  # it makes axes of channels without axes
     variants: ClassVar[tuple[type[LayerKind], ...]] = ()  # the same name with other parameters: by size, not by factor
     field_rule: ClassVar[str | None] = None  # the receptive field in front of the layer, from that ``behind`` it
@@ -150,7 +151,7 @@ class LayerKind(ABC):
     @classmethod
     def variant(cls, names: Collection[str]) -> type[LayerKind]:
         """The class of this name that has the parameters."""
-        return next((one for one in cls.variants if names and _names_of(one) >= {*names}), cls)
+        return next((one for one in cls.variants if not one.positions().keys().isdisjoint(names)), cls)
 
     @classmethod
     def named(cls, values: Sequence[object]) -> dict[str, object]:
@@ -382,7 +383,7 @@ class Convolution(LayerKind):
     @classmethod
     def variant(cls, names: Collection[str]) -> type[LayerKind]:
         """The class of this name that has the parameters."""
-        return next((one for one in cls.variants if names and _names_of(one) >= {*names}), cls)
+        return next((one for one in cls.variants if not one.positions().keys().isdisjoint(names)), cls)
 
     @classmethod
     def named(cls, values: Sequence[object]) -> dict[str, object]:
@@ -469,10 +470,6 @@ def axis_keywords(kind: LayerKind, settings: Sequence[Setting]) -> Iterator[tupl
         )
         if values != defaults:
             yield parameter.name, values[0] if len(set(values)) == 1 else values
-
-
-def _names_of(kind: type[LayerKind]) -> set[str]:
-    return {*(item.name for item in kind.axis_parameters), *(item.name for item in kind.options)}
 
 
 @cache

@@ -18,6 +18,7 @@ class Crop(Sides):
 
     name = "Crop"
     record = "crop"
+    centre_rule = "2*before"
     axis_parameters = (
         AxisParameter("before", "", 0, None, hole=True, limits=SIDE),
         AxisParameter("after", "", 0, None, hole=True, limits=SIDE),

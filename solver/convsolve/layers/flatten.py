@@ -18,6 +18,8 @@ class Flatten(LayerKind):
     name = "Flatten"
     record = "flatten"
     field_rule = "in_size"
+    centre_rule = "in_size - 1"
+    jump_rules = ("behind*in_size", None)
     torch_classes = ("Flatten",)
 
     @classmethod

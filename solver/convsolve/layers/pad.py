@@ -20,6 +20,7 @@ class Pad(Sides):
 
     name = "Pad"
     record = "pad"
+    centre_rule = "0 - 2*before"
     axis_parameters = (
         AxisParameter("before", "", 0, None, hole=True, limits=SIDE),
         AxisParameter("after", "", 0, None, hole=True, limits=SIDE),

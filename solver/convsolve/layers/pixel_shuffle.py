@@ -16,7 +16,9 @@ class PixelShuffle(Shuffle):
 
     name = "PixelShuffle"
     record = "pixel_shuffle"
+    gathers = True
     field_rule = "(behind + factor - 2)//factor + 1"
+    centre_rule = "1 - factor"
     jump_rules = (None, "behind*factor")
     torch_classes = ("PixelShuffle",)
     torch_keyword = "upscale_factor"

@@ -18,6 +18,7 @@ class PixelUnshuffle(Shuffle):
     name = "PixelUnshuffle"
     record = "pixel_unshuffle"
     field_rule = "behind*factor"
+    centre_rule = "factor - 1"
     jump_rules = ("behind*factor", None)
     torch_classes = ("PixelUnshuffle",)
     torch_keyword = "downscale_factor"

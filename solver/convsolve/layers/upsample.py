@@ -75,6 +75,7 @@ class UpsampleTo(Resize):
     name = "Upsample"
     record = "upsample"
     jump_rules = ("behind*in_size", "behind*size")
+    centre_rule = "in_size - size"
     axis_parameters = (AxisParameter("size", "", 1, None, hole=False, split=True, most=LARGEST_SIZE),)
 
     @property
@@ -127,6 +128,10 @@ class Upsample(Resize):
     def field_rule(self) -> str:  # type: ignore[override]
         whole = "" if self.denominator == 1 else f"*{self.denominator}"
         return f"((behind - 1){whole} + scale_factor - 1)//scale_factor + {self.neighbours}"
+
+    @property
+    def centre_rule(self) -> str:  # type: ignore[override]
+        return f"{self.denominator} - scale_factor"
 
     @property
     def jump_rules(self) -> tuple[str | None, str | None]:  # type: ignore[override]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from math import floor, log10
 from operator import itemgetter
@@ -16,7 +17,6 @@ from convsolve.limits import UNLIMITED, Limits, Stop, to_change
 from convsolve.problem import Problem
 from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
 from convsolve.render.table import Column, Part, Row
-from convsolve.shapes import shape_text, size_text
 
 HEAD = ("solution", *FIELDS)
 LARGEST_WRITTEN_OUT = 10**15
@@ -155,7 +155,8 @@ def amount(number: int) -> str:
 
 
 def _question(problem: Problem) -> str:
-    sizes = " -> ".join(shape_text(None, map(size_text, extent.sizes)) for extent in (problem.input, problem.target))
+    ends = (problem.input, problem.target)
+    sizes = " -> ".join(str(one if one.flat else replace(one, channels=None)) for one in ends)
     depths = [len(one.layers) for one in problem.depths]
     kinds = {layer.kind.name for one in problem.depths for layer in one.layers}
     if depths == [1]:

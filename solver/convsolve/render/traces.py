@@ -75,6 +75,8 @@ def rows(trace: Trace) -> Iterator[str]:
 
 def alignment(trace: Trace) -> str:
     """How the outputs of a trace that came through lie over its input."""
+    if not trace.input.size:
+        return "channels without axes have no receptive field"
     size, jump, centre = (axes(part) for part in trace.fields[-1])
     return f"receptive field {size}, jump {jump}, centre of the first at {centre}"
 

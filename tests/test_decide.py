@@ -14,6 +14,7 @@ import convsolve as cs
 from convsolve import chains, judge
 from convsolve.conditions import Condition
 from convsolve.encoding import values
+from convsolve.models import solution_of
 from convsolve.problem import Problem, ask
 from tests.oracle import brute_force
 
@@ -107,14 +108,14 @@ def test_an_answer_that_is_none_is_a_defect() -> None:
     ]
     for problem, answer, reason in wrong:
         with pytest.raises(AssertionError, match=reason):
-            judge._solution(problem, _numbers(problem, answer))
+            solution_of(problem, _numbers(problem, answer))
     problem, answer = ask(7, 28), cs.solve(7, 28)[0]
     numbers = _numbers(problem, answer)
-    assert judge._solution(problem, numbers) == answer
+    assert solution_of(problem, numbers) == answer
     with pytest.raises(AssertionError, match="the size of a transposed"):
-        judge._solution(problem, numbers | {"layer.0.0.padding": answer.layers[0].padding[0] + 1})
+        solution_of(problem, numbers | {"layer.0.0.padding": answer.layers[0].padding[0] + 1})
     with pytest.raises(AssertionError, match="kernel_size > 7"):
-        judge._solution(ask(7, 28, where="kernel_size > 7"), numbers)
+        solution_of(ask(7, 28, where="kernel_size > 7"), numbers)
 
 
 def test_undecided_is_neither_a_yes_nor_a_no(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from convsolve import judge
 from convsolve.emit.smt2 import script
 from convsolve.graph import graphs, total
+from convsolve.models import solution_of
 from convsolve.problem import ask
 from tests.command_line import convsolve
 
@@ -63,7 +64,7 @@ def test_cvc5_comes_to_the_same(source: Any, target: Any, question: dict[str, An
     assert verdict == ("sat" if possible else "unsat")
     if verdict == "sat":
         # by the integer rules, its domains, ties and ends: raises where anything is wrong
-        assert judge._solution(problem, numbers).output.size == problem.target.size
+        assert solution_of(problem, numbers).output.size == problem.target.size
 
 
 def test_both_verdicts_are_among_the_questions() -> None:

@@ -19,7 +19,6 @@ import z3
 from convsolve import certificate, chains
 from convsolve.answer import Solution
 from convsolve.cheapest import Cheapest
-from convsolve.check.integers import faults
 from convsolve.conditions import Condition
 from convsolve.encoding import (
     Clause,
@@ -35,14 +34,10 @@ from convsolve.encoding import (
     whole,
 )
 from convsolve.graph import Course, Graph
-from convsolve.grounding import broken, ground
-from convsolve.language import Expr
-from convsolve.language.nodes import Compare, Junction, Number
 from convsolve.language.smtlib import conjunction, numeral
-from convsolve.layers.solved import SolvedLayer
+from convsolve.models import chosen, solution_of
+from convsolve.objectives import better_than
 from convsolve.problem import Problem
-from convsolve.variables import setting_name, size_name
-from convsolve.wiring import resolved
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
@@ -155,8 +150,8 @@ def decisions(problem: Problem) -> Iterator[Decision]:
         verdict = alone.check()
     while verdict == Verdict.SAT:
         numbers = alone.numbers()
-        yield Decision(verdict, _solution(problem, numbers))
-        verdict = alone.other(_chosen(problem, numbers))
+        yield Decision(verdict, solution_of(problem, numbers))
+        verdict = alone.other(chosen(problem, numbers))
     if verdict == Verdict.UNSAT and narrowings:
         proof = _none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
         verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
@@ -165,15 +160,7 @@ def decisions(problem: Problem) -> Iterator[Decision]:
 
 def better(problem: Problem, values: Sequence[int]) -> Decision:
     """A combination that meets the conditions with better values of the objectives, the first one first."""
-    wishes: list[Expr] = []
-    alike: list[Expr] = []
-    for objective, value in zip(problem.objectives, values, strict=True):
-        both = objective.number(problem.axes), Number(value)
-        wish = Compare(("<" if objective.least else ">",), both)
-        wishes.append(Junction("and", (*alike, wish)) if alike else wish)
-        alike.append(Compare(("==",), both))
-    sentence = wishes[0] if len(wishes) == 1 else Junction("or", tuple(wishes))
-    condition = Condition("better", (sentence,))
+    condition = Condition("better", (better_than(problem.objectives, values, problem.axes),))
     return decide(replace(problem, where=(*problem.where, condition), objectives=()))
 
 
@@ -209,7 +196,7 @@ def glance(problem: Problem, ends: Collection[str], budget: int, axis: int | Non
     alone = Alone(encoding, _thorough, budget)
     verdict, solution = alone.check(), None
     if verdict == Verdict.SAT and axis is None and not left_open:
-        solution = _solution(problem, alone.numbers())
+        solution = solution_of(problem, alone.numbers())
     return Glance(verdict, solution, alone.spent, len(encoding.text()))
 
 
@@ -373,57 +360,6 @@ def _thorough(context: z3.Context) -> z3.Solver:
     """A solver with Z3's preprocessing, which takes longer and, where it is hard, gets further."""
     # z3.SolverFor would make the global context too, which takes as long as a whole small question
     return z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_LIA", context)), context)
-
-
-def _solution(problem: Problem, numbers: Mapping[str, int]) -> Solution:
-    """The answer that Z3 found, once it is known to be one."""
-    axes, last = range(problem.axes), len(problem.layers)
-    sizes = [tuple(numbers[size_name(position, axis)] for axis in axes) for position in range(last + 1)]
-    settings = [
-        tuple(
-            tuple(numbers[setting_name(place, axis, parameter.name)] for parameter in layer.kind.axis_parameters)
-            for axis in axes
-        )
-        for place, layer in enumerate(problem.layers)
-    ]
-    channels = resolved(problem.layers, problem.channels, settings, sizes)
-    layers = [
-        SolvedLayer.passing(layer.kind, on_axes, ends, passed)
-        for layer, on_axes, ends, passed in zip(
-            problem.layers, settings, pairwise(channels), pairwise(sizes), strict=True
-        )
-    ]
-    wrong = [*faults(layers), *_astray(problem, layers)]
-    wrong += map(str, broken(ground(problem), numbers))
-    if wrong:
-        raise AssertionError(f"Z3's answer is none: {wrong[0]}")
-    return Solution(tuple(layers), ("arithmetic", "z3"))
-
-
-def _chosen(problem: Problem, numbers: Mapping[str, int]) -> dict[str, int]:
-    """Of an answer's numbers those that make it another one: its settings and, where that is to be found, its input."""
-    names = [
-        setting_name(place, axis, parameter.name)
-        for place, layer in enumerate(problem.layers)
-        for axis in range(problem.axes)
-        for parameter in layer.kind.axis_parameters
-    ]
-    return {name: numbers[name] for name in [*names, *(size_name(0, axis) for axis in range(problem.axes))]}
-
-
-def _astray(problem: Problem, layers: Sequence[SolvedLayer]) -> Iterator[str]:
-    """What layers do not keep of the question."""
-    ends = tuple(before for before, _ in layers[0].ends), tuple(after for _, after in layers[-1].ends)
-    if ends[0] not in problem.input or ends[1] not in problem.target:
-        yield "it does not lead from the input to the target"
-    for place, (asked, ties, found) in enumerate(zip(problem.layers, problem.ties, layers, strict=True)):
-        settings = asked.kind.recounted(found.kind, found.settings)
-        for domains, setting in zip(asked.domains, settings, strict=True):
-            if not all(value in domain for value, domain in zip(setting, domains, strict=True)):
-                yield f"layer {place} is out of its domains"
-        for leaders, values_on in zip(ties, zip(*settings, strict=True), strict=True):
-            if any(values_on[leader] != value for leader, value in zip(leaders, values_on, strict=True)):
-                yield f"layer {place} breaks a tie"
 
 
 def _limit(solver: z3.Solver, budget: int) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from convsolve.errors import Error, shown, shown_value
 from convsolve.language import Expr, parse
-from convsolve.language.nodes import Arithmetic, Compare, Junction, Member, Name, Negative, Not, Scoped, rebuilt
+from convsolve.language.nodes import Arithmetic, Compare, Junction, Member, Name, Negative, Not, Number, Scoped, rebuilt
 from convsolve.registry import KINDS
 from convsolve.vocabulary import KNOWN, OF_CHANNELS, of_a_layer, on_an_axis, scoped, text_of, used
 
@@ -168,3 +168,15 @@ def _on(sentence: Expr, axis: int) -> Expr:
         return replace(named, axis=axis) if named.axis is None and on_an_axis(named.name) else named
 
     return rebuilt(sentence, placed)
+
+
+def better_than(objectives: Sequence[Objective], values: Sequence[int], axes: int) -> Expr:
+    """The sentence that the objectives have better values, the first one first."""
+    wishes: list[Expr] = []
+    alike: list[Expr] = []
+    for objective, value in zip(objectives, values, strict=True):
+        both = objective.number(axes), Number(value)
+        wish = Compare(("<" if objective.least else ">",), both)
+        wishes.append(Junction("and", (*alike, wish)) if alike else wish)
+        alike.append(Compare(("==",), both))
+    return wishes[0] if len(wishes) == 1 else Junction("or", tuple(wishes))

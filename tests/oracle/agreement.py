@@ -16,6 +16,7 @@ from convsolve.encoding import whole
 from convsolve.errors import Error
 from convsolve.graph import graphs, total
 from convsolve.judge import Verdict
+from convsolve.models import solution_of
 from convsolve.problem import Problem, ask
 from tests.oracle import brute_force
 
@@ -120,7 +121,7 @@ def alone(problem: Problem) -> Verdict:
         asked = judge.Alone(encoding, judge._thorough)
         verdict = asked.check()
     if verdict == Verdict.SAT:
-        judge._solution(problem, asked.numbers())
+        solution_of(problem, asked.numbers())
     return verdict
 
 

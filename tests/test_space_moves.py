@@ -56,7 +56,9 @@ def test_neighbours_replace_a_layer_keeping_its_sizes_or_shift_one_size() -> Non
             near = set(space.neighbors(solution))
             differing = {
                 other: [
-                    at for at, pair in enumerate(zip(solution.layers, other.layers, strict=True)) if pair[0] != pair[1]
+                    at
+                    for at, pair in enumerate(zip(solution.layers, other.layers, strict=True))
+                    if pair[0].settings != pair[1].settings
                 ]
                 for other in every
             }
@@ -170,3 +172,12 @@ def test_a_searcher_ends_where_all_were_asked_about() -> None:
     assert set(asked) == set(space)
     assert searcher.ask() is None
     assert searcher.best is None
+
+
+def test_mutations_meet_conditions_on_axes_that_are_free_without_them() -> None:
+    space = cs.Space("3x4", "7x9", layers=2, kernel_size="2..3", stride="1..2", tie="none", where="sum(stride) <= 3")
+    assert space.total > 100
+    seen = Counter(space.mutate(space[5], seed=seed) for seed in range(400))
+    assert all(child in space for child in seen)
+    assert len(seen) > 50
+    assert space.complete({"0.stride.0": 1, "1.padding.1": 1}, seed=3) in space

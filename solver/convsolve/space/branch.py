@@ -66,27 +66,32 @@ class Branch:
         }
         self._order = [self.places[axis] for axis in range(problem.axes)]
         self._plain = self._order == [(0, axis) for axis in range(problem.axes)]
-        alone = len(graphs) == 1
+        # what settings and sizes make of channels is known of a whole combination only
+        alone = len(graphs) == 1 and not self._assembly.wired
+        self._whole = alone
         dress = self._layer if alone else _passed
         self.parts: list[Ways[Any]] = [Ways(graph, found.conditions, dress) for graph in graphs]
         self.decisions = Decisions(self)
 
     def solution(self, number: int) -> Solution:
         """The combination with a number from 0 on."""
-        if len(self.parts) == 1:
+        if self._whole:
             return Solution(tuple(self.parts[0].way(number)), CHECKED)
         numbers = []
         for part in reversed(self.parts):
             number, own = divmod(number, part.total)
             numbers.append(own)
-        each = zip(*(part.way(own) for part, own in zip(self.parts, reversed(numbers), strict=True)), strict=True)
+        passed = [part.way(own) for part, own in zip(self.parts, reversed(numbers), strict=True)]
+        if self._assembly.wired:
+            return self.assembled([Way(one[0].state, tuple([item.settings for item in one])) for one in passed])
+        each = zip(*passed, strict=True)
         return Solution(tuple([self._join(place, items) for place, items in enumerate(each)]), CHECKED)
 
     def number(self, solution: Solution) -> int | None:
         """The number of a solution; None where it is none of these."""
         if self.unlike(solution) is not None:
             return None
-        found = self.number_of(solution.input.size, tuple([layer.settings for layer in solution.layers]))
+        found = self.number_of(solution.sizes[0], tuple([layer.settings for layer in solution.layers]))
         return None if found is None or self.solution(found) != solution else found
 
     def number_of(self, size: State, combination: Combination) -> int | None:
@@ -112,21 +117,30 @@ class Branch:
             if type(layer.kind) is not type(wanted_kind):
                 return place, f"layer {place} is {layer.kind.name}, not {wanted_kind.name}"
             channels = (layer.in_channels, layer.out_channels)
-            if channels != problem.channels[place : place + 2]:
-                said = [
-                    " -> ".join("?" if one is None else str(one) for one in some)
-                    for some in (channels, problem.channels[place : place + 2])
-                ]
+            asked_for = problem.channels[place : place + 2]
+            if self._assembly.wired:
+                asked_for = tuple([one or own for one, own in zip(asked_for, channels, strict=True)])
+            if channels != asked_for:
+                said = [" -> ".join("?" if one is None else str(one) for one in some) for some in (channels, asked_for)]
                 return place, f"layer {place} ({layer.kind.name}) has channels {said[0]}, not {said[1]}"
             if layer.kind != wanted_kind:
                 return place, f"layer {place} ({layer.kind.name}) has other options"
-        if solution.input.size not in problem.input:
-            return None, f"the input is {Shape(None, solution.input.size)}, not {replace(problem.input, channels=None)}"
+        if solution.sizes[0] not in problem.input:
+            return None, f"the input is {Shape(None, solution.sizes[0])}, not {replace(problem.input, channels=None)}"
         return None
+
+    def comes_out(self, size: State, combination: Combination) -> State | None:
+        """The size behind all layers; None where one refuses."""
+        for layer, settings in zip(self.problem.layers, combination, strict=True):
+            outs = [layer.kind.size_map(one).out(number) for one, number in zip(settings, size, strict=True)]
+            size = tuple([out for out in outs if out is not None])
+            if len(size) < len(outs):
+                return None
+        return size
 
     def ways(self, solution: Solution) -> list[Way]:
         """The ways of the components of a combination that is one of these."""
-        found = self._split(solution.input.size, [layer.settings for layer in solution.layers])
+        found = self._split(solution.sizes[0], [layer.settings for layer in solution.layers])
         if found is None:
             raise ValueError(solution)
         return found
@@ -143,6 +157,11 @@ class Branch:
             path = [tuple([settings[axis] for axis in first]) for settings in combination]
             ways.append(Way(tuple([size[axis] for axis in first]), tuple(path)))
         return ways
+
+    @cached_property
+    def free(self) -> Branch:
+        """The same without its conditions."""
+        return Branch(replace(self.problem, where=()))
 
     @cached_property
     def together(self) -> Ways[Passed]:

@@ -51,7 +51,7 @@ def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict
             furthest = max((one for one in others if one), key=lambda one: -1 if one[0] is None else one[0])
             return Verdict(False, *furthest)  # noqa: FBT003 - the verdict itself
         branch = branches[others.index(None)]
-        return _checked(branch, proposal.input.size, tuple([layer.settings for layer in proposal.layers]))
+        return _checked(branch, proposal.sizes[0], tuple([layer.settings for layer in proposal.layers]))
     if branches.depth and branches.depth not in proposal:
         raise _missing([branches.depth])
     for branch, fixed in branches.fixed(proposal):
@@ -79,8 +79,9 @@ def _checked(branch: Branch, size: State, combination: Combination) -> Verdict:
     passed = _traced(problem, size, combination)
     if fault is None and not passed.valid:
         fault = (passed.failed_at, str(passed.reason))
-    if fault is None and passed.sizes[-1] not in problem.target:
-        came, goal = Shape(None, passed.sizes[-1]), replace(problem.target, channels=None)
+    came_out = branch.comes_out(size, combination)
+    if fault is None and came_out is not None and came_out not in problem.target:
+        came, goal = Shape(None, came_out), replace(problem.target, channels=None)
         fault = (len(combination) - 1, f"the layers make {came}, not {goal}")
     if fault is None and branch.number_of(size, combination) is None:
         fault = (None, _unmet(problem, size, combination))

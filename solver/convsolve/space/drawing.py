@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import islice
+from itertools import accumulate, islice
 from math import dist, inf
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -151,17 +152,18 @@ def complete(space: Space, partial: Given, *, seed: int = 0) -> Solution:
         (3,)
     """
     draws, some = Draws(seed), space.branches.restricted(partial)
-    total = sum(left.total for _, left in some)
-    if not total:
+    if len(some) == 1:
+        found = some[0][1].another(draws)
+    else:
+        totals = [left.total for _, left in some]
+        number = draws.below(sum(totals)) if sum(totals) else 0
+        at = bisect_right([*accumulate(totals)], number)
+        found = some[at][1].another(draws) if any(totals) else None
+    if found is None:
         said = ", ".join(f"{name}={value}" for name, value in partial.items())
         raise Error(
             "no-completion",
             f"no combination has {said}" if said else "there is no combination",
             help=["leave some of it out; space.choices(name, given) says what may still be chosen"],
         )
-    number = draws.below(total)
-    for branch, left in some:
-        if number < left.total:
-            return branch.assembled(left.drawn(draws))
-        number -= left.total
-    raise AssertionError(number)
+    return found

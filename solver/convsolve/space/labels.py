@@ -105,6 +105,12 @@ class Labels:
     def __init__(self, branch: Branch, wishes: Sequence[Wish], most: int | None, budget: Budget) -> None:
         problem = branch.problem
         cost = next((wish.cost for wish in wishes if wish.cost in OF_CHANNELS), None)
+        if None in problem.channels and any(problem.channels) and cost is not None:
+            raise Error(
+                "unsupported",
+                f"{cost}: what settings and sizes make of the channels is not counted over all combinations",
+                help=["say the channels behind each layer", "leave out the costs that need them"],
+            )
         if None in problem.channels and cost is not None:
             raise Error(
                 "unknown-channels",

@@ -63,11 +63,9 @@ def _mutated(branches: Branches, solution: Solution, draws: Draws) -> Solution:
             for decision in branch.decisions.open
             if not (decision.place in drawn_anew and branch.places[decision.axes[0]][0] == part)
         }
-        restricted = Restricted(branch, fixed)
-        while restricted.total > 1:
-            found = branch.assembled(restricted.drawn(draws))
-            if found != solution:
-                return found
+        other = Restricted(branch, fixed).another(draws, solution)
+        if other is not None:
+            return other
         anywhere = length >= layers
         first, last = max(0, first - 1), min(layers, last + 1)
         length = last - first
@@ -216,7 +214,7 @@ def _splices(part: Ways[Any], front: Way, back: Way, draws: Draws) -> Iterator[W
         for place in range(1, part.layers)
         if fronts[place] == backs[place]
     ]
-    valid = [way for way in found if _holds(part, way)]
+    valid = [way for way in found if part.holds(way)]
     if any(way not in (front, back) for way in valid):
         yield from valid
         return
@@ -224,7 +222,7 @@ def _splices(part: Ways[Any], front: Way, back: Way, draws: Draws) -> Iterator[W
         some = [*_between(part, place, fronts[place], backs[place + 1])]
         if some:
             way = Way(front.state, (*front.path[:place], some[draws.below(len(some))], *back.path[place + 1 :]))
-            if _holds(part, way):
+            if part.holds(way):
                 yield way
 
 
@@ -249,16 +247,8 @@ def _closest(costs: Sequence[Costs], some: Iterator[Settings]) -> list[tuple[int
 def _valid(part: Ways[Any], way: Way, replaced: Sequence[Replaced]) -> Iterator[Way]:
     for place, settings in replaced:
         found = Way(way.state, (*way.path[:place], *settings, *way.path[place + len(settings) :]))
-        if _holds(part, found):
+        if part.holds(found):
             yield found
-
-
-def _holds(part: Ways[Any], way: Way) -> bool:
-    """Whether a way of legal settings meets the conditions, too."""
-    if part.conditions is None:
-        return True
-    nodes = part.nodes(way)
-    return nodes is not None and nodes[0] in part.sources
 
 
 def _first(ways: Iterator[Way]) -> Iterator[Way]:

@@ -10,6 +10,7 @@ from itertools import product
 from typing import NamedTuple, Protocol
 
 from convsolve.domains import Domain
+from convsolve.expansion import Settings
 from convsolve.layers.base import Setting
 from convsolve.layers.maps import SizeMap
 from convsolve.listing import Node
@@ -36,11 +37,14 @@ class Charge(NamedTuple):
 Charges = Mapping[tuple[int, int], Sequence[Charge]]  # by layer and axis
 
 
+Place = tuple[int | tuple[int, Settings, int], ...]  # in the order of the ways: where it begins, then layer by layer
+
+
 class Near(NamedTuple):
     """A way: how far it is from what was proposed, and its place among those that are as far."""
 
     distance: int
-    order: tuple[int, ...]
+    order: Place
     way: Way
 
 
@@ -97,15 +101,22 @@ class NearestWays:
         path, state = [], node[0]
         for place in range(layers):
             known = self._least_outs(place, node) if self._ways.narrow else {}
+            found: tuple[int, Settings, int, Edge, int] | None = None
             for edge in self._ways.edges(place, node):
+                if found is not None and edge.group > found[0]:
+                    break
                 behind = rest[place + 1].get(edge.out)
                 least = known.get(edge.out[0]) if self._ways.narrow else self._least(place, edge)
                 if behind is not None and least is not None and behind + least == left:
                     each = [self._costs(place, axis) for axis in range(len(edge.each))]
                     pairs = zip(each, edge.each, strict=True)
-                    path.append(tuple([min(some, key=costs.__getitem__) for costs, some in pairs]))
-                    node, left = edge.out, behind
-                    break
+                    settings = tuple([min(some, key=costs.__getitem__) for costs, some in pairs])
+                    if found is None or (settings, edge.place) < found[1:3]:
+                        found = edge.group, settings, edge.place, edge, behind
+            if found is None:
+                raise AssertionError(node)
+            path.append(found[1])
+            node, left = found[3].out, found[4]
         return Near(distance, (number,), Way(state, tuple(path)))
 
     def __iter__(self) -> Iterator[Near]:
@@ -117,7 +128,7 @@ class NearestWays:
         else:
             rest = self._rest()
         # equally near ones come in the order of the ways: a path is put in order by the places of its settings
-        heap: list[tuple[int, tuple[int, ...], int, int, Node, Way]] = []
+        heap: list[tuple[int, Place, int, int, Node, Way]] = []
         for distance, number, node in self._beginnings(rest[0]):
             spent = distance - (rest[0].get(node) or 0)
             heappush(heap, (distance, (number,), 0, spent, node, Way(node[0], ())))
@@ -126,14 +137,12 @@ class NearestWays:
             if place == self._ways.layers:
                 yield Near(distance, order, way)
                 continue
-            number = 0
             for edge in self._ways.edges(place, node):
                 behind = rest[place + 1].get(edge.out)
-                for settings, charge in self._charged(place, edge):
-                    number += 1
-                    if behind is not None:
-                        after, following = spent + charge, Way(way.state, (*way.path, settings))
-                        heappush(heap, (after + behind, (*order, number), place + 1, after, edge.out, following))
+                for settings, charge in self._charged(place, edge) if behind is not None else ():
+                    after, following = spent + charge, Way(way.state, (*way.path, settings))
+                    here = (*order, (edge.group, settings, edge.place))
+                    heappush(heap, (after + (behind or 0), here, place + 1, after, edge.out, following))
 
     def _beginnings(self, rest: Rest) -> Iterator[tuple[int, int, Node]]:
         """Where ways begin, each with the least distance of these."""

@@ -16,7 +16,7 @@ from convsolve.space import checking
 from convsolve.space.branch import Branch
 from convsolve.space.branches import Branches
 from convsolve.space.decisions import NOTHING, Decision, Given, whole
-from convsolve.space.nearest import Near, NearestWays, charges_of, steps
+from convsolve.space.nearest import Near, NearestWays, Place, charges_of, steps
 from convsolve.space.restricted import Restricted
 from convsolve.space.ways import Way
 
@@ -141,7 +141,7 @@ def wanted_of(space: Space, proposal: Solution | Mapping[str, Any]) -> dict[str,
 
 def _said(branches: Branches, solution: Solution) -> dict[str, float]:
     """What a solution decides of all branches; it may be none of theirs, but must have as many axes."""
-    axes = len(solution.input.size)
+    axes = len(solution.sizes[0])
     if axes != branches.problem.axes:
         raise Error("bad-value", f"the proposal has {axes} axes, the space {branches.problem.axes}")
     found: dict[str, float] = {"layers": len(solution.layers)} if branches.depth == "layers" else {}
@@ -204,7 +204,7 @@ class _Listed:
 
 def _together(lists: Sequence[_Listed]) -> Iterator[tuple[int, list[Way]]]:
     """One of each list in every combination, by the sum of their distances, then in order."""
-    heap: list[tuple[int, list[tuple[int, ...]], tuple[int, ...], list[Way]]] = []
+    heap: list[tuple[int, list[Place], tuple[int, ...], list[Way]]] = []
     seen: set[tuple[int, ...]] = set()
 
     def push(indices: tuple[int, ...]) -> None:

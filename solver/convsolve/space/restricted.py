@@ -9,9 +9,12 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
+from convsolve.answer import Solution
 from convsolve.domains import Domain
 from convsolve.expansion import Settings
+from convsolve.filling import Layer
 from convsolve.layers.base import Setting
+from convsolve.layers.listed import ListedMap
 from convsolve.layers.maps import SizeMap
 from convsolve.listing import Node
 from convsolve.space.branch import Branch
@@ -19,15 +22,25 @@ from convsolve.space.decisions import INPUT, Decision, Fixed
 from convsolve.space.draws import Draws
 from convsolve.space.ways import Way, Ways
 
+TRIES = 200  # draws without conditions before those that meet them are counted
 WIDEST = 1 << 16  # sizes of a position, or settings of a layer, that are looked at side by side
 Wanted = tuple[tuple[int, int], ...]  # positions in a setting, with the values that they must have
 
 
 class Edge(NamedTuple):
-    """Settings that lead from one node to another, any of one axis with any of another."""
+    """Settings that lead from one node to another, any of one axis with any of another.
+
+    Attributes:
+        each: the settings, an axis each, ascending.
+        out: the node behind.
+        group: the group that they are of, and `place` which of the nodes behind it is: ways are in the order
+            of groups, settings and places.
+    """
 
     each: Sequence[Sequence[Setting]]
     out: Node
+    group: int = 0
+    place: int = 0
 
     @property
     def settings(self) -> int:
@@ -53,6 +66,7 @@ class Restricted:
 
     def __init__(self, branch: Branch, fixed: Fixed) -> None:
         self.branch = branch
+        self._fixed = fixed
         wanted: list[dict[tuple[int, int], dict[int, int]]] = [{} for _ in branch.parts]
         for decision, value in fixed.items():
             for axis in decision.axes:
@@ -89,6 +103,24 @@ class Restricted:
         """The ways of one combination, each as likely as any other; there must be one."""
         return [part.drawn(draws) for part in self.parts]
 
+    def another(self, draws: Draws, than: Solution | None = None) -> Solution | None:
+        """A combination, each as likely as any other, other than one of these; None where there is none."""
+        branch = self.branch
+        if not all(ways.plain for ways in branch.parts):
+            # to count what conditions leave takes long; most often a few draws without them have one that meets them
+            free = Restricted(branch.free, self._fixed)
+            for _ in range(TRIES if free.total else 0):
+                found = branch.free.assembled(free.drawn(draws))
+                if found != than and all(
+                    part.holds(way) for part, way in zip(branch.parts, branch.ways(found), strict=True)
+                ):
+                    return found
+        while self.total > (than is not None):
+            found = branch.assembled(self.drawn(draws))
+            if found != than:
+                return found
+        return None
+
 
 class RestrictedWays:
     """The ways of one component whose settings have given values."""
@@ -101,7 +133,7 @@ class RestrictedWays:
         self._whole = whole  # layers in which nothing is left to choose
         self._last = max((place for place, _ in wanted), default=-1)  # from here on all ways are left
         self._edges: dict[tuple[int, Node], list[Edge]] = {}
-        self._size_maps: dict[tuple[int, Wanted], SizeMaps] = {}
+        self._size_maps: dict[tuple[Layer, Wanted], SizeMaps] = {}
         self._numbers: dict[tuple[int, Node], int] = {}
         sizes = {axis: value for (place, axis), values in wanted.items() if place == INPUT for _, value in values}
         self.sources = [one for one in ways.sources if all(one[0][axis] == size for axis, size in sizes.items())]
@@ -120,13 +152,16 @@ class RestrictedWays:
             and self._ways.plain
             and all(max(sizes, default=0) - min(sizes, default=0) < WIDEST for sizes in self.sizes)
             and all(prod(map(len, step.layer.domains[0])) < WIDEST for step in self._ways.graph.steps)
+            and not any(
+                isinstance(one, ListedMap) for place in range(self.layers) for one in self.size_maps(place).maps
+            )
         )
 
     def size_maps(self, place: int) -> SizeMaps:
         """The size maps of a layer, as its settings have them."""
         layer = self._ways.graph.steps[place].layer
         wanted = self._wanted.get((place, 0), ())
-        key = (id(layer), wanted)
+        key = (layer, wanted)
         if key not in self._size_maps:
             legal = self._ways.settings(place, 0)
             met = {one for one in legal if all(one[position] == value for position, value in wanted)}
@@ -198,7 +233,7 @@ class RestrictedWays:
             return
         ways, axes = self._ways, range(self.axes)
         wanted = [self._wanted.get((place, axis), ()) for axis in axes]
-        for choice, out in ways.expansion.groups(place, node[0]):
+        for group, (choice, out) in enumerate(ways.expansion.groups(place, node[0])):
             each: Sequence[list[Setting]] = ways.leading(place, choice, node[0], out)
             if any(wanted):
                 each = [
@@ -210,11 +245,16 @@ class RestrictedWays:
             if not all(each):
                 continue
             if ways.plain:
-                yield Edge(each, (out, ()))
+                yield Edge(each, (out, ()), group)
                 continue
-            for settings in product(*each):
-                for following in ways.onward(place, node, settings, out):
-                    yield Edge([[setting] for setting in settings], following)
+            alike: list[dict[object, list[Setting]]] = [{} for _ in each]
+            for known, some in zip(alike, each, strict=True):
+                for setting in some:  # of those of which conditions read the same, one stands for all
+                    known.setdefault(ways.read_of(place, setting), []).append(setting)
+            for joint in product(*(known.values() for known in alike)):
+                stands = tuple([some[0] for some in joint])
+                for number, following in enumerate(ways.onward(place, node, stands, out)):
+                    yield Edge(joint, following, group, number)
 
     def _only(self, place: int, node: Node, settings: Settings) -> Iterator[Edge]:
         """The one edge of a layer whose settings are all given, where it may have them."""
@@ -224,8 +264,8 @@ class RestrictedWays:
             return
         each = zip(ways.leading(place, choice, state, out), settings, strict=True)
         if all(setting in some for some, setting in each):
-            for following in ways.onward(place, node, settings, out):
-                yield Edge([[setting] for setting in settings], following)
+            for number, following in enumerate(ways.onward(place, node, settings, out)):
+                yield Edge([[setting] for setting in settings], following, 0, number)
 
     def _reach(self, place: int) -> dict[Node, int]:
         """The nodes in front of a layer, each with the number of ways that lead there."""

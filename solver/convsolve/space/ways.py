@@ -261,9 +261,10 @@ class Ways(Generic[Item]):
     def number_of(self, way: Way) -> int | None:
         """The number of a way; None where it is none of these."""
         nodes = self.nodes(way)
-        if nodes is None or nodes[0] not in self.sources:
+        at = None if nodes is None else self._source_places.get(nodes[0])
+        if nodes is None or at is None:
             return None
-        number = self._first_starts[self.sources.index(nodes[0])]
+        number = self._first_starts[at]
         for place, settings in enumerate(way.path):
             choice = self.choice(place, settings)
             if choice is None:
@@ -335,6 +336,17 @@ class Ways(Generic[Item]):
 
     def _allows(self, place: int, axis: int, setting: Setting) -> bool:
         return self.conditions is None or self.conditions.allows(place, axis, setting)
+
+    def holds(self, way: Way) -> bool:
+        """Whether a way of settings that are allowed by themselves meets the conditions, too."""
+        if self.plain:
+            return True
+        nodes = self.nodes(way)
+        return nodes is not None and nodes[0] in self._source_places
+
+    @cached_property
+    def _source_places(self) -> dict[Node, int]:
+        return {node: place for place, node in enumerate(self.sources)}
 
     @cached_property
     def _first(self) -> list[Crossing[Item]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import warnings
 from pathlib import Path
 
 import pytest
@@ -295,3 +296,13 @@ def test_words_that_would_do_something_to_a_terminal_are_escaped() -> None:
         "error[cannot-read]: '\\x1b[31m': no such file or directory\n"
         "  help: give a file with a message of torch's\n  help: - reads stdin\n"
     )
+
+
+@pytest.mark.parametrize("text", ["Conv(k=3if s else 1)", r"Act('\d')", "Conv(k=0xfor)", "Conv(k=1_)"])
+def test_python_itself_says_nothing_beside_the_error(text: str) -> None:
+    """Such numbers and backslashes make its parser warn on stderr."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert convsolve("solve", "7", "7", "--stack", text).err.startswith("error[bad-stack]: ")
+        assert convsolve("solve", "7", "7", "--where", text).err.startswith("error[bad-expression]: ")
+    assert said == []

@@ -157,7 +157,7 @@ def statement(stack: Stack | str, shape: Shape) -> tuple[Layer, ...]:
     """The layers of a stack in which nothing is asked for, behind a shape: what is left out has torch's default."""
     written = Stack.read(stack)
     if not written.layers:
-        raise Error("bad-stack", "the stack has no layers")
+        raise Error("bad-stack", "the stack has no layers", help=["write one, as in Conv()"])
     if written.repeats:
         raise Error("not-fixed", "how often layers are repeated is to be found", help=["give a number, as in * 4"])
     layers = filled(written, len(shape.size), {}, holes=False, flat=shape.flat)

@@ -261,7 +261,7 @@ def _layers_asked_for(
             raise Error("usage", "a stack already says its layers", help=["leave out --layer and --layers"])
         written = Stack.read(stack)
         if not written.layers:
-            raise Error("bad-stack", "the stack has no layers")
+            raise Error("bad-stack", "the stack has no layers", help=["write one, as in Conv()"])
         return written
     depths = read_depth(1 if layers is None else layers, f"layers must be a number from 1 to {MOST_LAYERS}")
     kind = _auto(source, goal) if layer in (None, "auto") else _layer_kind(layer)

@@ -14,6 +14,7 @@ from convsolve.domains import Domain, DomainLike, Domains, domain_text
 from convsolve.errors import Error, did_you_mean, shown, shown_number, shown_value
 from convsolve.layers.base import AxisParameter, LayerKind, Option, Word
 from convsolve.registry import KINDS, kind_named
+from convsolve.strict import python_expression
 
 LONGEST_TEXT = 100_000  # characters
 MOST_LAYERS = 1_000
@@ -73,7 +74,7 @@ class Stack:
         if not isinstance(other, Stack):
             return NotImplemented
         if len(self.layers) + len(other.layers) > MOST_LAYERS:
-            raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
+            raise Error("bad-stack", f"more than {MOST_LAYERS} layers", help=["repeat it less often"])
         moved = (
             repeat._replace(first=repeat.first + len(self.layers), last=repeat.last + len(self.layers))
             for repeat in other.repeats
@@ -83,7 +84,7 @@ class Stack:
     def __mul__(self, times: DomainLike) -> Stack:
         domain = read_depth(times, f"a stack can be repeated 1 to {MOST_LAYERS} times")
         if len(self.layers) * domain[-1] > MOST_LAYERS:
-            raise Error("bad-stack", f"more than {MOST_LAYERS} layers")
+            raise Error("bad-stack", f"more than {MOST_LAYERS} layers", help=["repeat it less often"])
         if len(domain) == 1:
             found = self
             for _ in range(domain[0] - 1 if self.repeats else 0):
@@ -202,7 +203,7 @@ def write(kind: type[LayerKind], values: Sequence[object], parameters: Mapping[s
             )
         name = long_names[word]
         if name in given:
-            raise Error("bad-stack", f"{kind.name}: {name} is given twice")
+            raise Error("bad-stack", f"{kind.name}: {name} is given twice", help=["leave one of them out"])
         given[name] = value
     ordered = [item for item in _every(kind) if item.name in given]
     for option in kind.options:
@@ -296,9 +297,8 @@ def _read(text: str) -> Stack:
     try:
         if len(text) > LONGEST_TEXT:
             raise ValueError
-        tree = ast.parse(text.strip(), mode="eval").body
-        return _stack(tree, text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _stack(python_expression(text), text)
+    except (ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, Error):
             raise
         raise Error("bad-stack", f"{shown(text)} is no stack", help=[EXAMPLE]) from None
@@ -331,7 +331,7 @@ def _repeated(tree: ast.expr, text: str) -> Stack:
             named: dict[str, object] = {}
             for keyword in keywords:
                 if keyword.arg in named:  # Python itself notices only when it compiles
-                    raise Error("bad-stack", f"{name}: {keyword.arg} is given twice")
+                    raise Error("bad-stack", f"{name}: {keyword.arg} is given twice", help=["leave one of them out"])
                 named[str(keyword.arg)] = _value(keyword.value, text)
             return Stack((write(kind, [_value(part, text) for part in arguments], named),))
         case ast.Name(id=name):

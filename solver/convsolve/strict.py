@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -19,6 +20,8 @@ LARGEST_TOML = 2**18  # characters; Python's reader may take a thousand bytes fo
 MOST_DOTS = 500  # in a line of TOML: what a key takes of time and memory grows with the square of its parts
 STDIN = "-"
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
+_NUMBER_LIKE = re.compile(r"(?<![\w.])(?:0[xX][\w.]*|[0-9][\w.]*(?:(?<=[eE])[+-][0-9_]+)?)")
+_NUMERAL = re.compile(r"[0-9][0-9_]*\.?[0-9_]*([eE][+-]?[0-9_]+)?[jJ]?|0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+")
 
 
 @contextmanager
@@ -109,6 +112,27 @@ def json_value(text: str) -> object:
         raise ValueError(f"no JSON at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def python_expression(text: str) -> ast.expr:
+    """One Python expression as a tree; nothing is evaluated.
+
+    Raises:
+        ValueError: it is none; or it is one of which Python would say on stderr that it does not like it (``3and``,
+            a backslash), and no silence kept for one thread.
+        RecursionError, MemoryError: it is nested too deeply for Python.
+
+    Example:
+        >>> type(python_expression("stride == 2")).__name__
+        'Compare'
+    """
+    bare = _QUOTED.sub('""', text)
+    if "\\" in text or any(not _NUMERAL.fullmatch(word) for word in _NUMBER_LIKE.findall(bare)):
+        raise ValueError(text[:40])
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        raise ValueError(text[:40]) from None
 
 
 def toml_table(text: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from convsolve.language.nodes import (
     Number,
     Scoped,
 )
+from convsolve.strict import python_expression
 
 ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -69,9 +70,8 @@ def parse(text: str, known: Collection[str] | None = None, kinds: Collection[str
     try:
         if len(text) > LONGEST:
             raise ValueError
-        tree = ast.parse(text.strip(), mode="eval").body
-        return _Reader(text, known, kinds).read(tree)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _Reader(text, known, kinds).read(python_expression(text))
+    except (ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, Error):
             raise
         raise Error("bad-expression", f"{shown(text)} is not an expression", help=[EXAMPLES]) from None

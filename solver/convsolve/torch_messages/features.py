@@ -14,7 +14,7 @@ def _matrices(batch: str, features: str, wanted: str, out: str) -> Told:
     if came == meant:
         raise Unlikely
     equation = f"in_features == channels*height*width: {meant} == {came}"
-    if came and meant % came == 0 and rows * came % meant == 0:
+    if came and meant and meant % came == 0 and rows * came % meant == 0:
         return Told(
             equation,
             f"the maps were not flattened: {came} is but their last axis, and {rows} times {came} are"

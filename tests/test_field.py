@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from math import prod
 
@@ -10,7 +11,9 @@ import pytest
 import torch
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
+from torch import nn
 
+from convsolve.layers.base import SizeKeeping
 from convsolve.registry import KINDS
 from convsolve.tracing import trace
 from tests.command_line import convsolve
@@ -167,6 +170,64 @@ def test_a_trace_shows_them() -> None:
     assert json.loads(convsolve("trace", "Conv(k=9)", "--input", "8", "--json").out)["fields"] == []
 
 
-def test_every_kind_says_where_it_looks() -> None:
-    for name, kind in KINDS.items():
-        assert (kind.jump_rules != (None, None)) == (kind.centre_rule is not None), name
+OTHERS: list[tuple[str, Callable[[], nn.Module], int, int]] = [
+    ("AdaptiveAvgPool(3)", lambda: nn.AdaptiveAvgPool1d(3), 1, 12),
+    ("AdaptiveAvgPool(4)", lambda: nn.AdaptiveAvgPool1d(4), 1, 10),
+    ("AdaptiveMaxPool(5)", lambda: nn.AdaptiveMaxPool1d(5), 1, 13),
+    ("AdaptiveMaxPool(7)", lambda: nn.AdaptiveMaxPool1d(7), 1, 3),
+    ("Upsample(3)", lambda: nn.Upsample(scale_factor=3), 1, 6),
+    ("Upsample(1.5)", lambda: nn.Upsample(scale_factor=1.5), 1, 8),
+    ("Upsample(size=15)", lambda: nn.Upsample(size=15), 1, 6),
+    ("Upsample(size=6)", lambda: nn.Upsample(size=6), 1, 15),
+    ("Upsample(size=4)", lambda: nn.Upsample(size=4), 1, 12),
+    ('Upsample(2, mode="nearest-exact")', lambda: nn.Upsample(scale_factor=2, mode="nearest-exact"), 1, 6),
+    ('Upsample(size=6, mode="nearest-exact")', lambda: nn.Upsample(size=6, mode="nearest-exact"), 1, 15),
+    ('Upsample(size=9, mode="nearest-exact")', lambda: nn.Upsample(size=9, mode="nearest-exact"), 1, 6),
+    ('Upsample(size=6, mode="nearest-exact")', lambda: nn.Upsample(size=6, mode="nearest-exact"), 1, 4),
+    ('Upsample(2, mode="bilinear")', lambda: nn.Upsample(scale_factor=2, mode="bilinear"), 2, 5),
+    ('Upsample(size=9, mode="linear")', lambda: nn.Upsample(size=9, mode="linear"), 1, 6),
+    ('Upsample(size=9, mode="linear", align_corners=True)',
+     lambda: nn.Upsample(size=9, mode="linear", align_corners=True), 1, 6),
+    ("Pad((2, 1))", lambda: nn.ZeroPad1d((2, 1)), 1, 6),
+    ("Crop((2, 1))", lambda: nn.ZeroPad1d((-2, -1)), 1, 9),
+    ("PixelUnshuffle(3)", lambda: nn.PixelUnshuffle(3), 2, 9),
+    ("PixelShuffle(2)", lambda: nn.PixelShuffle(2), 2, 5),
+    ("Flatten()", nn.Flatten, 1, 6),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stack", "built", "dims", "size"), OTHERS, ids=[f"{case[0]} of {case[3]}" for case in OTHERS])
+def test_of_other_kinds_fields_hold_what_is_seen_around_their_centres(
+    stack: str, built: Callable[[], nn.Module], dims: int, size: int
+) -> None:
+    """An output may see a part of an element more on one side; over all outputs that evens out."""
+    channels = 4 if stack.startswith("PixelShuffle") else 1
+    (found,) = trace(stack, f"{channels}@{'x'.join([str(size)] * dims)}").fields
+    x = torch.zeros(size, channels, *(size,) * dims, dtype=torch.float64)
+    for place in range(size):
+        x[place, :, place] = 1.0
+    y = built()(x).flatten(3) if dims == 2 else built()(x)
+    # which outputs on the first axis each place reaches
+    reached = (
+        (y.reshape(size, y.shape[1], y.shape[2], -1) if y.dim() > 2 else y.unsqueeze(2).unsqueeze(3)).amax(1).amax(-1)
+    )
+    spans = [(place, span([float(value) for value in column])) for place, column in enumerate(reached.T)]
+    seen_at = [(place, ends) for place, ends in spans if ends is not None]
+    away = [Fraction(sum(ends), 2) - (found.jump[0] * place + found.centre[0]) for place, ends in seen_at]
+    assert all(last - first + 1 <= found.size[0] for _, (first, last) in seen_at)
+    assert all(abs(distance) <= 1 for distance in away)
+    assert sum(away) == 0
+
+
+def test_every_kind_is_looked_at() -> None:
+    looked_at = {"Conv", "ConvTranspose", "MaxPool", "AvgPool", *(stack.partition("(")[0] for stack, *_ in OTHERS)}
+    without_axes = {"Linear", "Unflatten"}
+    keeping = {name for name, kind in KINDS.items() if issubclass(kind, SizeKeeping)}
+    assert set(KINDS) == looked_at | without_axes | keeping
+
+
+def test_channels_alone_have_no_field() -> None:
+    found = trace("Unflatten(4, (4, 4)) >> ConvTranspose(k=4, s=2, p=1, c=3)", "64@")
+    assert [field.size for field in found.fields] == [(), ()]
+    shown = convsolve("trace", "Unflatten(4, (4, 4)) >> ConvTranspose(k=4, s=2, p=1, c=3)", "--input", "64@")
+    assert (shown.code, shown.err.splitlines()[-1]) == (0, "channels without axes have no receptive field")

@@ -370,65 +370,6 @@ class Convolution(LayerKind):
     groups: int = 1
     bias: bool = True
 
-    @property
-    def flat_in(self) -> bool:
-        """Whether channels without axes go in, as behind a Flatten."""
-        return self.dims == 0
-
-    @property
-    def flat_out(self) -> bool:
-        """Whether channels without axes come out."""
-        return self.dims == 0
-
-    @classmethod
-    def variant(cls, names: Collection[str]) -> type[LayerKind]:
-        """The class of this name that has the parameters."""
-        return next((one for one in cls.variants if not one.positions().keys().isdisjoint(names)), cls)
-
-    @classmethod
-    def named(cls, values: Sequence[object]) -> dict[str, object]:
-        """Values that came without their names, by name; raises ValueError where there are too many."""
-        if len(values) > len(cls.positional):
-            raise ValueError(values)
-        return dict(zip(cls.positional, values, strict=False))
-
-    @classmethod
-    def complaint(cls, dims: int, names: Collection[str]) -> tuple[str, str] | None:
-        """What is wrong with a layer behind so many axes and with these parameters, and what to write instead."""
-        del names
-        if dims:
-            return None
-        return f"{cls.name} needs axes, and channels without axes come to it", "put Unflatten(channels, sizes) in front"
-
-    def units(self, parameter: str) -> int:
-        """How many units a parameter's 1 has in a setting; more than one where it may be a fraction."""
-        del parameter
-        return 1
-
-    def told(self, parameter: str, value: int) -> float:
-        """A setting's value as users write it."""
-        units = self.units(parameter)
-        return value // units if value % units == 0 else value / units
-
-    def text(self, settings: Sequence[Setting]) -> str:
-        """The axis parameters as a stack has them, where they have no column in tables."""
-        said = []
-        for place, parameter in enumerate(self.axis_parameters):
-            values = [self.told(parameter.name, setting[place]) for setting in settings]
-            one = str(values[0]) if len({*values}) == 1 else f"({', '.join(map(str, values))})"
-            said.append(one if parameter.name in self.positional else f"{parameter.name}={one}")
-        return ", ".join(said)
-
-    def charge(self, setting: Setting) -> int:
-        """How unusual a setting is on one axis, in thousandths of a nat, for a kind without a window."""
-        del setting
-        return 0
-
-    def channel_ratio(self, settings: Sequence[Setting], in_size: Sequence[int]) -> tuple[int, int]:
-        """What the channels behind a layer without weights are of those in front, as a fraction."""
-        del settings, in_size
-        return 1, 1
-
     def settled(self, out_channels: int | None) -> Self:
         return self if self.out_channels == out_channels else replace(self, out_channels=out_channels)
 

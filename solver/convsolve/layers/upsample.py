@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import gcd
 from typing import ClassVar, Self
 
@@ -56,6 +57,19 @@ class Resize(LayerKind):
         """How many elements along an axis one output is made of."""
         return MODES[self.mode][1]
 
+    def view(self, setting: Setting, in_size: int, out_size: int) -> tuple[Fraction, Fraction]:
+        """Where torch looks for output j: j*jump rounded down (nearest), or else (j + 1/2)*jump - 1/2."""
+        if self.align_corners:
+            return Fraction(in_size - 1, out_size - 1) if out_size > 1 else Fraction(1), Fraction(0)
+        jump, _ = super().view(setting, in_size, out_size)
+        # What is lost by rounding down is, over all j, as often each of 0, 1/q, ... of a jump p/q.
+        lost = Fraction(jump.denominator - 1, 2 * jump.denominator)
+        if self.mode == "nearest":
+            return jump, -lost
+        if self.mode == "nearest-exact" and jump.numerator % 2 == 0:
+            return jump, jump / 2 - lost
+        return jump, (jump - 1) / 2
+
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del in_channels, out_channels
         (parameter,) = self.axis_parameters
@@ -75,7 +89,6 @@ class UpsampleTo(Resize):
     name = "Upsample"
     record = "upsample"
     jump_rules = ("behind*in_size", "behind*size")
-    centre_rule = "in_size - size"
     axis_parameters = (AxisParameter("size", "", 1, None, hole=False, split=True, most=LARGEST_SIZE),)
 
     @property
@@ -128,10 +141,6 @@ class Upsample(Resize):
     def field_rule(self) -> str:  # type: ignore[override]
         whole = "" if self.denominator == 1 else f"*{self.denominator}"
         return f"((behind - 1){whole} + scale_factor - 1)//scale_factor + {self.neighbours}"
-
-    @property
-    def centre_rule(self) -> str:  # type: ignore[override]
-        return f"{self.denominator} - scale_factor"
 
     @property
     def jump_rules(self) -> tuple[str | None, str | None]:  # type: ignore[override]

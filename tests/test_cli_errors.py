@@ -275,7 +275,7 @@ def test_what_is_impossible_by_a_tie_is_told_how_to_untie() -> None:
         "because 28 -> 28 and 28 -> 14 are possible, each by itself",
         "because kernel_size and stride must be equal on all axes",
         "so no setting serves all axes",
-        "  help: --tie kernel_size,dilation: 28x28 -> 28x14",
+        "  help: no tie of stride: 28x28 -> 28x14",
         "          convsolve solve 28x28 28x14 --tie kernel_size,dilation",
         "  help: 3 layers: 28x28 -> 28x22 -> 28x16 -> 28x14",
         "          convsolve solve 28x28 28x14 --layers 3",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import prod
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import torch
 from hypothesis import assume, event, given, settings
@@ -15,6 +16,7 @@ from torch import nn
 
 from convsolve.layers.base import SizeKeeping
 from convsolve.registry import KINDS
+from convsolve.schema import schema
 from convsolve.tracing import trace
 from tests.command_line import convsolve
 from tests.oracle import drawn, torch_run
@@ -231,3 +233,5 @@ def test_channels_alone_have_no_field() -> None:
     assert [field.size for field in found.fields] == [(), ()]
     shown = convsolve("trace", "Unflatten(4, (4, 4)) >> ConvTranspose(k=4, s=2, p=1, c=3)", "--input", "64@")
     assert (shown.code, shown.err.splitlines()[-1]) == (0, "channels without axes have no receptive field")
+    record = json.loads(convsolve("trace", "Unflatten(4, (4, 4))", "--input", "64@", "--json").out)
+    jsonschema.Draft202012Validator(schema("trace")).validate(record)

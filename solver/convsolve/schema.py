@@ -279,9 +279,16 @@ def _config() -> Schema:
 
 def _trace() -> Schema:
     mend = {"parameter": _TEXT, "value": _COUNT, "out_size": _axes(_POSITIVE)}
-    fraction = {"type": "string", "pattern": "^-?[0-9]+(/[0-9]+)?$"}
-    places = _axes(fraction)
-    field = _record(None, {"receptive_field": _axes(_POSITIVE), "jump": places, "centre": places})
+    fraction = {"pattern": "^-?[0-9]+(/[0-9]+)?$"}
+    lists = {
+        name: {"type": "array", "items": {"type": kind} | more, "maxItems": 3}
+        for name, kind, more in (
+            ("receptive_field", "integer", {"minimum": 1}),
+            ("jump", "string", fraction),
+            ("centre", "string", fraction),
+        )
+    }
+    field = _record(None, lists) | {"description": "one entry an axis; none where channels come without axes"}
     return _record(
         "convsolve.trace/1",
         {

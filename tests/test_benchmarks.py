@@ -13,10 +13,11 @@ from tests.benchmarks.__main__ import main, measure
 from tests.benchmarks.checker import CheckerError, check, cost, receptive_field
 from tests.benchmarks.engines import Engine, engines
 from tests.benchmarks.goals import goals
-from tests.benchmarks.measuring import judge, score
+from tests.benchmarks.measuring import Measured, judge, score
 from tests.benchmarks.question import PARAMETERS, Combination, Outcome, RefusedError, bounds
 from tests.benchmarks.results import Results
 from tests.benchmarks.suite import CONV, SUITE, TRANSPOSED, Row, down, up
+from tests.benchmarks.tables import goal_table
 from tests.benchmarks.tasks import TASKS
 from tests.oracle import brute_force
 
@@ -213,6 +214,18 @@ def test_an_engine_that_lies_or_sleeps_is_listed() -> None:
     assert all(goal.met is None or not goal.met for goal in goals(found, []))
 
 
+def test_what_is_missed_says_why() -> None:
+    found = Results()
+    row = TASKS[0].rows[0]
+    for task, engine, seconds in (("first", "convsolve", 2.0), ("first", "CP-SAT division 1", 1.0)):
+        found.keep(task, row, engine, Measured(seconds, seconds, None, "", 1))
+    missed = [goal for goal in goals(found, []) if goal.met is False]
+    assert missed[0].what == "first answer, decided by Z3: CP-SAT division 1"
+    assert missed[0].why.startswith("without conditions, of 1.2 to 2 ms the words")
+    assert missed[0].why.endswith("for 4 to 250 ms")
+    assert f"- {missed[0].what}: {missed[0].why}" in goal_table(missed, markdown=False)
+
+
 def test_the_whole_runs_and_prints_its_goals(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--quick", "--only", "7 -> 28, one layer", "--task", "count", "--markdown"]) == 0
     printed = capsys.readouterr().out
@@ -225,5 +238,7 @@ def test_explanations_have_a_distribution() -> None:
         assert len(one.seconds) == 2
         assert one.quantile(0) == one.seconds[0] <= one.quantile(95) == one.seconds[-1]
         assert one.within in {0, 50, 100}
+    (drawn,) = [goal for goal in goals(Results(), [], draws=40_000.0) if goal.what.startswith("uniform draws")]
+    assert (drawn.reached, drawn.met) == ("40,000/s", False)
     (goal,) = goals(Results(), [], [explanations.Distribution("x", [0.1, 0.2, 0.6], 3)])[-1:]
     assert (goal.goal, goal.reached, goal.met) == (">= 95 %", "67 %", False)

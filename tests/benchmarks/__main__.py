@@ -25,6 +25,7 @@ from random import Random
 from time import perf_counter
 
 from tests.benchmarks import explanations, startup
+from tests.benchmarks.convsolve_engine import draws_a_second
 from tests.benchmarks.engines import Engine, engines
 from tests.benchmarks.goals import goals
 from tests.benchmarks.measuring import Series
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"\n{task.title}\n\n{task_table(task, found, markdown=options.markdown)}")
     everything = not (options.quick or options.task or options.only or options.engine)
     whole, explained = (startup.ratios(rounds=5), explanations.distributions()) if everything else ([], [])
-    print(f"\nGoals\n\n{goal_table(goals(found, whole, explained), markdown=options.markdown)}")
+    draws = draws_a_second() if everything else None
+    print(f"\nGoals\n\n{goal_table(goals(found, whole, explained, draws), markdown=options.markdown)}")
     print(f"\n{perf_counter() - start:.0f} s, medians of {rounds}, seed {options.seed}, {cpu_count()} processors")
     faults = [*found.wrong(), *found.disagreements()]
     for fault in faults:

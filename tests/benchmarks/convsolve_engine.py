@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Generic, TypeVar, overload
 
 from convsolve.answer import Answer, Solution, Status
@@ -21,12 +21,14 @@ from convsolve.judge import Confirmation, Verdict, decide
 from convsolve.listing import Combination
 from convsolve.problem import Problem, ask
 from convsolve.scouting import scout
+from convsolve.space import Space
 from tests.benchmarks.question import Combination as Plain
 from tests.benchmarks.question import Outcome, RefusedError
 from tests.benchmarks.suite import Row
 
 BATCH = 1000  # answers that are listed between two looks at the clock
 HELD = 10_000  # of a listing, so many are kept
+DRAWS = 20_000
 SHOWN = 500  # of a listing that was stopped, about as many are checked
 
 VERDICTS = {Verdict.SAT: "solved", Verdict.UNSAT: "impossible", Verdict.UNKNOWN: "gave up"}
@@ -95,6 +97,13 @@ def listed(row: Row, limit: float) -> Outcome:
 def listed_as_solutions(row: Row, limit: float) -> Outcome:
     """The same as Solution objects, each checked by integers."""
     return _in_time(stream(ask(**row.keywords)), limit, _settings)
+
+
+def draws_a_second() -> float:
+    """Uniform draws from a space that nothing is known of yet, by processor time."""
+    start = process_time()
+    drawn = Space(1, 64, layers=5).sample(DRAWS, seed=0)
+    return len(drawn) / (process_time() - start)
 
 
 def optimum(row: Row, _limit: float) -> Outcome:

@@ -61,7 +61,9 @@ def _ratio(task: Task, found: Results, first: str, other: str) -> str:
 def goal_table(goals: Sequence[Goal], *, markdown: bool) -> str:
     words = {True: "met", False: "missed", None: "not measured"}
     lines = [[goal.what, goal.goal, goal.reached, words[goal.met]] for goal in goals]
-    return text(["goal", "wanted", "reached", ""], lines, markdown=markdown)
+    table = text(["goal", "wanted", "reached", ""], lines, markdown=markdown)
+    missed = [f"- {goal.what}: {goal.why}" for goal in goals if goal.why]
+    return "\n".join([table, *(["", "Why those that are missed are:", *missed] if missed else [])])
 
 
 def _cell(task: Task, one: Measured | None) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from heapq import merge
-from itertools import groupby, islice, repeat
+from itertools import groupby, islice
 
 from convsolve.answer import Answer, Status
 from convsolve.assembly import Answered, Assembly, stream
@@ -27,14 +26,16 @@ from convsolve.events import (
 from convsolve.graph import total
 from convsolve.limits import UNLIMITED, Limits, Stopped
 from convsolve.problem import Problem
-from convsolve.scouting import Scout, scout
-from convsolve.search import conventional
+from convsolve.scouting import Scout, scout, scouts
+from convsolve.tiers import Tier
 from convsolve.verdicts import Confirmations, by_z3, proved_impossible
 
 MOST_SORTED = 100_000  # combinations that `all` keeps in conventional order
 MOST_LISTED = 500_000  # combinations that are held at once; as records they take about 5 kB each
 CONFIRMED = 100  # answers that are put to Z3 one by one
 A_FEW = 5
+MOST_COUNTED = 200  # lists of channels for which conditions are carried to count what meets them
+MOST_PROVED = 1_000  # questions that are proved impossible one by one
 
 
 def answer(
@@ -89,49 +90,55 @@ def search(
         confirm: how many are put to Z3, the first ones.
     """
     try:
-        scouts, number = _counted(problem, report)
+        found, number = _counted(problem, report)
     except TooManyStates:
         usual = MOST_LISTED if every else A_FEW
         by_z3(problem, usual if count is None else count, report)
         return
     if number == 0:
-        _prove_impossible(scouts, report)
+        _prove_impossible(problem, found, report)
         return
     by_size = problem.target.anything and not problem.objectives and not every
-    several = len(problem.depths) > 1 or len(problem.layers) > 1
-    wanted = min((A_FEW if several and not every else number) if count is None else count, number)
-    sizes = _sizes(scouts) if by_size else []
+    several = max(len(one.layers) for one in problem.depths) > 1 or problem.open_channels
+    most = MOST_LISTED if number is None else number
+    wanted = (A_FEW if several and not every else most) if count is None else count
+    sizes = _sizes(found) if by_size else []
     if by_size:
         wanted = len(sizes) if count is None else min(count, len(sizes))
+    elif number is not None:
+        wanted = min(wanted, number)
     if wanted > (MOST_SORTED if problem.objectives else MOST_LISTED):
         raise _too_many(problem)
     sorts = wanted <= MOST_SORTED
     report(Counted(number, "conventional" if sorts else "graph"))
     confirmations = Confirmations()
+    answered: Iterator[Answered] = iter(())
     if wanted and problem.objectives:
         from convsolve.optimum import best_of_all
 
-        _list(best_of_all(scouts, wanted, confirmations, report), confirmations, confirm, report)
+        answered = best_of_all(found, wanted, confirmations, report)
     elif wanted and by_size:
-        _list(islice(_reached(scouts, sizes), wanted), confirmations, confirm, report)
+        answered = islice(_reached(found, sizes), wanted)
     elif wanted and sorts:
-        _list(_in_order(scouts, wanted, report), confirmations, confirm, report)
+        answered = _in_order(found, wanted, report)
     elif wanted:
-        _list(islice(_as_found(scouts), wanted), confirmations, confirm, report)
+        answered = islice(_as_found(found), wanted)
+    if not _list(answered, confirmations, confirm, report) and wanted and number is None:
+        _prove_impossible(problem, found, report)
+        return
     report(Ended(Status.SOLVED))
 
 
 def _in_order(scouts: Sequence[Scout], wanted: int, report: Listener) -> Iterator[Answered]:
     """The most conventional combinations, those with the fewest layers first."""
-    expanded, left = 0, wanted
+    states, expanded, left = 0, 0, wanted
     for _, same in groupby(scouts, key=lambda found: len(found.problem.layers)):
-        tier = [(found.problem, found.searches()) for found in same if left]
-        streams = [zip(repeat(one), conventional(one, searches, left)) for one, searches in tier]
-        for one, placed in islice(merge(*streams, key=lambda pair: pair[1].place), left):
+        tier = Tier(same, left)
+        for one, placed in islice(tier, left):
             yield one, Assembly(one).placed(placed)
             left -= 1
-        expanded += sum(search.expanded for _, searches in tier for search in searches)
-    report(Worked({"states": sum(found.states for found in scouts), "expanded": expanded}))
+        states, expanded = states + tier.states, expanded + tier.expanded
+    report(Worked({"states": states, "expanded": expanded}))
 
 
 def _as_found(scouts: Sequence[Scout]) -> Iterator[Answered]:
@@ -184,50 +191,61 @@ def search_all(problem: Problem, report: Listener) -> None:
             help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
         )
     try:
-        scouts, number = _counted(problem, report)
+        found, number = _counted(problem, report)
     except TooManyStates:
         by_z3(problem, MOST_LISTED, report)
         return
     if number == 0:
-        _prove_impossible(scouts, report)
+        _prove_impossible(problem, found, report)
         return
     report(Counted(number, "graph"))
-    _list(_as_found(scouts), Confirmations(), CONFIRMED, report)
+    _list(_as_found(found), Confirmations(), CONFIRMED, report)
     report(Ended(Status.SOLVED))
 
 
-def _counted(problem: Problem, report: Listener) -> tuple[list[Scout], int]:
-    """What the graphs know of the question, with each number of layers that it may have; and of how many answers."""
-    scouts = [scout(one) for one in problem.depths]
+def _counted(problem: Problem, report: Listener) -> tuple[list[Scout], int | None]:
+    """What the graphs know of the question, with each number of layers and channels that it may have.
+
+    And how many answers it has; None where that would take too long, so many lists of channels there are.
+    """
+    found = scouts(problem)
     report(Worked({"expanded": 0, "z3_checks": 0}))
     if problem.demands:
-        report(CountedBare(sum(total(found.graphs) for found in scouts)))
+        report(CountedBare(sum(total(one.graphs) for one in found)))
+    if sum(one.conditions is not None for one in found) > MOST_COUNTED:
+        return found, None
     number = 0
-    for found in scouts:
-        number += found.total
-        if not found.total:
-            report(NoneIn(len(found.problem.layers), proved=False))
-    return scouts, number
+    for one in found:
+        number += one.total
+        if not one.total:
+            report(NoneIn(len(one.problem.layers), proved=False))
+    return found, number
 
 
-def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: int, report: Listener) -> None:
-    """Tell the solutions, the first ones each with what Z3 says of it."""
-    answers = iter(answered)
+def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: int, report: Listener) -> int:
+    """Tell the solutions, the first ones each with what Z3 says of it; returns how many there were."""
+    answers, told = iter(answered), 0
     for place, (problem, solution) in enumerate(islice(answers, confirm)):
         report(Found(solution))
+        told += 1
         if confirmations.confirmed(problem, solution):
             report(Confirmed(place, "z3"))
         report(Worked({"z3_checks": place + 1}))
     for _, solution in answers:
         report(Found(solution))
+        told += 1
+    return told
 
 
-def _prove_impossible(scouts: Sequence[Scout], report: Listener) -> None:
+def _prove_impossible(problem: Problem, scouts: Sequence[Scout], report: Listener) -> None:
+    """Put to Z3 that there is none, with each number of layers and channels."""
     report(Counted(0, "conventional"))
+    every = problem.depths
+    known = {id(found.problem): found for found in scouts}
     proved = 0
-    for number, found in enumerate(scouts, start=1):
-        if proved_impossible(found):
+    for number, one in enumerate(every[:MOST_PROVED], start=1):
+        if proved_impossible(known.get(id(one)) or scout(one)):
             proved += 1
-            report(NoneIn(len(found.problem.layers), proved=True))
+            report(NoneIn(len(one.layers), proved=True))
         report(Worked({"z3_checks": number}))
-    report(Ended(Status.IMPOSSIBLE if proved == len(scouts) else Status.GAVE_UP))
+    report(Ended(Status.IMPOSSIBLE if proved == len(every) else Status.GAVE_UP))

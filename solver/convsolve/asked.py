@@ -44,7 +44,7 @@ class Asked:
     target: Extent
     layers: tuple[Written, ...]
     tie: str
-    channels: tuple[int | None, ...] | None
+    channels: tuple[int | str | None, ...] | None
     objectives: tuple[Objective, ...]
     where: tuple[Condition, ...]
     repeats: tuple[Repeat, ...] = ()
@@ -62,6 +62,8 @@ class Asked:
         asked = cls(
             problem.input, problem.target, layers, problem.tie, None, problem.objectives, problem.where, repeats
         )
+        if problem.widths:
+            return replace(asked, channels=tuple(problem.widths.record))
         if repeats or not any(problem.channels) or asked._channels() == problem.channels:
             return asked
         behind = (number for number, one in zip(problem.channels[1:], problem.layers, strict=True) if one.kind.weighted)

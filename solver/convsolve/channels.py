@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from math import gcd, lcm
 
 from convsolve.errors import Error, shown_value
 from convsolve.layers.base import LayerKind
 
-ChannelsLike = str | Sequence[int | None] | None
+ChannelsLike = str | Sequence[int | str | AbstractSet[int] | range | None] | None
 Ratio = tuple[int, int]  # channels behind a layer over those in front of it
 Stage = list[tuple[LayerKind, Ratio | None]]  # layers without weights; None where settings or sizes decide
 CHANNELS_HELP = "write one number more than there are convolutions: 128,64,32,16,3"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from convsolve.errors import Error, shown, shown_value
-from convsolve.language import Expr, compiled, parse
+from convsolve.language import Expr, compiled, evaluated, parse
 from convsolve.language.nodes import Compare, Junction, Member, Name, Not, Scoped, children, rebuilt
 from convsolve.registry import KINDS
-from convsolve.vocabulary import KNOWN
+from convsolve.vocabulary import KNOWN, used
 
 ConditionLike = str | Sequence[str] | None
 
@@ -98,6 +98,25 @@ def read_conditions(
             sentences = _monotone(source, target) if name == "monotone" else _named(name)
             found.append(Condition(name, sentences, named=True))
     return tuple(dict.fromkeys(found))
+
+
+def permitted(conditions: Sequence[Condition], channels: int, *, inner: bool, outer: bool) -> bool:
+    """Whether conditions on in_channels alone, or on out_channels alone, let a number of channels be.
+
+    Args:
+        conditions: of these, those that speak of nothing else, and of every layer.
+        channels: the number.
+        inner: whether a layer has it in front.
+        outer: whether a layer has it behind.
+    """
+    for sentence in (sentence for condition in conditions for sentence in condition.sentences):
+        every = [*used(sentence, inside=True)]
+        names = {node.name if node == Scoped(node.name) else "" for node in every}
+        says = (names == {"in_channels"} and inner) or (names == {"out_channels"} and outer)
+        bare = every == [*used(sentence, inside=False)]
+        if says and bare and not evaluated(sentence, dict.fromkeys(names, channels)):
+            return False
+    return True
 
 
 def conditions_record(conditions: Sequence[Condition]) -> dict[str, Any]:

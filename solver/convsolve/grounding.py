@@ -33,7 +33,7 @@ from convsolve.language.nodes import (
 from convsolve.objectives import Objective
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
-from convsolve.vocabulary import OVER, UNDER, of_a_layer, on_an_axis, scoped, text_of, used
+from convsolve.vocabulary import OVER, UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
 
 BEHIND = Name("behind")  # in a fold's step: its value behind the layer
 MOST = 10**40  # beyond every number of a question
@@ -94,8 +94,12 @@ class Grounding:
         return Grounding(tuple(own), tuple(fold for fold in folds if fold.name in said))
 
 
-def ground(problem: Problem) -> Grounding:
-    """The conditions of a question on its own layers and axes.
+def ground(problem: Problem, *, costs: bool = False) -> Grounding:
+    """The conditions and objectives of a question on its own layers and axes.
+
+    Args:
+        problem: the question.
+        costs: whether objectives that are sums of what layers cost are among the numbers, too.
 
     Raises:
         Error: ``no-such-layer``, ``no-such-axis`` where a condition names what the question does not
@@ -116,7 +120,7 @@ def ground(problem: Problem) -> Grounding:
                 instances[Instance(condition, sentence)] = None
     numbers: list[Expr] = []
     for objective in problem.objectives:
-        if not objective.additive:
+        if costs or not objective.additive:
             number = _Grounding(problem, objective, folds).number(objective.number(problem.axes))
             numbers.append(number if objective.least else Negative(number))
     return Grounding(tuple(instances), tuple(folds.values()), tuple(numbers))
@@ -164,7 +168,10 @@ class _Grounding:
         bare = [node for node in used(sentence, inside=False) if of_a_layer(node.name) and node.layer is None]
         places: Sequence[int | None] = [None]
         if bare:
-            places = [place for place in range(len(self.problem.layers)) if all(self._has(place, n) for n in bare)]
+            having = [place for place in self._places if all(self._has(place, node) for node in bare)]
+            if self.problem.open_channels and all(node.name in WIDTHS for node in bare):
+                having = [place for place in having if all(self._is_open(place, node) for node in bare)]
+            places = having
             if not places and isinstance(self.condition, Condition) and not self.condition.named:
                 raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(text_of, bare)))}")
         for axis in self._axes(sentence):
@@ -211,6 +218,10 @@ class _Grounding:
         if node.name in kind.positions():
             return kind.word(node.name) is None
         return node.name not in ("kernel_size", "stride", "padding", "dilation", "output_padding")
+
+    def _is_open(self, place: int, node: Scoped) -> bool:
+        """Whether the channels that a name speaks of are to be found: then it speaks of no others."""
+        return place + (node.name == "out_channels") in self.problem.open_channels
 
     def _on(self, sentence: Expr, place: int | None, axis: int | None) -> Expr:
         """The sentence about one layer, on one axis."""

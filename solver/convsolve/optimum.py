@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import merge
-from itertools import islice, repeat
+from operator import itemgetter
 
 from convsolve import judge
 from convsolve.answer import Solution
@@ -12,48 +11,65 @@ from convsolve.assembly import Answered, Assembly, stream
 from convsolve.events import Bound, Incumbent, Listener, Progress, Worked
 from convsolve.first import first
 from convsolve.judge import Confirmation, Verdict
+from convsolve.problem import Problem
 from convsolve.scouting import Scout
 from convsolve.verdicts import Confirmations, proved_impossible, values_of
+
+MOST_PROVED = 64  # questions, of those that differ in their channels, whose best is proved to be that
+
+Place = tuple[tuple[int, ...], int, int]
 
 
 def best_of_all(
     scouts: Sequence[Scout], wanted: int, confirmations: Confirmations, report: Listener
 ) -> Iterator[Answered]:
-    """The best combinations, whatever the number of layers; among equals those with fewer."""
+    """The best combinations, whatever the number of layers and the channels; among equals those with fewer layers."""
     if len(scouts) == 1:
         (found,) = scouts
         best_first = _best(found, wanted, confirmations.of(found.problem), report)
         yield from ((found.problem, solution) for solution in best_first)
         return
-    some = [found for found in scouts if found.total]
-    told = [Progress(found.problem) for found in some]
-    streams = [
-        _best(found, wanted, confirmations.of(found.problem), progress)
-        for found, progress in zip(some, told, strict=True)
-    ]
-    firsts = [next(solutions) for solutions in streams]
-    problem, best = min(((found.problem, one) for found, one in zip(some, firsts, strict=True)), key=_place)
-    values = values_of(problem, best)
-    report(Incumbent(best, values))
-    # what follows the first of a stream proves that it is best
-    every = [[one, *others] for one, others in zip(firsts, streams, strict=True)]
-    unproved = [one for one in told if one.bound != one.values]
-    if not unproved and all(proved_impossible(found) for found in scouts if not found.total):
-        report(Bound(values))
-    report(Worked({name: sum(one.stats[name] for one in told) for name in ("states", "proof_checks", "expanded")}))
-    pairs = [zip(repeat(found.problem), one) for found, one in zip(some, every, strict=True)]
-    yield from islice(merge(*pairs, key=_place), wanted)
+    best: list[tuple[Place, int, Problem, Solution]] = []
+    told: list[Progress] = []
+    proved = True
+    for number, found in enumerate(_most_promising(scouts)):
+        problem = found.problem
+        if problem.open_channels and len(best) == wanted and found.floors > best[-1][0][0]:
+            break
+        if not found.total:
+            proved = proved and number < MOST_PROVED and proved_impossible(found)
+            continue
+        told.append(Progress(problem))
+        confirmation = confirmations.of(problem) if number < MOST_PROVED else None
+        every = [*_best(found, wanted, confirmation, told[-1])]
+        proved = proved and told[-1].bound == told[-1].values
+        best += [(_place(problem, solution), number, problem, solution) for solution in every]
+        best = sorted(best, key=itemgetter(0, 1))[:wanted]
+        _, _, problem, first_of_all = best[0]
+        report(Incumbent(first_of_all, values_of(problem, first_of_all)))
+    if best and proved:
+        _, _, problem, solution = best[0]
+        report(Bound(values_of(problem, solution)))
+    counts = ("states", "proof_checks", "expanded")
+    report(Worked({name: sum(one.stats.get(name, 0) for one in told) for name in counts}))
+    yield from ((problem, solution) for _, _, problem, solution in best)
 
 
-def _place(answered: Answered) -> tuple[tuple[int, ...], int]:
-    """Where the best come first."""
-    problem, solution = answered
+def _most_promising(scouts: Sequence[Scout]) -> list[Scout]:
+    """By what their objectives cannot be below, where they differ in their channels: soon none can be better."""
+    if not scouts[0].problem.open_channels:
+        return [*scouts]
+    return sorted(scouts, key=lambda found: (found.floors, found.problem.charge))
+
+
+def _place(problem: Problem, solution: Solution) -> Place:
+    """Where the best come first, then those with fewer layers, and more usual channels."""
     pairs = zip(problem.objectives, values_of(problem, solution), strict=True)
-    return tuple(objective.sign * value for objective, value in pairs), len(solution.layers)
+    return tuple(objective.sign * value for objective, value in pairs), len(solution.layers), problem.charge
 
 
-def _best(found: Scout, wanted: int, confirmation: Confirmation, report: Listener) -> Iterator[Solution]:
-    """The best combinations; behind the first of them Z3 is asked whether any is better."""
+def _best(found: Scout, wanted: int, confirmation: Confirmation | None, report: Listener) -> Iterator[Solution]:
+    """The best combinations; behind the first Z3 is asked whether any is better, where it is to be confirmed."""
     problem = found.problem
     incumbent = _any(found)
     report(Incumbent(incumbent, values_of(problem, incumbent)))
@@ -64,12 +80,12 @@ def _best(found: Scout, wanted: int, confirmation: Confirmation, report: Listene
     report(Incumbent(best, values))
     yield best
     bound: tuple[int, ...] | None = None
-    if all(objective.additive for objective in problem.objectives):
+    if confirmation and all(objective.additive for objective in problem.objectives):
         verdict, checks = judge.prove_optimal(problem, found.cheapest, confirmation.session)
         bound = found.cheapest.best_values
         if verdict == Verdict.UNSAT:
             report(Bound(bound))
-    if verdict != Verdict.SAT and bound != values:  # the conditions have their price
+    if confirmation and verdict != Verdict.SAT and bound != values:  # the conditions have their price
         verdict, checks = judge.better(problem, values).verdict, 1
         if verdict == Verdict.UNSAT:
             report(Bound(values))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, TypedDict
 
 from convsolve.channels import ChannelsLike
-from convsolve.conditions import Condition, ConditionLike, conditions_record, read_conditions
+from convsolve.conditions import Condition, ConditionLike, conditions_record, permitted, read_conditions
 from convsolve.domains import DomainLike
 from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.filling import Layer, axes_made, every_domain_used, filled, written_out
@@ -16,6 +17,7 @@ from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.registry import KINDS
 from convsolve.shapes import Extent
 from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
+from convsolve.widths import Widths, listed
 from convsolve.wiring import wired
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
@@ -39,7 +41,10 @@ class Problem:
             features are said behind it.
         open_stack: the layers with every domain written out, where their number is to be found; all else is
             then about the fewest.
-        deeper: the same question with more layers.
+        deeper: the same question with more layers, or other channels, where these are to be found.
+        widths: channels that are to be found, as they were given.
+        open_channels: which of the channels these are.
+        charge: how unusual the channels are, in the unit of the order of answers.
     """
 
     input: Extent
@@ -53,6 +58,9 @@ class Problem:
     relations: tuple[Condition, ...] = ()
     open_stack: Stack | None = None
     deeper: tuple[Problem, ...] = ()
+    widths: Widths | None = None
+    open_channels: tuple[int, ...] = ()
+    charge: int = 0
 
     @property
     def demands(self) -> tuple[Condition, ...]:
@@ -61,8 +69,8 @@ class Problem:
 
     @property
     def depths(self) -> tuple[Problem, ...]:
-        """The question with each number of layers that it may have, the fewest first."""
-        return (replace(self, open_stack=None, deeper=()), *self.deeper) if self.deeper else (self,)
+        """The question with each number of layers and channels that it may have, the fewest and usual ones first."""
+        return (replace(self, open_stack=None, deeper=(), widths=None), *self.deeper) if self.deeper else (self,)
 
     @property
     def single(self) -> bool:
@@ -99,7 +107,7 @@ class Problem:
             "target": str(self.target),
             "stack": str(self.stack()),
             "tie": self.tie,
-            "channels": None if self.open_stack else self.channel_list(),
+            "channels": None if self.open_stack else self.widths.record if self.widths else self.channel_list(),
             **({"minimize": [*map(str, self.objectives)]} if self.objectives else {}),
             **conditions_record(self.where),
         }
@@ -211,11 +219,12 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     tie_text = _tie_text(tie)
     named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
     conditions = read_conditions(where, named, source.sizes, goal.sizes)
-    every = []
+    widths = Widths.read(channels)
+    every: list[Problem] = []
     for closed in written.depths():
-        found = filled(closed, len(source.sizes), given, holes=True, flat=source.flat)
-        _refuse_ends(found, goal)
-        found, chain, relations = wired(found, source, goal, channels)
+        layers_filled = filled(closed, len(source.sizes), given, holes=True, flat=source.flat)
+        _refuse_ends(layers_filled, goal)
+        found, chain, relations = wired(layers_filled, source, goal, widths.said() if widths else channels)
         if None in chain and any(objective.needs_channels for objective in objectives):
             raise Error(
                 "unknown-channels",
@@ -224,6 +233,8 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             )
         ties = _ties(found, source, goal, tie_text)
         every.append(Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations))
+        if widths:
+            return _with_widths(every[0], layers_filled, widths)
     if not written.repeats:
         return every[0]
     out = map(written_out, filled(written, len(source.sizes), given, holes=True, flat=source.flat))
@@ -245,6 +256,45 @@ def _with_axes(source: Extent, goal: Extent, stack: Stack) -> tuple[Extent, Exte
     lone = (range(1, 2),) * (len(source.sizes) or len(goal.sizes) or axes_made(stack))
     ends = (end if end.sizes else Extent(end.channels, lone, flat=True) for end in (source, goal))
     return next(ends), next(ends)
+
+
+def _with_widths(problem: Problem, layers: Sequence[Layer], widths: Widths) -> Problem:
+    """The question with every list of channels that it may have, the most usual first; its layers not wired yet."""
+    kinds = [layer.kind for layer in layers]
+    behind = [0, *accumulate(kind.weighted for kind in kinds)]  # how many convolutions stand in front of each position
+    usual = [problem.channels[behind.index(place)] for place in widths.open]
+    given = [part for part in (*widths.parts, *problem.channels) if isinstance(part, int)]
+    if None in usual or not given:
+        raise Error(
+            "bad-channels",
+            "channels to be found need numbers in front of the first convolution and behind the last",
+            help=["give both, as in --channels 512,?,?,3"],
+        )
+    last = behind[-1]
+    domains = [
+        tuple(number for number in domain if permitted(problem.where, number, inner=place < last, outer=place > 0))
+        for place, domain in zip(widths.open, widths.domains(max(given)), strict=True)
+    ]
+    open_channels = tuple(position for position, place in enumerate(behind) if place in widths.open)
+    found = []
+    for charge, numbers in listed(domains, [number or 1 for number in usual]):
+        parts = widths.said()
+        for place, number in zip(widths.open, numbers, strict=True):
+            parts[place] = number
+        try:
+            made, chain, relations = wired(layers, problem.input, problem.target, parts)
+        except Error as error:
+            if error.code not in {"bad-groups", "bad-channels"}:
+                raise
+            continue
+        same = problem.layers if made == problem.layers else made  # layers that are one object share their graphs
+        one = replace(problem, layers=same, channels=chain, relations=relations)
+        found.append(replace(one, open_channels=open_channels, charge=charge))
+    if not found:
+        raise Error(
+            "bad-channels", "no numbers of channels are left", help=["widen their domains, or leave out a condition"]
+        )
+    return replace(found[0], widths=widths, deeper=tuple(found[1:]))
 
 
 def _some_channels(layers: Sequence[Layer]) -> str:

@@ -10,6 +10,7 @@ from convsolve.cheapest import Cheapest
 from convsolve.conditioned import MOST_STEPS, Conditioned
 from convsolve.conditioned_potential import ConditionedPotential
 from convsolve.expansion import Expansion
+from convsolve.foregone import Foregone
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
 from convsolve.listing import Combination, Dress, Item, dressed, in_graph_order, meeting
@@ -83,6 +84,11 @@ class Scout:
         """What it costs to come to a state, conditions left out."""
         return Cheapest(self.whole, self.prices)
 
+    @property
+    def floors(self) -> tuple[int, ...]:
+        """What the objectives cannot be below, whatever is chosen, each as it is to be made small."""
+        return Foregone(self.problem, self.graphs).floors
+
     @cached_property
     def prices(self) -> Prices:
         """What layers, and the whole, add to the objectives."""
@@ -103,9 +109,35 @@ class Scout:
 def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
     """The graphs of a question; what they know is worked out when it is asked for."""
     found = graphs(problem)
+    return _scouted(problem, found, problem, steps)
+
+
+def _scouted(problem: Problem, found: Sequence[Graph], left: Problem, steps: int = MOST_STEPS) -> Scout:
+    """The graphs of a question, with those of its conditions that are left to be carried."""
     additive = [objective.additive for objective in problem.objectives]
-    if not problem.demands and all(additive):
+    if not left.demands and all(additive):
         return Scout(problem, found, None)
     whole = found[0] if len(found) == 1 else whole_graph(problem)
-    conditions = Conditioned(whole, ground(problem), kernels=any(additive), steps=steps)
+    conditions = Conditioned(whole, ground(left), kernels=any(additive), steps=steps)
     return Scout(problem, found, conditions)
+
+
+def scouts(problem: Problem) -> list[Scout]:
+    """One for each number of layers and channels that a question may have, those left out that no setting can mend.
+
+    Questions that differ in their channels alone share their graphs, and what all their settings meet is not carried.
+    """
+    every = problem.depths
+    if not problem.open_channels:
+        return [scout(one) for one in every]
+    shared: dict[tuple[object, ...], list[Graph]] = {}
+    found = []
+    for one in every:
+        key = (id(one.layers), *(one.refuses_single(place) for place in range(len(one.layers))))
+        some = shared.get(key)
+        if some is None:
+            some = shared[key] = graphs(one)
+        left = Foregone(one, some).left() if one.demands else one
+        if left is not None:
+            found.append(_scouted(one, some, left))
+    return found

@@ -60,7 +60,7 @@ class _Node(NamedTuple):
     folded: Folded
 
 
-class _Listed(Generic[Item]):
+class Listed(Generic[Item]):
     """An iterator that can be read by index, and remembers."""
 
     def __init__(self, source: Iterator[Item]) -> None:
@@ -124,7 +124,7 @@ class _Walk:
     def __init__(self, search: BestFirst, members: Members) -> None:
         self.search = search
         self.members = members
-        self._streams: dict[tuple[int, State, Folded], _Listed[Member]] = {}
+        self._streams: dict[tuple[int, State, Folded], Listed[Member]] = {}
 
     def paths(self, most: int | None) -> Iterator[Ranked]:
         """The paths that lead through the members."""
@@ -171,12 +171,12 @@ class _Walk:
         nothing: Settings = ((),) * graph.axes
         return tuple(chosen.get(place, nothing) for place in range(layers))
 
-    def _stream(self, node: _Node) -> _Listed[Member]:
+    def _stream(self, node: _Node) -> Listed[Member]:
         key = (node.depth, node.state, node.folded)
         found = self._streams.get(key)
         if found is None:
             self.search.expand()
-            found = self._streams[key] = _Listed(self.members.behind(*key))
+            found = self._streams[key] = Listed(self.members.behind(*key))
         return found
 
     def _change(self, node: _Node, member: Member) -> tuple[int, tuple[tuple[str, Active], ...]]:
@@ -234,7 +234,7 @@ def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> 
         for ranked in searches[0].paths(most):
             yield _placed(problem, twins, [ranked])
         return
-    sums = _merged([_Listed(search.paths()) for search in searches])
+    sums = _merged([Listed(search.paths()) for search in searches])
     for _, tied in groupby(sums, key=itemgetter(0)):
         yield from sorted((_placed(problem, twins, each) for _, each in tied), key=attrgetter("place"))
 
@@ -249,7 +249,7 @@ def _placed(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], each: Se
     return Placed(score, spread(problem, twins, [ranked.path for ranked in each]), tuple(size))
 
 
-def _merged(lists: Sequence[_Listed[Ranked]]) -> Iterator[tuple[int, list[Ranked]]]:
+def _merged(lists: Sequence[Listed[Ranked]]) -> Iterator[tuple[int, list[Ranked]]]:
     """All combinations of one entry a list, by ascending sum of their scores."""
 
     def entry(indices: tuple[int, ...]) -> tuple[int, list[Ranked]] | None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from convsolve.language.nodes import Call, Expr, Name, Scoped, children
 
 ON_AXES = ("kernel_size", "stride", "padding", "dilation", "output_padding", "in_size", "out_size")
-OF_LAYERS = ("in_channels", "out_channels", "groups")
+WIDTHS = ("in_channels", "out_channels")
+OF_LAYERS = (*WIDTHS, "groups")
 OF_CHANNELS = ("params", "macs", "activations", "peak")
 OF_THE_WHOLE = ("layers", *OF_CHANNELS, "receptive_field", "jump")
 KNOWN = (*ON_AXES, *OF_LAYERS, *OF_THE_WHOLE)

@@ -87,7 +87,7 @@ Channels = Annotated[
     typer.Option(
         "--channels",
         metavar="LIST",
-        help="One number more than there are convolutions: 128,64,32,16,3.",
+        help="One number more than there are convolutions: 128,64,32,16,3; ? or [16..64:16] is to be found.",
         rich_help_panel=LAYERS,
     ),
 ]

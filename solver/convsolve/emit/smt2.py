@@ -25,7 +25,7 @@ def script(problem: Problem) -> str:
     Objectives are left out: the file asks whether there is a combination at all.
 
     Raises:
-        Error: ``usage`` where the number of layers is to be found: each number is a question of its own.
+        Error: ``usage`` where the number of layers, or channels, are to be found: each is a question of its own.
 
     Example:
         >>> from convsolve.problem import ask
@@ -35,10 +35,10 @@ def script(problem: Problem) -> str:
     """
     if problem.deeper:
         depths = [len(one.layers) for one in problem.depths]
+        each = "list of channels" if problem.widths else f"of {depths[0]} to {depths[-1]} layers"
+        one = f"--channels {','.join(map(str, problem.channel_list()))}" if problem.widths else f"--layers {depths[0]}"
         raise Error(
-            "usage",
-            f"--smt2 writes one question, and each of {depths[0]} to {depths[-1]} layers is one",
-            help=[f"write it for one number of layers, as in --layers {depths[0]}"],
+            "usage", f"--smt2 writes one question, and each {each} is one", help=[f"write it for one, as in {one}"]
         )
     return "\n".join(_lines(problem, whole(problem))) + "\n"
 

@@ -55,6 +55,8 @@ def limits(problem: Problem) -> list[str]:
         lines.append(f"limits: {text}" if len(runs) == 1 else f"limits of {which} ({kind}): {text}")
     if ties := _ties(problem):
         lines.append(f"equal on all axes: {ties}")
+    if problem.widths:
+        lines.append(f"channels: {','.join(map(str, problem.widths.record))}")
     if problem.where:
         lines.append(f"conditions: {'; '.join(map(str, problem.where))}")
     return lines

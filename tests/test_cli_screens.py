@@ -32,6 +32,7 @@ SCREENS = {
     "help-explain-error": "explain-error --help",
     "help-schema": "schema --help",
     "help-doctor": "doctor --help",
+    "help-plugins": "plugins --help",
     "solve-one-layer": "solve 7 28",
     "solve-channels": "solve 128@7x7 64@14x14 --count 3",
     "solve-stack": "solve 4x4 61x79 --layers 4 --count 2",
@@ -136,7 +137,20 @@ def test_without_a_command_the_help_is_shown() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["solve", "count", "sample", "pareto", "sweep", "trace", "emit", "verify", "explain-error", "schema", "doctor"],
+    [
+        "solve",
+        "count",
+        "sample",
+        "pareto",
+        "sweep",
+        "trace",
+        "emit",
+        "verify",
+        "explain-error",
+        "schema",
+        "doctor",
+        "plugins",
+    ],
 )
 def test_every_help_starts_with_what_it_does_and_examples(name: str) -> None:
     lines = convsolve(name, "--help").out.splitlines()

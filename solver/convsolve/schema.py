@@ -21,6 +21,7 @@ TITLES = {
     "convsolve.message/1": "what explain-error --json prints",
     "convsolve.doctor/1": "what doctor --json prints",
     "convsolve.config/1": "what --show-config --json prints",
+    "convsolve.plugins/1": "what plugins --json prints",
     "convsolve.error/1": "what --json prints where a question cannot be asked as it was",
 }
 
@@ -335,6 +336,12 @@ def _doctor() -> Schema:
     return _record("convsolve.doctor/1", {"ok": {"type": "boolean"}, "versions": texts, "checks": texts})
 
 
+def _plugins() -> Schema:
+    fields = dict.fromkeys(("group", "name", "value", "package"), _TEXT)
+    state = {"state": _TEXT | {"description": "ok, or why it cannot be used"}}
+    return _record("convsolve.plugins/1", {"plugins": {"type": "array", "items": _record(None, fields | state)}})
+
+
 def _error() -> Schema:
     return _record(
         "convsolve.error/1",
@@ -377,5 +384,6 @@ _MAKERS = {
     "convsolve.doctor/1": _doctor,
     "convsolve.config/1": _config,
     "convsolve.spec/1": _spec,
+    "convsolve.plugins/1": _plugins,
     "convsolve.error/1": _error,
 }

@@ -22,6 +22,7 @@ COMMANDS = (
     "explain-error",
     "schema",
     "doctor",
+    "plugins",
 )
 
 

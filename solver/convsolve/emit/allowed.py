@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from convsolve.errors import Error, shown
 from convsolve.layers.act import ACTIVATIONS
+from convsolve.layers.base import LayerKind
 from convsolve.layers.norm import NORMALISATIONS
-from convsolve.registry import KINDS
+from convsolve.registry import known_kinds
 
 _DIMENSIONS = ("1d", "2d", "3d")
 _TAKEN = {"nn", "torch", "CHANNELS"}
@@ -29,7 +30,6 @@ class Words(NamedTuple):
     values: frozenset[str]
 
 
-@cache
 def words() -> Words:
     """The closed sets that the layer kinds make up.
 
@@ -37,7 +37,12 @@ def words() -> Words:
         >>> "ConvTranspose2d" in words().classes, "Module" in words().classes
         (True, False)
     """
-    kinds = [one for kind in KINDS.values() for one in (kind, *kind.variants)]
+    return _words(known_kinds())
+
+
+@cache
+def _words(known: tuple[type[LayerKind], ...]) -> Words:
+    kinds = [one for kind in known for one in (kind, *kind.variants)]
     bases = [*NORMALISATIONS.values(), *(name for kind in kinds for name in kind.torch_classes or (kind.name,))]
     classes = {base + dimension for base in bases for dimension in _DIMENSIONS}
     classes |= {*bases, *(name for name, _ in ACTIVATIONS.values())}

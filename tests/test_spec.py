@@ -171,6 +171,20 @@ def test_a_trace_takes_stack_and_input_of_a_question() -> None:
     )
 
 
+def test_draws_and_sets_of_the_best_take_a_question_in_a_file() -> None:
+    question = json.dumps({"input": "1@7", "target": "1@28", "layers": 2, "kernel_size": "2..4", "count": 3}).encode()
+    typed = ["1@7", "1@28", "--layers", "2", "-k", "2..4"]
+    for command, more in (
+        ("sample", ["--seed", "3"]),
+        ("sweep", ["--format", "jsonl"]),
+        ("pareto", ["--minimize", "params", "--maximize", "receptive_field", "--json"]),
+    ):
+        count = [] if command == "pareto" else ["--count", "3"]
+        said = convsolve(command, "--spec", "-", *more, stdin=question)
+        assert said.code == 0
+        assert said == convsolve(command, *typed, *more, *count)
+
+
 def test_every_word_of_a_question_is_a_key_and_in_the_schema() -> None:
     assert set(KEYS) >= {"input", "target", *Question.__annotations__}
     assert set(schema("spec")["properties"]) == {"schema", *KEYS}

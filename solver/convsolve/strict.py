@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
-from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from convsolve.errors import Error, shown
@@ -37,6 +35,8 @@ def opened(path: str, help: Sequence[str]) -> Iterator[BinaryIO]:  # noqa: A002 
                 raise Error("cannot-read", "there is no stdin", help=help)
             yield sys.stdin.buffer
         else:
+            from pathlib import Path
+
             with Path(path).open("rb") as file:
                 yield file
     except (OSError, ValueError) as error:  # a ValueError is a NUL or a lone surrogate in the path
@@ -103,6 +103,8 @@ def json_value(text: str) -> object:
 
     def constant(word: str) -> NoReturn:
         raise ValueError(f"{word} is no number")
+
+    import json  # as pathlib: what only reads expressions does without
 
     try:
         return json.loads(

@@ -200,7 +200,7 @@ def glance(problem: Problem, ends: Collection[str], budget: int, axis: int | Non
     return Glance(verdict, solution, alone.spent, len(encoding.text()))
 
 
-def agree(problem: Problem, limits: Collection[str], budget: int) -> Verdict:
+def agree(problem: Problem, limits: Collection[str], budget: int) -> Glance:
     """Whether limits, ties and conditions on settings leave any setting at all, whatever the sizes are.
 
     Args:
@@ -208,7 +208,9 @@ def agree(problem: Problem, limits: Collection[str], budget: int) -> Verdict:
         limits: the variables that keep to their domains; the others may be whatever torch takes.
         budget: of Z3's units.
     """
-    return Alone(encode_settings(problem, limits), lambda context: z3.SimpleSolver(ctx=context), budget).check()
+    encoding = encode_settings(problem, limits)
+    alone = Alone(encoding, lambda context: z3.SimpleSolver(ctx=context), budget)
+    return Glance(alone.check(), None, alone.spent, len(encoding.text()))
 
 
 def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:

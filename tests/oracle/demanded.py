@@ -99,7 +99,10 @@ def _dropped(question: Demanded, facts: Collection[Reason], *, any_size: bool) -
     values = question.problem().layers[0]
     for name in ("kernel_size", "stride", "dilation", "padding", "output_padding"):
         if name in whats:
-            low, high = LEAST[name], WIDEST[name]
+            low, high = (
+                LEAST[name],
+                WIDEST[name] * (3 if any_size else 1),
+            )  # without sizes, limits are dropped altogether
             if (
                 name not in question.question
             ):  # default limits follow the others, and are never narrower for being dropped

@@ -38,7 +38,10 @@ def soak(name: str, drawn: Iterator[Drawn], check: Callable[[Drawn, Explanation]
         causes[found.causes[0].name if found.causes else "none"] += 1
         minimal += found.minimal
         changed += bool(found.changes)
-        check(question, found)
+        try:
+            check(question, found)
+        except AssertionError as error:
+            raise AssertionError(f"{question}: {found}") from error
     seconds.sort()
     median, most = seconds[len(seconds) // 2], seconds[len(seconds) * 95 // 100]
     within = 100 * sum(one <= 0.5 for one in seconds) / len(seconds)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import pairwise
 from math import prod
+from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution
 from convsolve.components import Component
@@ -27,11 +28,15 @@ STEPS = 1_000  # of states through layers with conditions, likewise
 MOST_STEPS = 100_000  # for one question
 MOST_SETTINGS = 3_000  # of layers, where conditions are put to each
 GLANCE = 600_000  # of Z3's units, for one question
+AGREE = 100_000  # likewise, where sizes are left out
 UNITS = 7_000  # of them in a millisecond
 LETTERS = 10_000  # of a question's text, likewise
 MOST_CASES = 1_000  # of kernels on all axes, where what costs them is written out
 BOTH = ("input", "target")
 _CEILING = re.compile(rf"({'|'.join(COSTS)}) *<= *([0-9.e]+)")
+
+if TYPE_CHECKING:
+    from convsolve.judge import Glance
 
 Key = tuple[Problem, int | None, tuple[str, ...]]
 
@@ -99,11 +104,9 @@ class Asking:
             problem: the question.
             limits: the variables that keep to their domains; the others may be whatever torch takes.
         """
-        from convsolve.judge import Verdict, agree
+        from convsolve.judge import agree
 
-        self.spend(1)  # nearly all are decided at once
-        verdict = agree(problem, limits, GLANCE)
-        return None if verdict == Verdict.UNKNOWN else verdict == Verdict.SAT
+        return None if self.spent else self._said(agree(problem, limits, AGREE))
 
     def _answer(self, problem: Problem, ends: Collection[str], axis: int | None) -> bool | None:
         if empty(problem):
@@ -139,8 +142,7 @@ class Asking:
         return value <= float(ceiling[2])
 
     def _conditioned(self, problem: Problem, axis: int | None) -> bool | None:
-        settings = {layer: max(prod(map(len, axis)) for axis in layer.domains) for layer in problem.layers}
-        if sum(settings.values()) > (MOST_SETTINGS if axis is None else 10 * MOST_SETTINGS):
+        if settings_of(problem) > (MOST_SETTINGS if axis is None else 10 * MOST_SETTINGS):
             return None
         grounding: Grounding = ground(problem)
         graph = whole_graph(problem)
@@ -157,7 +159,7 @@ class Asking:
             return None
 
     def _by_z3(self, problem: Problem, ends: Collection[str], axis: int | None) -> bool | None:
-        from convsolve.judge import Verdict, glance
+        from convsolve.judge import glance
 
         cases = max(
             prod(len(domains[0]) for domains in layer.domains) for layer in problem.layers if any(layer.domains)
@@ -165,10 +167,20 @@ class Asking:
         if axis is None and problem.axes > 1 and cases > MOST_CASES:
             return None
         seen = glance(problem, ends, GLANCE, axis)
-        self.spend(seen.work / UNITS + seen.letters / LETTERS)
         if seen.solution is not None:
             self._found[problem] = seen.solution
+        return self._said(seen)
+
+    def _said(self, seen: Glance) -> bool | None:
+        from convsolve.judge import Verdict
+
+        self.spend(seen.work / UNITS + seen.letters / LETTERS)
         return None if seen.verdict == Verdict.UNKNOWN else seen.verdict == Verdict.SAT
+
+
+def settings_of(problem: Problem) -> int:
+    """How many settings the layers have on one axis, alike ones counted once."""
+    return sum(max(prod(map(len, axis)) for axis in layer.domains) for layer in dict.fromkeys(problem.layers))
 
 
 def steps_of(graph: Graph) -> int:

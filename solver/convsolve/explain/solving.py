@@ -8,7 +8,7 @@ from dataclasses import replace
 from convsolve.answer import Solution
 from convsolve.assembly import Assembly
 from convsolve.conditioned import TooManyStates
-from convsolve.explain.asking import STEPS, Asking, steps_of
+from convsolve.explain.asking import MOST_SETTINGS, STEPS, Asking, settings_of, steps_of
 from convsolve.explain.plain import plain
 from convsolve.first import first
 from convsolve.listing import Combination
@@ -18,6 +18,7 @@ from convsolve.scouting import Scout, scout
 from convsolve.search import TooLong, conventional
 
 MOST_EXPANDED = 200  # states whose settings are listed; some tenths of a second
+MOST_CONDITIONED = 30  # likewise, where conditions make that slower
 MOST_STEPS = 500_000  # of states through layers, for the least of a cost; likewise
 
 
@@ -28,6 +29,9 @@ def solved(problem: Problem, asking: Asking) -> Solution:
         StopIteration: it has none.
     """
     known = plain(replace(problem, objectives=()))
+    seen = asking.found(known)
+    if seen is not None and settings_of(known) > MOST_SETTINGS:
+        return seen
     try:
         found = scout(known, MOST_STEPS)
         try:
@@ -35,7 +39,7 @@ def solved(problem: Problem, asking: Asking) -> Solution:
         except TooLong:
             combination = next(_any(known, found))
     except TooManyStates:
-        return asking.found(known) or _decided(known)
+        return seen or _decided(known)
     return _confirmed(problem, combination)
 
 
@@ -56,7 +60,7 @@ def least(problem: Problem, objective: Objective, asking: Asking) -> tuple[int, 
 def _best(found: Scout, asking: Asking) -> Combination:
     searches = found.searches()
     for search in searches:
-        search.most_expanded = MOST_EXPANDED
+        search.most_expanded = MOST_CONDITIONED if found.problem.where else MOST_EXPANDED
     try:
         return next(conventional(found.problem, searches, 1)).combination
     finally:

@@ -288,5 +288,8 @@ def test_a_sampler_can_be_kept() -> None:
 def test_importance_works_on_the_decisions() -> None:
     study = optuna.create_study(sampler=FeasibleSampler(SPACE, seed=0))
     study.optimize(partial(objective, space=SPACE), n_trials=30)
-    found = optuna.importance.get_param_importances(study, evaluator=optuna.importance.PedAnovaImportanceEvaluator())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
     assert set(found) == set(SPACE.decisions)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ShapeNode", "candidate_pool", "parameters", "post_processing", "solution_of", "solutions_of"]
 
-FRAMEWORK = Framework("Ax", "ax-platform", floor="1.3.1", ceiling="1.4")
+FRAMEWORK = Framework("Ax", "ax-platform", floor="1.3.1", ceiling="1.4", install="convsolve[ax]")
 
 _HOME = {"ShapeNode": "node", "parameters": "node", "solution_of": "node"}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FeasibleSampler", "enqueue", "solution_of", "suggest"]
 
-FRAMEWORK = Framework("Optuna", "optuna", floor="4.5", ceiling="6")
+FRAMEWORK = Framework("Optuna", "optuna", floor="4.5", ceiling="6", install="convsolve[optuna]")
 
 _HOME = {"FeasibleSampler": "sampler"}
 

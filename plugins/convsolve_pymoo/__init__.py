@@ -37,7 +37,7 @@ __all__ = [
     "operators",
 ]
 
-FRAMEWORK = Framework("pymoo", "pymoo", floor="0.6.2", ceiling="0.6.3")
+FRAMEWORK = Framework("pymoo", "pymoo", floor="0.6.2", ceiling="0.6.3", install="convsolve[pymoo]")
 
 _HOME = {"ShapeProblem": "problem"}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ShapeSearcher", "Shard", "shards", "solution_of", "sweep"]
 
-FRAMEWORK = Framework("Ray", "ray", floor="2.60", ceiling="2.61")
+FRAMEWORK = Framework("Ray", "ray", floor="2.60", ceiling="2.61", install="convsolve[ray]")
 
 _HOME = {"Shard": "sharding", "shards": "sharding", "sweep": "sweeping"}
 

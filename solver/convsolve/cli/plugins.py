@@ -19,7 +19,7 @@ def plugins(json: given.Json = False, color: given.ColorOption = Color.AUTO) -> 
       convsolve plugins
       convsolve plugins --json
     """
-    from convsolve.plugins import GROUPS, plugged
+    from convsolve.plugins import GROUPS, NOT_INSTALLED, OK, plugged
 
     found = [(point, _state(point)) for group in GROUPS for point in plugged(group)]
     if json:
@@ -33,7 +33,7 @@ def plugins(json: given.Json = False, color: given.ColorOption = Color.AUTO) -> 
         rows = [(point.group, point.name, point.value, point.package, state) for point, state in found]
         columns = [Column(name, number=False) for name in names]
         write(drawn(columns, rows, width=page.width, bold=page.bold) if page.table else tabbed(names, rows))
-    broken = [point.name for point, state in found if state != "ok"]
+    broken = [point.name for point, state in found if state != OK and not state.startswith(NOT_INSTALLED)]
     if broken:
         say(f"warning: {', '.join(broken)} cannot be used; all else can")
     if not found:
@@ -47,15 +47,19 @@ def plugins(json: given.Json = False, color: given.ColorOption = Color.AUTO) -> 
 def _state(point: Plugged) -> str:
     """``ok``, or why it cannot be used."""
     from convsolve.errors import Error
+    from convsolve.plugins import OK, Framework
     from convsolve.registry import LAYERS, plugged_kind
 
     try:
         if point.group == LAYERS:
             plugged_kind(point)
         else:
-            point.load()
+            framework = point.load()
+            if not isinstance(framework, Framework):
+                return f"{type(framework).__name__} is no convsolve.plugins.Framework"
+            return framework.state()
     except Error as error:
         return error.message
     except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything
         return f"{type(error).__name__}: {error}".partition("\n")[0][:200]
-    return "ok"
+    return OK

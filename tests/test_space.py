@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, islice, product
 from math import dist
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -383,3 +387,24 @@ def test_what_is_refused_says_what_to_write(code: str) -> None:
     with pytest.raises(cs.Error) as error:
         call(Space(7, 28))
     assert str(error.value) == f"error[{code.strip()}]: {text}"
+
+
+@pytest.mark.parametrize("where", [None, "sum(kernel_size) <= 9"])
+def test_threads_may_share_a_space(where: str | None) -> None:
+    """As trials of a study do: what one thread is working out must not be taken for whole by another."""
+
+    def ask(space: Space, together: Barrier, _: int) -> tuple[object, ...]:
+        together.wait()
+        weights = space.choices("1.stride", {"2.stride": 2}, weights=True)
+        return weights, space.sample(20, seed=1), space.project({"1.stride": 2}, fixed={"2.stride": 2})
+
+    alone = ask(cs.Space(7, 28, layers=3, where=where), Barrier(1), 0)
+    switches = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            for _ in range(6):
+                work = partial(ask, cs.Space(7, 28, layers=3, where=where), Barrier(6))
+                assert list(pool.map(work, range(6))) == [alone] * 6
+    finally:
+        sys.setswitchinterval(switches)

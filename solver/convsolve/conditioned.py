@@ -131,10 +131,11 @@ class Conditioned:
         key = (place, state, out, known)
         found = self._onward.get(key)
         if found is None:
-            found = self._onward[key] = {}
+            found = {}
             if self._passes(place, known, state, out):
                 for before, behind in self._folded(place, known, state, out, self.counts[place + 1].get(out, ())):
                     found.setdefault(before, []).append(behind)
+            self._onward[key] = found  # whole, as other threads may look
         return found.get(folded, [])
 
     @cached_property
@@ -287,12 +288,13 @@ class Conditioned:
         key = (place, choice, axis)
         found = self._known_settings.get(key)
         if found is None:
-            found = self._known_settings[key] = {}
+            found = {}
             step, reads = self.graph.steps[place], self._reads[place]
             for setting in step.layer.kind.settings(step.choices[choice][axis]):
                 known = tuple([setting[position] for position in reads.parameters])
                 if all(one({axis: known}, (), (), 0) for one in reads.alone[axis]):
                     found.setdefault(step.layer.kind.size_map(setting), Counter())[known] += 1
+            self._known_settings[key] = found
         return found
 
     def _passes(self, place: int, known: tuple[Known, ...], state: State, out: State) -> bool:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
+from threading import Lock
 from typing import overload
 
 from convsolve.answer import Solution
@@ -34,6 +35,7 @@ class Branches(Sequence[Branch]):
         self._every = tuple(map(Branch, problem.depths))
         self._starts = [*accumulate((branch.total for branch in self._every), initial=0)]
         self._kept: dict[frozenset[tuple[str, int]], Sequence[tuple[Branch, Restricted]]] = {}
+        self._lock = Lock()
         self.total = self._starts[-1]
         depths = tuple(len(branch.problem.layers) for branch in self._every)
         counted = len(set(depths)) < len(depths)
@@ -127,9 +129,11 @@ class Branches(Sequence[Branch]):
         key = frozenset(self._integers(given).items())
         found = self._kept.get(key)
         if found is None:
-            if len(self._kept) >= MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
-            found = self._kept[key] = [(branch, Restricted(branch, fixed)) for branch, fixed in self.fixed(given)]
+            found = [(branch, Restricted(branch, fixed)) for branch, fixed in self.fixed(given)]
+            with self._lock:  # trials may run in threads
+                if len(self._kept) >= MOST_KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[key] = found
         return found
 
     def _integers(self, given: Given) -> dict[str, int]:

@@ -134,10 +134,10 @@ class RestrictedWays:
         self._last = max((place for place, _ in wanted), default=-1)  # from here on all ways are left
         self._edges: dict[tuple[int, Node], list[Edge]] = {}
         self._size_maps: dict[tuple[Layer, Wanted], SizeMaps] = {}
-        self._numbers: dict[tuple[int, Node], int] = {}
+        self._numbers: dict[int, dict[Node, int]] = {}
         sizes = {axis: value for (place, axis), values in wanted.items() if place == INPUT for _, value in values}
         self.sources = [one for one in ways.sources if all(one[0][axis] == size for axis, size in sizes.items())]
-        self._reached: list[dict[Node, int]] = [dict.fromkeys(self.sources, 1)]
+        self._reached: dict[int, dict[Node, int]] = {0: dict.fromkeys(self.sources, 1)}
 
     @cached_property
     def sizes(self) -> list[set[int]]:
@@ -269,29 +269,28 @@ class RestrictedWays:
 
     def _reach(self, place: int) -> dict[Node, int]:
         """The nodes in front of a layer, each with the number of ways that lead there."""
-        while len(self._reached) <= place:
+        # several threads may be here: each place is made whole before others see it
+        for before in range(len(self._reached) - 1, place):
             here: dict[Node, int] = {}
-            before = len(self._reached) - 1
-            for node, ways in self._reached[-1].items():
+            for node, ways in self._reached[before].items():
                 for edge in self.edges(before, node):
                     here[edge.out] = here.get(edge.out, 0) + ways * edge.settings
-            self._reached.append(here)
+            self._reached[before + 1] = here
         return self._reached[place]
 
     def _count(self) -> None:
         """The numbers of all nodes that can be reached up to the last layer with a given value."""
-        if self._numbers or self._last < 0:
-            return
         for place in reversed(range(self._last + 1)):
-            for node in self._reach(place):
-                self._numbers[place, node] = sum(
-                    edge.settings * self._number(place + 1, edge.out) for edge in self.edges(place, node)
-                )
+            if place not in self._numbers:
+                self._numbers[place] = {
+                    node: sum(edge.settings * self._number(place + 1, edge.out) for edge in self.edges(place, node))
+                    for node in self._reach(place)
+                }
 
     def _number(self, place: int, node: Node) -> int:
         if place > self._last:
             return self._ways.number(place, node)
-        return self._numbers[place, node]
+        return self._numbers[place][node]
 
     def _picked(self, draws: Draws, some: Sequence[tuple[Any, int]]) -> Any:  # noqa: ANN401 - one of what is given
         number = draws.below(sum(weight for _, weight in some))

@@ -98,7 +98,7 @@ class Run(Generic[Item]):
 class Bundle(Generic[Item]):
     """Likewise where conditions are asked: settings between two states, with what comes to be carried behind each."""
 
-    __slots__ = ("_each", "_node", "_out", "_place", "_runs", "_starts", "_ways", "total")
+    __slots__ = ("_built", "_each", "_node", "_out", "_place", "_ways", "total")
 
     def __init__(self, ways: Ways[Item], place: int, node: Node, each: Sequence[list[Setting]], out: State) -> None:
         self._ways = ways
@@ -106,8 +106,7 @@ class Bundle(Generic[Item]):
         self._node = node
         self._each = each
         self._out = out
-        self._runs: list[Run[Item]] | None = None
-        self._starts: list[int] = []
+        self._built: tuple[list[Run[Item]], list[int]] | None = None
         # of settings of which conditions read the same, one stands for all
         alike = [Counter[tuple[int, ...]]() for _ in each]
         stands: list[dict[tuple[int, ...], Setting]] = [{} for _ in each]
@@ -129,14 +128,19 @@ class Bundle(Generic[Item]):
 
     def at(self, number: int) -> tuple[Item, Crossing[Item], int]:
         """As for a run."""
-        runs = self.runs
-        at = bisect_right(self._starts, number) - 1
-        return runs[at].at(number - self._starts[at])
+        runs, starts = self._runs_with_starts
+        at = bisect_right(starts, number) - 1
+        return runs[at].at(number - starts[at])
 
     @property
     def runs(self) -> list[Run[Item]]:
+        """The settings that lead on, run by run."""
+        return self._runs_with_starts[0]
+
+    @property
+    def _runs_with_starts(self) -> tuple[list[Run[Item]], list[int]]:
         """The settings with what may be carried behind them, those in a row that differ in nothing else together."""
-        if self._runs is None:
+        if self._built is None:
             ways, place, state = self._ways, self._place, self._node[0]
             found: list[tuple[list[list[Setting]], Node]] = []
             several = False  # nodes behind the settings before
@@ -147,14 +151,14 @@ class Bundle(Generic[Item]):
                 else:
                     found += [([[setting] for setting in settings], node) for node in nodes]
                 several = len(nodes) > 1
-            self._runs = [Run(ways, place, state, each, node) for each, node in found]
-            self._starts = [*accumulate((run.total for run in self._runs), initial=0)]
-        return self._runs
+            runs = [Run(ways, place, state, each, node) for each, node in found]
+            self._built = runs, [*accumulate((run.total for run in runs), initial=0)]
+        return self._built
 
     def place_of(self, settings: Settings, out: Node) -> int | None:
         """As for a run."""
-        runs = self.runs
-        for start, run in zip(self._starts, runs, strict=False):
+        runs, starts = self._runs_with_starts
+        for start, run in zip(starts, runs, strict=False):
             inside = run.place_of(settings, out)
             if inside is not None:
                 return start + inside

@@ -101,6 +101,8 @@ LINES = [
     ["count", "100x[2..8]", "?", "--layer", "conv", "--no-checkerboard", "--odd-kernels", "--memory", "900", "--json"],
     ["trace", "Conv(c=16, k=3, s=2) >> MaxPool(2) >> ConvTranspose(k=4, s=2, p=1)", "--input", "3@64x64", "--json"],
     ["trace", "Conv(k=9) >> Norm('group', 4)", "--input", "8x8", "--channels", "8,4"],
+    ["trace", "Pad((1, 2)) >> Upsample(1.5) >> AdaptiveAvgPool(4) >> Flatten() >> Linear(10)", "--input", "3@8x8"],
+    ["solve", "1@8x8", "4@4x4", "--stack", "Pad() >> Conv(c=1) >> PixelUnshuffle() >> Crop((0, 1))", "--tie", "all"],
     ["solve", "--spec", "-", "--json"],
     ["count", "--spec", "-", "-s", "2"],
     ["trace", "--spec", "-"],

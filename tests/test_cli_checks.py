@@ -29,7 +29,7 @@ def torch_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[Report], None]:
         def check(stacks: Sequence[object], *_: object, **__: object) -> list[Report]:
             return [report] * len(stacks)
 
-        monkeypatch.setattr(checks, "check_many", check)
+        monkeypatch.setattr(checks, "check_solutions", check)
         monkeypatch.setattr(child, "check_layers", lambda *_, **__: report)
         monkeypatch.setattr(child, "check_solution", lambda *_, **__: report)
         monkeypatch.setattr(child, "verify_file", lambda *_, **__: report)

@@ -16,7 +16,7 @@ DOMAIN = "write a number (3), a list (3,5,7), a range (1..7), a step (2..16:2), 
 NINES = "9" * 5000
 SHOWN_NINES = f"'{'9' * 35}...'"
 MANUAL = "convsolve solve --help shows examples"
-UNSUPPORTED = "families and several inputs are not solved in this version"
+UNSUPPORTED = "families are not solved in this version"
 PARAMETERS = "kernel_size, stride, padding, dilation, output_padding"
 DEPTHS = "write a number (4), or what it may be (2..6)"
 
@@ -45,7 +45,6 @@ BAD = {
     ),
     "trace Conv(k=3) --input ?": ("bad-size", "input ? leaves a size to be found", SIZE),
     "solve H 2H": ("unsupported", f"'H': {UNSUPPORTED}", SIZE),
-    "solve 64,96 8,12": ("unsupported", f"'64,96': {UNSUPPORTED}", SIZE),
     # dimensions
     "solve 4x4 61": (
         "dimension-mismatch",

@@ -267,7 +267,7 @@ def test_torch_has_what_is_left_of_the_limits(monkeypatch: pytest.MonkeyPatch) -
         given.append(limits)
         return [Report(Outcome.TIMED_OUT, notes=("stopped after 1 s",))] * len(stacks)
 
-    monkeypatch.setattr(checks, "check_many", check)
+    monkeypatch.setattr(checks, "check_solutions", check)
     said = convsolve("solve", "1@7", "1@28", "--count", "1", "--check", "torch", "--timeout", "50", "--memory", "1000")
     assert said.code == 4
     assert "solution 1: not checked in torch (timed out): stopped after 1 s\n" in said.err
@@ -289,7 +289,7 @@ def test_without_time_or_memory_torch_is_not_started(monkeypatch: pytest.MonkeyP
 
 @each_signal
 def test_a_signal_while_torch_runs_leaves_the_answer(monkeypatch: pytest.MonkeyPatch, sent: Signal) -> None:
-    monkeypatch.setattr(checks, "check_many", lambda *_, **__: sends(sent.number)())
+    monkeypatch.setattr(checks, "check_solutions", lambda *_, **__: sends(sent.number)())
     said = convsolve("solve", "1@7", "1@28", "--count", "2", "--check", "torch", "--json")
     assert (said.code, solutions("json", said.out)) == (sent.code, 2)
     assert said.err == "ended before torch had run it\n"

@@ -263,7 +263,7 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
             {"stack": "Conv()", "layers": 2},
             "[usage]: a stack already says its layers\n  help: leave out --layer and --layers",
         ),
-        ("4", "8", {"stack": Stack(())}, "[bad-stack]: the stack has no layers"),
+        ("4", "8", {"stack": Stack(())}, "[bad-stack]: the stack has no layers\n  help: write one, as in Conv()"),
         ("4", "8", {"layers": 0}, "[bad-value]: layers must be a number from 1 to 1000, not '0'" + DEPTHS),
         ("4", "8", {"layers": 1001}, "[bad-value]: layers must be a number from 1 to 1000, not '1001'" + DEPTHS),
         (

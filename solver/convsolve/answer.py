@@ -40,6 +40,7 @@ class Solution:
     Attributes:
         layers: the layers, first to last.
         checked: the levels that ran on this very solution: ``arithmetic``, ``z3``, ``torch`` ...
+        others: the same layers on the way of further inputs, where one stack serves several.
 
     Example:
         >>> import convsolve as cs
@@ -49,6 +50,15 @@ class Solution:
 
     layers: tuple[SolvedLayer, ...]
     checked: tuple[str, ...] = ()
+    others: tuple[tuple[SolvedLayer, ...], ...] = ()
+
+    @classmethod
+    def of(cls, layers: Sequence[SolvedLayer], *, inputs: int, checked: tuple[str, ...]) -> Solution:
+        """The solution of layers on the axes of all inputs, these told apart."""
+        if inputs == 1:
+            return cls(tuple(layers), checked)
+        first, *others = (tuple([layer.part(number) for layer in layers]) for number in range(inputs))
+        return cls(first, checked, tuple(others))
 
     def __repr__(self) -> str:
         stack = " >> ".join(f"{call.name}({_arguments(call)})" for call in map(SolvedLayer.torch_call, self.layers))
@@ -78,8 +88,16 @@ class Solution:
     @property
     def all_sizes(self) -> tuple[tuple[int, ...], ...]:
         """Likewise, 1 on each axis where channels stand without axes."""
-        ends = [tuple(zip(*layer.ends, strict=True)) for layer in self.layers]
-        return (ends[0][0], *(out for _, out in ends))
+        stacks = (self.layers, *self.others)
+        passed = [[tuple(zip(*layer.ends, strict=True)) for layer in layers] for layers in stacks]
+        lines = [(ends[0][0], *(out for _, out in ends)) for ends in passed]
+        return tuple(tuple(size for here in at for size in here) for at in zip(*lines, strict=True))
+
+    @property
+    def sizes_of_each(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """For each input `sizes`."""
+        stacks = (self.layers, *self.others)
+        return tuple((layers[0].in_size, *(layer.out_size for layer in layers)) for layers in stacks)
 
     @cached_property
     def costs(self) -> Costs:
@@ -121,10 +139,15 @@ class Solution:
             "costs": self.costs.to_dict(),
             "changes": [],
             "checked": list(self.checked),
+            **({"sizes": [[[*size] for size in sizes] for sizes in self.sizes_of_each]} if self.others else {}),
         }
 
     def to_json(self) -> str:
         """The record as JSON, on one line; the text of a layer is made once for all solutions that share it."""
+        if self.others:
+            from json import dumps
+
+            return dumps(self.to_dict())
         texts = [layer.texts for layer in self.layers]
         layers = ", ".join([text for text, _, _ in texts])
         checked = ", ".join([f'"{level}"' for level in self.checked])
@@ -235,6 +258,8 @@ class Answer(Sequence[Solution]):
         """Why there is no answer, and what would mend it; None where there is one, or it is not known."""
         if self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped is not None:
             return self.explained
+        if self.problem.inputs > 1:  # an axis of one of several inputs is no axis of the question's
+            return None
         from convsolve.explain import explain
 
         return explain(self.problem)

@@ -160,7 +160,7 @@ def _written(layer: Layer) -> Written:
         {p.name: domain for p, domain in zip(kind.axis_parameters, axis, strict=True)} for axis in layer.domains
     ]
     for place, parameter in enumerate(kind.axis_parameters):
-        each = tuple(axis[place] for axis in layer.domains)
+        each = tuple(axis[place] for axis in layer.of_one)
         per_axis = parameter.name in layer.per_axis
         if kind.follows(parameter.name):
             continue

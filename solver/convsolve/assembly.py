@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
 from convsolve.answer import Solution
@@ -23,11 +24,8 @@ def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
     found, assembly = found or scout(problem), Assembly(problem)
     layers = None if assembly.wired else found.listed(assembly.layer)
-    return map(assembly, found.combinations()) if layers is None else map(_solution, layers)
-
-
-def _solution(layers: tuple[SolvedLayer, ...]) -> Solution:
-    return Solution(layers, ("arithmetic",))
+    made = partial(Solution.of, inputs=problem.inputs, checked=("arithmetic",))
+    return map(assembly, found.combinations()) if layers is None else map(made, layers)
 
 
 class Assembly:
@@ -51,7 +49,8 @@ class Assembly:
             raise AssertionError(f"{combination} gives {sizes[-1]}")
         channels = resolved(problem.layers, problem.channels, combination, sizes) if self.wired else problem.channels
         each = zip(combination, pairwise(channels), sizes, strict=False)
-        return _solution(tuple([self._layer(place, *one) for place, one in enumerate(each)]))
+        layers = [self._layer(place, *one) for place, one in enumerate(each)]
+        return Solution.of(layers, inputs=problem.inputs, checked=("arithmetic",))
 
     def placed(self, found: Placed) -> Solution:
         """A combination that has its place in the order."""

@@ -21,6 +21,11 @@ class Layer:
     domains: tuple[tuple[Domain, ...], ...]
     per_axis: frozenset[str]  # the parameters that were given one domain an axis
 
+    @property
+    def of_one(self) -> tuple[tuple[Domain, ...], ...]:
+        """The domains on the axes of one input, where several pass it."""
+        return self.domains[: self.kind.dims or None]
+
 
 class NowhereOpenError(Error):
     """A domain was given for a parameter that every layer has fixed, or lacks."""
@@ -181,7 +186,7 @@ def written_out(layer: Layer) -> Written:
         if word := layer.kind.word(parameter.name):
             said[parameter.name] = word
             continue
-        each = tuple(axis[place] for axis in layer.domains)
+        each = tuple(axis[place] for axis in layer.of_one)
         per_axis = parameter.name in layer.per_axis
         if len(set(each)) > 1 and not per_axis:
             continue  # default limits that follow another parameter: written per axis they would untie the axes

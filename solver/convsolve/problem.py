@@ -17,6 +17,7 @@ from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.registry import KINDS
 from convsolve.shapes import Extent
 from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
+from convsolve.vocabulary import OF_CHANNELS, used
 from convsolve.widths import Widths, listed
 from convsolve.wiring import wired
 
@@ -81,6 +82,11 @@ class Problem:
     def axes(self) -> int:
         """The number of spatial axes."""
         return len(self.input.sizes)
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs one stack shall serve; their axes stand one behind the other."""
+        return self.input.inputs
 
     @property
     def fixed(self) -> bool:
@@ -189,10 +195,16 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         'ConvTranspose'
     """
     source, goal = Extent.read(input, "input"), Extent.read(target, "target")
-    if source.sizes and goal.sizes and len(source.sizes) != len(goal.sizes):
+    if source.inputs != goal.inputs:
         raise Error(
             "dimension-mismatch",
-            f"input {source} has {len(source.sizes)} axes, target {goal} has {len(goal.sizes)}",
+            f"{source.inputs} input(s) and {goal.inputs} target(s)",
+            help=["give as many targets as there are inputs, as in 64,96,128 8,12,16"],
+        )
+    if source.sizes and goal.sizes and source.axes != goal.axes:
+        raise Error(
+            "dimension-mismatch",
+            f"input {source} has {source.axes} axes, target {goal} has {goal.axes}",
             help=["give one size an axis on both sides, as in 4x4 61x79"],
         )
     if not (source.sizes and goal.sizes) and stack is None:
@@ -222,9 +234,13 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     widths = Widths.read(channels)
     every: list[Problem] = []
     for closed in written.depths():
-        layers_filled = filled(closed, len(source.sizes), given, holes=True, flat=source.flat)
+        layers_filled = filled(closed, source.axes, given, holes=True, flat=source.flat)
         _refuse_ends(layers_filled, goal)
-        found, chain, relations = wired(layers_filled, source, goal, widths.said() if widths else channels)
+        found, chain, relations = wired(
+            layers_filled, source.each[0], goal.each[0], widths.said() if widths else channels
+        )
+        if source.inputs > 1:
+            _refuse_for_several(found, chain, objectives, conditions)
         if None in chain and any(objective.needs_channels for objective in objectives):
             raise Error(
                 "unknown-channels",
@@ -232,13 +248,45 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
                 help=[f"give all of them, as in --channels {_some_channels(found)}"],
             )
         ties = _ties(found, source, goal, tie_text)
+        found = _for_each(found, source.inputs)
         every.append(Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations))
         if widths:
             return _with_widths(every[0], layers_filled, widths)
     if not written.repeats:
         return every[0]
-    out = map(written_out, filled(written, len(source.sizes), given, holes=True, flat=source.flat))
+    out = map(written_out, filled(written, source.axes, given, holes=True, flat=source.flat))
     return replace(every[0], open_stack=Stack(tuple(out), written.repeats), deeper=tuple(every[1:]))
+
+
+def _for_each(layers: Sequence[Layer], inputs: int) -> tuple[Layer, ...]:
+    """The layers on the axes of all inputs; those that are one object stay one."""
+    if inputs == 1:
+        return tuple(layers)
+    made = {id(layer): replace(layer, domains=layer.domains * inputs) for layer in layers}
+    return tuple([made[id(layer)] for layer in layers])
+
+
+def _refuse_for_several(
+    layers: Sequence[Layer],
+    chain: Sequence[int | None],
+    objectives: Sequence[Objective],
+    conditions: Sequence[Condition],
+) -> None:
+    """Raise where what is asked of one stack would have to be counted once for each input."""
+    said = [node for one in conditions for sentence in one.sentences for node in used(sentence, inside=True)]
+    if objectives or any(node.name in OF_CHANNELS for node in said):
+        raise Error(
+            "unsupported",
+            "costs are not asked of several inputs in this version",
+            help=["leave out --minimize, --maximize and conditions on params, macs, activations and peak"],
+        )
+    for place, (layer, channels) in enumerate(zip(layers, chain, strict=False)):
+        if layer.kind.flat_in or layer.kind.flat_out or layer.kind.refuses_single(channels):
+            raise Error(
+                "unsupported",
+                f"layer {place} ({layer.kind.name}) is not solved for several inputs in this version",
+                help=["ask for each input by itself", "leave the layer out of the stack"],
+            )
 
 
 def _refuse_ends(layers: Sequence[Layer], goal: Extent) -> None:
@@ -372,13 +420,14 @@ def _tie_text(tie: str | Iterable[str] | None) -> str:
 
 
 def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    axes = range(len(source.sizes))
+    axes = range(source.axes)
     alone = tuple(axes)
     together = (0,) * len(alone)
     tied = PARAMETERS if tie == "all" else tie.split(",")
     each = {id(layer): layer for layer in layers}
+    ends = [end for extent in (source, goal) for end in extent.each]
     questions = [
-        (source.alike(axis), goal.alike(axis), *(layer.domains[axis] for layer in each.values())) for axis in axes
+        (*(end.alike(axis) for end in ends), *(layer.domains[axis] for layer in each.values())) for axis in axes
     ]
     twins = tuple(questions.index(question) for question in questions)
 
@@ -393,5 +442,8 @@ def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tu
             return alone
         return together if name in TIED_BY_DEFAULT else twins
 
-    found = {key: tuple(leaders(layer, p) for p in layer.kind.axis_parameters) for key, layer in each.items()}
+    # all inputs pass the very same layers
+    found = {
+        key: tuple(leaders(layer, p) * source.inputs for p in layer.kind.axis_parameters) for key, layer in each.items()
+    }
     return tuple([found[id(layer)] for layer in layers])

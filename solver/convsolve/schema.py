@@ -140,8 +140,14 @@ def _solution() -> Schema:
             },
             "draw": _record(None, {"space": _TEXT, "strategy": _TEXT, "seed": _COUNT, "number": _COUNT})
             | {"description": "of a line of sample: which space, and its place among the draws of that seed"},
+            "sizes": {
+                "type": "array",
+                "items": {"type": "array", "items": _SIZE},
+                "description": "of several inputs: the sizes on the way of each; all else is the first's",
+            },
         },
         "draw",
+        "sizes",
     )
 
 

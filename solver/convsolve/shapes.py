@@ -44,6 +44,8 @@ class Shape:
                 one of a kind that this version cannot solve for.
         """
         extent = Extent.read(value, what)
+        if extent.inputs > 1:
+            raise Error("bad-size", f"{_named(what)}{extent} are several sizes", help=[EXAMPLES])
         if not extent.fixed:
             raise Error("bad-size", f"{_named(what)}{extent} leaves a size to be found", help=[EXAMPLES])
         return extent.shape
@@ -61,11 +63,15 @@ class Extent:
         Extent(channels=128, sizes=(range(2, 9), range(5, 6)))
         >>> str(Extent.read("7x?"))
         '7x?'
+        >>> several = Extent.read("64,96,128")
+        >>> several.inputs, several.size
+        (3, (64, 96, 128))
     """
 
     channels: int | None
     sizes: tuple[range, ...]
     flat: bool = field(default=False, repr=False)  # as a shape has it
+    inputs: int = field(default=1, repr=False)  # so many that one stack shall serve; their axes one behind the other
 
     @classmethod
     def read(cls, value: object, what: str = "size") -> Extent:
@@ -81,6 +87,8 @@ class Extent:
                 return value
             case Shape():
                 return cls.of(value)
+            case str() if "," in value:
+                return cls._several(value, what)
             case str():
                 channels, sizes = _read_text(value, what)
             case int() | range() if type(value) in {int, range}:
@@ -102,6 +110,40 @@ class Extent:
                     "bad-size", f"{what}: {shown_number(number)} is not between 1 and {LARGEST_SIZE}", help=[EXAMPLES]
                 )
         return cls(channels, sizes)
+
+    @classmethod
+    def _several(cls, text: str, what: str) -> Extent:
+        """Several inputs that one stack shall serve."""
+        if len(text) > LONGEST_TEXT or not all(part.strip() for part in text.split(",")):
+            raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
+        each = [cls.read(part, what) for part in text.split(",")]
+        channels = {one.channels for one in each if one.channels is not None}
+        if len({len(one.sizes) for one in each}) > 1 or len(channels) > 1 or not all(one.sizes for one in each):
+            raise Error(
+                "bad-size",
+                f"{_named(what)}{shown(text)}: several inputs have the same axes and channels",
+                help=["write 64,96,128, or 8x8,12x12"],
+            )
+        if not all(one.fixed for one in each):
+            raise Error(
+                "unsupported",
+                f"{shown(text)}: of several inputs none is to be found in this version",
+                help=["give one size an axis for each"],
+            )
+        sizes = tuple(sizes for one in each for sizes in one.sizes)
+        return cls(channels.pop() if channels else None, sizes, inputs=len(each))
+
+    @property
+    def axes(self) -> int:
+        """The axes of each input."""
+        return len(self.sizes) // self.inputs
+
+    @property
+    def each(self) -> tuple[Extent, ...]:
+        """The inputs one by one."""
+        starts = range(0, len(self.sizes), max(self.axes, 1))
+        parts = [Extent(self.channels, self.sizes[at : at + self.axes], self.flat) for at in starts]
+        return tuple(parts) or (self,)
 
     @classmethod
     def of(cls, shape: Shape) -> Extent:
@@ -147,6 +189,9 @@ class Extent:
         return len(size) == len(self.sizes) and all(one in here for one, here in zip(size, self.sizes, strict=True))
 
     def __str__(self) -> str:
+        if self.inputs > 1:
+            first, *others = self.each
+            return ",".join([str(first), *(shape_text(None, map(size_text, one.sizes)) for one in others)])
         return shape_text(self.channels, () if self.flat else map(size_text, self.sizes))
 
 
@@ -185,7 +230,7 @@ def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...]]:
     if _LATER.fullmatch(text.strip()):
         raise Error(
             "unsupported",
-            f"{shown(text)}: families and several inputs are not solved in this version",
+            f"{shown(text)}: families are not solved in this version",
             help=[EXAMPLES],
         )
     raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])

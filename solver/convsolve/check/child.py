@@ -55,7 +55,20 @@ def check_solution(solution: Solution, levels: Sequence[str] = (TORCH,), *, limi
         >>> check_solution(cs.solve("1@7", "1@28")[0]).levels
         ('torch',)
     """
-    return check_layers(solution.layers, levels, limits=limits)
+    return check_solutions([solution], levels, limits=limits)[0]
+
+
+def check_solutions(
+    solutions: Sequence[Solution], levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT
+) -> list[Report]:
+    """The same for several, one report each; of several inputs each is run, and the first that fails is told of."""
+    each = [(solution.layers, *solution.others) for solution in solutions]
+    reports = iter(check_many([layers for stacks in each for layers in stacks], levels, limits=limits))
+    found = []
+    for stacks in each:
+        own = [next(reports) for _ in stacks]
+        found.append(next((report for report in own if not report.passed), own[0]))
+    return found
 
 
 def check_layers(

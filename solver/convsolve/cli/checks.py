@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from convsolve.answer import Answer, Solution
-from convsolve.check.child import DEFAULT, TORCH_ITSELF, check_many
+from convsolve.check.child import DEFAULT, TORCH_ITSELF, check_solutions
 from convsolve.check.report import BACKWARD, TORCH, Outcome, Report
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.options import Level
@@ -32,8 +32,7 @@ def more_checked(answer: Answer, level: Level | None, limits: Limits) -> Checked
     listed = [*answer.solutions]
     code, remarks = ExitCode.FOUND, []
     run = listed[:MOST_RUN] if level in IN_TORCH else []
-    stacks = [solution.layers for solution in run]
-    reports = check_many(stacks, IN_TORCH[level], limits=_in_torch(limits)) if run and level else []
+    reports = check_solutions(run, IN_TORCH[level], limits=_in_torch(limits)) if run and level else []
     for place, report in enumerate(reports):
         listed[place] = listed[place].with_checked(*report.levels)
         if not report.passed:
@@ -51,7 +50,7 @@ def written_first(answer: Answer, path: str, *, force: bool, level: Level | None
     text = code_of_solution(solution)
     remarks: list[str] = []
     if TORCH not in solution.checked and level in {None, *IN_TORCH}:
-        (report,) = check_many([solution.layers], limits=_in_torch(limits))
+        (report,) = check_solutions([solution], limits=_in_torch(limits))
         if not report.passed:
             help_line = [] if report.faults else ["  help: --check z3 writes it without a run in torch"]
             return Checked(answer, code_of(report), [*told(report), f"{named(path)} was not written", *help_line])

@@ -111,5 +111,5 @@ def explained(work: Callable[[Listener], None], problem: Problem, report: Listen
         report(event)
 
     work(hear)
-    if ended == [Status.IMPOSSIBLE]:
+    if ended == [Status.IMPOSSIBLE] and problem.inputs == 1:
         report(Explained(explain(problem)))

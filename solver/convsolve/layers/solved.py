@@ -44,6 +44,12 @@ class SolvedLayer:
         in_size, out_size = sizes
         return cls(kind, settings, *channels, () if kind.flat_in else in_size, () if kind.flat_out else out_size)
 
+    def part(self, number: int) -> SolvedLayer:
+        """The layer on the axes of one of several inputs."""
+        axes = slice(number * self.kind.dims, (number + 1) * self.kind.dims)
+        sizes = self.in_size[axes], self.out_size[axes]
+        return SolvedLayer(self.kind, self.settings[axes], self.in_channels, self.out_channels, *sizes)
+
     def __post_init__(self) -> None:
         # what a record cannot say must not make two equal layers different
         kind, settings = self.kind.settled(self.out_channels).chosen(self.settings)

@@ -17,6 +17,7 @@ from convsolve.limits import UNLIMITED, Limits, Stop, to_change
 from convsolve.problem import Problem
 from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
 from convsolve.render.table import Column, Part, Row
+from convsolve.shapes import shape_text
 
 HEAD = ("solution", *FIELDS)
 LARGEST_WRITTEN_OUT = 10**15
@@ -107,7 +108,7 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
     """A row a solution where each has one layer; else a block a solution, and its costs under it."""
     layers = [layer for solution in solutions for layer in solution.layers]
     names = telling(layers)
-    if all(len(solution.layers) == 1 for solution in solutions):
+    if all(len(solution.layers) == 1 and not solution.others for solution in solutions):
         costly = solutions[0].costs.params is not None
         sized = len({solution.sizes for solution in solutions}) > 1
         ways = [Column("in -> out", number=False)] if sized else []
@@ -124,8 +125,14 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
             mark = "" if place else str(number)
             cells = [parameter(layer, name) for name in names]
             parts.append((mark, label(layer), way(layer), *cells))
+        parts += [indent + line for line in _other_ways(solution)]
         parts.append(indent + costs_text(solution.costs))
     return head, parts
+
+
+def _other_ways(solution: Solution) -> list[str]:
+    """The sizes of further inputs that the stack serves."""
+    return [f"also {' -> '.join(shape_text(None, size) for size in sizes)}" for sizes in solution.sizes_of_each[1:]]
 
 
 def rows(place: int, solution: Solution) -> str:
@@ -235,7 +242,7 @@ def _limits(layer: Layer) -> str:
 
 def _ties(problem: Problem) -> str:
     """The parameters with something to choose that are equal on all axes in every layer."""
-    if problem.axes == 1:
+    if problem.input.axes == 1:
         return ""
     tied: dict[str, bool] = {}
     for layer, leaders in zip(problem.layers, problem.ties, strict=True):

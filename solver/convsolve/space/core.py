@@ -274,6 +274,12 @@ def _changed(problem: Problem, change: Callable[[Problem], Problem]) -> Problem:
 
 
 def _hold(space: Space, problem: Problem) -> None:
+    if problem.inputs > 1:
+        raise Error(
+            "unsupported",
+            "a space of several inputs is not held in this version",
+            help=["solve and count take several inputs, as in 64,96,128 8,12,16"],
+        )
     branches = Branches(problem)
     vars(space).update(problem=problem, total=branches.total, branches=branches)
 

@@ -15,6 +15,7 @@ from convsolve.problem import Problem
 from convsolve.scouting import Scout
 from convsolve.verdicts import Confirmations, proved_impossible, values_of
 
+MOST_CARRIED = 300  # questions, of those that differ in their channels, that are looked into at all
 MOST_PROVED = 64  # questions, of those that differ in their channels, whose best is proved to be that
 
 Place = tuple[tuple[int, ...], int, int]
@@ -35,6 +36,9 @@ def best_of_all(
     for number, found in enumerate(_most_promising(scouts)):
         problem = found.problem
         if problem.open_channels and len(best) == wanted and found.floors > best[-1][0][0]:
+            break
+        if problem.open_channels and number == MOST_CARRIED:
+            proved = False
             break
         if not found.total:
             proved = proved and number < MOST_PROVED and proved_impossible(found)

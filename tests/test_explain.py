@@ -290,24 +290,17 @@ def test_a_spent_budget_claims_nothing() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_claim_is_true_of_questions_that_were_drawn(seed: int) -> None:
-    for question in islice(drawn(Random(seed)), 8):
+    for question in islice(drawn(Random(seed)), 5):
         check(question, explain(question.problem()), commands=seed == 0)
 
 
-@pytest.mark.parametrize("conditions", [True, False])
-def test_every_claim_is_true_of_conditions_and_ties_that_were_drawn(conditions: bool) -> None:  # noqa: FBT001
-    """Ties on several axes, conditions on one: the soak has both at once."""
-    fitting = (
-        question
-        for question in demanded(Random(1))
-        if bool(question.question["where"]) is conditions is (len(question.source) == 1)
-    )
-    needed = 0
+def test_every_claim_is_true_of_ties_that_were_drawn() -> None:
+    """Several axes without conditions, which are quick to ask again: the soak has both at once."""
+    fitting = (one for one in demanded(Random(1)) if not one.question["where"])
     for question in islice(fitting, 3):
         found = explain(question.problem())
-        needed += check_demanded(question, found)
+        assert check_demanded(question, found) > 0
         assert found.minimal
-    assert needed >= 5
 
 
 def test_an_explanation_that_was_cut_leaves_what_was_proved() -> None:

@@ -160,8 +160,9 @@ def check(question: Demanded, found: Explanation, *, seconds: float | None = Non
     for member in found.conflict:
         if member not in found.unsettled and member.what not in sizes:
             answered = told.answered(seconds, **_dropped(told, [*acquitted, member], any_size=by_setting))
-            # a size may have to be larger than those that are looked at
-            assert answered is not False or member.what in ("input", "target"), f"{member} is not needed"
+            # a size, or a limit where all values count, may have to be larger than those that are looked at
+            beyond = member.what in ("input", "target") or (by_setting and member.what in WIDEST)
+            assert answered is not False or beyond, f"{member} is not needed"
             needed += answered is True
     items: list[Change | Near] = [*found.changes, *found.nearest]
     for item in items:

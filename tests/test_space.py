@@ -22,7 +22,7 @@ from convsolve.answer import Solution
 from convsolve.assembly import stream
 from convsolve.space import Space
 from tests.oracle import condition
-from tests.oracle.spaces import CONDITIONED, DEPTHS, OPEN, drawn, spaces
+from tests.oracle.spaces import CHANNELS, CONDITIONED, DEPTHS, OPEN, drawn, spaces
 
 Values = dict[str, int]
 
@@ -105,6 +105,25 @@ def test_a_depth_to_be_found_is_the_first_decision(number: int) -> None:
         assert space.project(solution)[0] == (solution, 0)
 
 
+@pytest.mark.parametrize("number", range(len(CHANNELS)))
+def test_channels_to_be_found_are_decided_first(number: int) -> None:
+    source, target, question = CHANNELS[number]
+    space = Space(source, target, **question)
+    some = list(space[:])
+    assert len(set(some)) == space.total == cs.count(source, target, **question) > 20
+    assert [space.index(solution) for solution in some] == [*range(len(some))]
+    names = [name for name in space.decisions if name.startswith("channels.")]
+    assert names == [f"channels.{place}" for place in range(1, question["layers"])]
+    for name in names:
+        place = int(name.partition(".")[2])
+        said = Counter(solution.layers[place].in_channels for solution in some)
+        assert space.choices(name, weights=True) == said
+    for solution in some[:: 1 + len(some) // 30]:
+        assert space.check(space.values(solution))
+        assert space.project(solution)[0] == (solution, 0)
+        assert space.complete(space.values(solution)) == solution
+
+
 @pytest.mark.parametrize("number", range(len(CONDITIONED)))
 def test_conditions_leave_the_very_combinations_that_meet_them(number: int) -> None:
     source, target, question = CONDITIONED[number]
@@ -157,6 +176,10 @@ def test_draws_are_uniform_by_chi_square(question: dict[str, Any]) -> None:
     assert abs(statistic - freedom) < 4 * (2 * freedom) ** 0.5
 
 
+def shapes(solution: Solution) -> tuple[object, ...]:
+    return solution.sizes, tuple(layer.out_channels for layer in solution.layers)
+
+
 def test_draws_over_trajectories_are_rounds_of_all_sequences_of_sizes() -> None:
     several = 0
     for space in spaces(40, most=500):
@@ -168,10 +191,10 @@ def test_draws_over_trajectories_are_rounds_of_all_sequences_of_sizes() -> None:
         assert len(some) == space.total
         assert set(some) == set(space)
         assert space.sample(5, seed=2, strategy="trajectory") == some[:5]
-        left = Counter(solution.sizes for solution in space)
+        left = Counter(map(shapes, space))
         drawn = iter(some)
         while left:
-            assert {next(drawn).sizes for _ in left} == set(left)  # a round
+            assert {shapes(next(drawn)) for _ in left} == set(left)  # a round
             left = left - Counter(list(left))
         several += space.total > len({solution.sizes for solution in some}) > 5
     assert several > 5

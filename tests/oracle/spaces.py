@@ -36,6 +36,10 @@ DEPTHS: tuple[tuple[Any, ...], ...] = (
     ("2@[5..6]", "3@20", {"layers": "1..3", "kernel_size": "2..3", "where": ["layers != 2", "params <= 100"]}),
     ("28", "7", {"stack": 'Conv(k=3, s="1..2") * "1..2" >> MaxPool(2) * "1..2"'}),
 )
+CHANNELS: tuple[tuple[Any, ...], ...] = (
+    ("4", "9", {"layers": 2, "channels": "8,4..12:4,3", "kernel_size": "2..3"}),
+    ("9", "4", {"layers": 3, "channels": "2,?,?,8", "kernel_size": "2..3", "stride": "1..2", "where": "params <= 150"}),
+)
 KINDS: tuple[tuple[Any, ...], ...] = (
     ("3@8x8", "10@", {"stack": "Conv(k='2..3', s='1..2', c=4) >> Flatten() >> Linear(10)"}),
     ("16@7x7", "4@28x28", {"stack": "PixelShuffle('1..2') >> Conv(k='1..3', s=1, c=4) >> Upsample('1..3')"}),
@@ -64,4 +68,4 @@ def drawn(seed: int, *, most: int) -> Iterator[tuple[Problem, set[Any] | None]]:
 def spaces(number: int, *, most: int = 3000) -> tuple[Space, ...]:
     """So many drawn spaces, some empty; with conditions; with sizes or a depth to be found; of further kinds."""
     some = [Space.of(problem) for problem, _ in islice(drawn(8, most=most), number)]
-    return (*some, *(Space(*sizes, **question) for *sizes, question in CONDITIONED + OPEN + DEPTHS + KINDS))
+    return (*some, *(Space(*sizes, **question) for *sizes, question in CONDITIONED + OPEN + DEPTHS + CHANNELS + KINDS))

@@ -25,9 +25,9 @@ class Branches(Sequence[Branch]):
 
     Attributes:
         total: how many combinations there are.
-        depth: the name under which it is decided which branch; None where there is one: ``layers``, or
-            ``stack`` where two have as many layers, which then counts them.
-        depths: the values of that, branch by branch.
+        outer: what is decided by the choice of a branch, each with its value in all of them, in their order:
+            nothing where there is one; ``layers``; ``stack``, which counts them, where two have as many layers;
+            ``channels.1``, by their place in the list, where channels are to be found.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -37,10 +37,7 @@ class Branches(Sequence[Branch]):
         self._kept: dict[frozenset[tuple[str, int]], Sequence[tuple[Branch, Restricted]]] = {}
         self._lock = Lock()
         self.total = self._starts[-1]
-        depths = tuple(len(branch.problem.layers) for branch in self._every)
-        counted = len(set(depths)) < len(depths)
-        self.depths = tuple(range(len(depths))) if counted else depths
-        self.depth = None if len(depths) == 1 else "stack" if counted else "layers"
+        self.outer = _outer(self._every)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Branches, (self.problem,))  # the tables are made again where they are needed
@@ -83,15 +80,20 @@ class Branches(Sequence[Branch]):
         for branch in self._every:
             for decision in branch.decisions.open:
                 found.setdefault(decision.name, set()).update(decision.domain)
-        first = {self.depth: self.depths} if self.depth else {}
+        first = {name: tuple(sorted(set(values))) for name, values in self.outer.items()}
         return {**first, **{name: tuple(sorted(values)) for name, values in found.items()}}
 
     def values(self, solution: Solution) -> dict[str, int]:
         """What a combination decides."""
         branch = self.of(solution)
-        first = {self.depth: self.depths[self._every.index(branch)]} if self.depth else {}
+        first = self.outer_of(branch)
         each = (decision for decision in branch.decisions if decision.name in self.decisions)
         return {**first, **{decision.name: decision.of(solution) for decision in each}}
+
+    def outer_of(self, branch: Branch) -> dict[str, int]:
+        """What the choice of a branch decides."""
+        place = self._every.index(branch)
+        return {name: values[place] for name, values in self.outer.items()}
 
     def named(self, name: object) -> list[tuple[Branch, tuple[Decision, ...]]]:
         """The decisions of a name, in each branch.
@@ -113,15 +115,15 @@ class Branches(Sequence[Branch]):
             Error: ``unknown-decision``; ``bad-value`` where a value is no integer, or two are given.
         """
         values = self._integers(given)
-        wanted = values.pop(self.depth, None) if self.depth else None
+        wanted = {name: values.pop(name) for name in self.outer if name in values}
         each = {name: dict(self.named(name)) for name in values}
-        for branch, depth in zip(self._every, self.depths, strict=True):
+        for branch in self._every:
             found: dict[Decision, int] = {}
             for name, value in values.items():
                 for decision in each[name][branch]:
                     if found.setdefault(decision, value) != value:
                         raise Error("bad-value", f"{decision.name} is given {found[decision]} and {value}")
-            if wanted in (None, depth) and all(each[name][branch] for name in values):
+            if wanted.items() <= self.outer_of(branch).items() and all(each[name][branch] for name in values):
                 yield branch, found
 
     def restricted(self, given: Given) -> Sequence[tuple[Branch, Restricted]]:
@@ -150,3 +152,21 @@ class Branches(Sequence[Branch]):
                 raise Error("bad-value", f"{name} must be an integer, not {shown_value(value)}")
             found[name] = number
         return found
+
+
+def _outer(branches: Sequence[Branch]) -> dict[str, tuple[int, ...]]:
+    """What is decided by the choice of a branch, with its values."""
+    first = branches[0].problem
+    if first.open_channels:
+        # by the place in the list of channels: that of the input, then one behind each convolution
+        places = {
+            sum(layer.kind.weighted for layer in first.layers[:position]): position for position in first.open_channels
+        }
+        return {
+            f"channels.{place}": tuple([branch.problem.channels[position] or 0 for branch in branches])
+            for place, position in places.items()
+        }
+    depths = tuple([len(branch.problem.layers) for branch in branches])
+    if len(depths) == 1:
+        return {}
+    return {"layers": depths} if len(set(depths)) == len(depths) else {"stack": tuple(range(len(depths)))}

@@ -52,8 +52,8 @@ def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict
             return Verdict(False, *furthest)  # noqa: FBT003 - the verdict itself
         branch = branches[others.index(None)]
         return _checked(branch, proposal.sizes[0], tuple([layer.settings for layer in proposal.layers]))
-    if branches.depth and branches.depth not in proposal:
-        raise _missing([branches.depth])
+    if unsaid := [name for name in branches.outer if name not in proposal]:
+        raise _missing(unsaid)
     for branch, fixed in branches.fixed(proposal):
         missing = [decision.name for decision in branch.decisions.open if decision not in fixed]
         if missing:

@@ -48,11 +48,11 @@ def sample(space: Space, n: int = 1, *, seed: int = 0, strategy: str = "uniform"
         n: how many; all in random order where there are fewer.
         seed: of the random numbers.
         strategy: ``uniform``: each combination is as likely as any other. ``trajectory``: each sequence of sizes
-            is, and none comes a second time before all have come once; as uniform draws have mostly those
-            with many settings. ``diverse``: as far apart as can be, by the Euclidean distance of their ``unit``
-            codes: from a pool of uniform draws, 2,000 or four times as many as are wanted, always the one
-            whose nearest among those chosen is farthest. The first n are the same however many are drawn, of
-            diverse ones up to 500.
+            (and of channels, where these are to be found) is, and none comes a second time before all have come
+            once; as uniform draws have mostly those with many settings. ``diverse``: as far apart as can be, by the
+            Euclidean distance of their ``unit`` codes: from a pool of uniform draws, 2,000 or four times as many as
+            are wanted, always the one whose nearest among those chosen is farthest. The first n are the same
+            however many are drawn, of diverse ones up to 500.
 
     Raises:
         Error: ``bad-value``; ``unsupported`` where the sequences that conditions leave cannot be counted.
@@ -118,9 +118,10 @@ def choices(
     """
     restricted = space.branches.restricted(given)
     found: Counter[int] = Counter()
-    if name == space.branches.depth:
-        depths = dict(zip(space.branches, space.branches.depths, strict=True))
-        found.update({depths[branch]: left.total for branch, left in restricted if left.total})
+    if name in space.branches.outer:
+        for branch, left in restricted:
+            found[space.branches.outer_of(branch)[name]] += left.total
+        found = +found
     else:
         decisions = dict(space.branches.named(name))
         for branch, left in restricted:

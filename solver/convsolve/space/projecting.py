@@ -52,9 +52,9 @@ def _of_branch(
 ) -> Iterator[Projection]:
     """Likewise of one branch; the more layers it differs by, the further it is."""
     apart = 0
-    if branches.depth is not None and branches.depth in wanted:
-        weight = weights.get(branches.depth, 1)
-        apart = steps(branches.depths, wanted[branches.depth], weight)[branches.depths[branches.index(branch)]]
+    for name, own in branches.outer_of(branch).items():
+        if name in wanted:
+            apart += steps(branches.decisions[name], wanted[name], weights.get(name, 1))[own]
     proposed: dict[Decision, float] = {}
     charged: dict[Decision, int] = {}
     for name, value in wanted.items():
@@ -133,7 +133,7 @@ def wanted_of(space: Space, proposal: Solution | Mapping[str, Any]) -> dict[str,
         )
     found: dict[str, float] = {}
     for name, value in proposal.items():
-        if name != space.branches.depth:
+        if name not in space.branches.outer:
             space.branches.named(name)
         found[name] = _real(name, value)
     return found
@@ -144,10 +144,10 @@ def _said(branches: Branches, solution: Solution) -> dict[str, float]:
     axes = len(solution.sizes[0])
     if axes != branches.problem.axes:
         raise Error("bad-value", f"the proposal has {axes} axes, the space {branches.problem.axes}")
-    found: dict[str, float] = {"layers": len(solution.layers)} if branches.depth == "layers" else {}
-    for branch, depth in zip(branches, branches.depths, strict=True):
-        if branches.depth is not None and branch.unlike(solution) is None:
-            found[branches.depth] = depth
+    found: dict[str, float] = {"layers": len(solution.layers)} if "layers" in branches.outer else {}
+    for branch in branches:
+        if branches.outer and branch.unlike(solution) is None:
+            found |= branches.outer_of(branch)
     for branch in branches:
         for decision in branch.decisions.open:
             if decision.place < len(solution.layers):
@@ -164,7 +164,7 @@ def _weights(branches: Branches, given: Mapping[str, Distance]) -> dict[str, Fra
         weight = _real(name, value)
         if weight < 0:
             raise Error("bad-value", f"the weight of {name} must be 0 or more, not {shown_value(value)}")
-        if name == branches.depth:
+        if name in branches.outer:
             some = [name]
         elif name in PARAMETERS:
             every = (decision for branch in branches for decision in branch.decisions)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from convsolve.emit.module import layer_module
 from convsolve.errors import Error
 from convsolve.shapes import LARGEST_SIZE
 from convsolve.stack import Act, Conv, ConvTranspose, MaxPool, Stack
@@ -332,11 +333,28 @@ def said(layer: dict[str, Any]) -> str | None:
     return f"{front}{KINDS[layer['op']]}({inside})"
 
 
+def joined(layers: list[dict[str, Any]], sizes: list[list[int]], texts: list[str | None]) -> None:
+    """Put a Concat where one joins the output of a layer that has the recorded channels and the size that comes there.
+
+    Which layer it was is not recorded: the last of these will do, as far as all in front can be said.
+    """
+    for place, layer in enumerate(layers):
+        behind = accumulate((text or "").count(" >> ") + 1 for text in texts[:place])
+        skips = [
+            number - 1
+            for number, size in zip(behind, sizes[1:], strict=False)
+            if size == [layer.get("channels"), *sizes[place][1:]]
+        ]
+        if layer["op"] == "concat" and skips and None not in texts[:place]:
+            texts[place] = f"Concat({skips[-1]})"
+
+
 def test_every_real_stack_has_the_recorded_sizes() -> None:
     traced: Counter[str] = Counter()
     for stack in STACKS:
         sizes = [stack["in"], *stack["sizes"]]
         texts = [said(layer) for layer in stack["layers"]]
+        joined(stack["layers"], sizes, texts)
         traced["whole stacks"] += None not in texts
         start = 0
         for end in range(len(texts) + 1):
@@ -354,7 +372,65 @@ def test_every_real_stack_has_the_recorded_sizes() -> None:
                 traced["runs"] += 1
                 traced["layers"] += len(run)
             start = end + 1
-    assert traced == {"whole stacks": 148, "runs": 196, "layers": 2865}
+    assert traced == {"whole stacks": 151, "runs": 178, "layers": 2883}
+
+
+UNET = (
+    "Conv(c=8, k=3, p=1) >> Act('relu') >> MaxPool(2) >> Conv(c=16, k=3, p=1) >> Act('relu') >> MaxPool(2) >> "
+    "Conv(c=32, k=3, p=1) >> ConvTranspose(c=16, k=2, s=2) >> Concat(4) >> Conv(c=16, k=3, p=1) >> "
+    "ConvTranspose(c=8, k=2, s=2) >> Concat(1) >> Conv(c=1, k=1)"
+)
+
+
+def test_a_u_net_fits_where_its_sizes_do() -> None:
+    found = trace(UNET, "3@64x48")
+    assert str(found.output) == "1@64x48"
+    assert [layer.in_channels for layer in found.layers][9] == 32
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = torch.nn.ModuleList(
+                torch.nn.Identity() if layer.kind.joins else layer_module(layer) for layer in found.layers
+            )
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            outs: list[torch.Tensor] = []
+            for layer, solved in zip(self.layers, found.layers, strict=True):
+                x = torch.cat((x, outs[solved.kind.layer]), 1) if solved.kind.joins else layer(x)  # type: ignore[attr-defined]
+                assert tuple(x.shape[1:]) == (solved.out_channels, *solved.out_size)
+                outs.append(x)
+            return x
+
+    net = Net()
+    assert net(torch.zeros(1, 3, 64, 48)).shape == (1, 1, 64, 48)
+    assert sum(p.numel() for p in net.parameters()) == found.costs.params
+
+
+@pytest.mark.parametrize(
+    ("stack", "size", "reason"),
+    [
+        (
+            UNET,
+            "3@50x48",
+            "layer 8 (Concat): both sizes must be the same: 24x24 comes to it, and layer 4 (Act) makes 25x24",
+        ),
+        (
+            "Conv(c=4, k=3, p=1) >> Conv(c=8, k=3, p=1) >> Add(0)",
+            "3@8x8",
+            "layer 2 (Add): both channels must be the same: 8 come to it, and layer 0 (Conv) makes 4",
+        ),
+        ("Conv(k=3) >> Add(1)", "8", "layer 1 (Add): layer 1 does not stand in front of it: layers are counted from 0"),
+    ],
+)
+def test_a_join_that_does_not_fit_names_both(stack: str, size: str, reason: str) -> None:
+    assert trace(stack, size).reason == reason
+
+
+def test_a_residual_block_keeps_its_channels() -> None:
+    assert str(trace("Conv(c=4, k=3, p=1) >> Conv(c=4, k=3, p=1) >> Add(0)", "3@8x8").output) == "4@8x8"
+    with pytest.raises(Error, match="Concat needs the number of the layer"):
+        trace("Conv(k=3) >> Concat()", 8)
 
 
 def test_torch_agrees_on_a_thousand_drawn_stacks() -> None:

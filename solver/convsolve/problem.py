@@ -235,6 +235,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     every: list[Problem] = []
     for closed in written.depths():
         layers_filled = filled(closed, source.axes, given, holes=True, flat=source.flat)
+        _refuse_joins(layers_filled)
         _refuse_ends(layers_filled, goal)
         found, chain, relations = wired(
             layers_filled, source.each[0], goal.each[0], widths.said() if widths else channels
@@ -286,6 +287,17 @@ def _refuse_for_several(
                 "unsupported",
                 f"layer {place} ({layer.kind.name}) is not solved for several inputs in this version",
                 help=["ask for each input by itself", "leave the layer out of the stack"],
+            )
+
+
+def _refuse_joins(layers: Sequence[Layer]) -> None:
+    """Raise where layers join others: sizes of two places would have to be made equal."""
+    for place, layer in enumerate(layers):
+        if layer.kind.joins:
+            raise Error(
+                "unsupported",
+                f"layer {place} ({layer.kind.name}): skip connections are traced, not solved, in this version",
+                help=["convsolve trace STACK --input SHAPE says whether the sizes fit"],
             )
 
 

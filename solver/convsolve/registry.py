@@ -8,8 +8,10 @@ from convsolve.errors import Error, did_you_mean, shown
 from convsolve.layers.act import Act
 from convsolve.layers.adaptive_avg_pool import AdaptiveAvgPool
 from convsolve.layers.adaptive_max_pool import AdaptiveMaxPool
+from convsolve.layers.add import Add
 from convsolve.layers.avg_pool import AvgPool
 from convsolve.layers.base import LayerKind
+from convsolve.layers.concat import Concat
 from convsolve.layers.conv import Conv
 from convsolve.layers.conv_transpose import ConvTranspose
 from convsolve.layers.crop import Crop
@@ -43,6 +45,8 @@ KINDS: dict[str, type[LayerKind]] = {
         Flatten,
         Unflatten,
         Linear,
+        Concat,
+        Add,
         Act,
         Norm,
     )

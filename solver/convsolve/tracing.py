@@ -138,8 +138,11 @@ dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
     passed: list[SolvedLayer] = []
     for place, (kind, on_axes) in enumerate(zip(kinds, settings, strict=True)):
         weighted += kind.weighted
-        after = said[weighted] if kind.weighted else _channels_behind(kind, on_axes, size, before)
-        fault = next(_faults(kind, on_axes, size, (before, after)), None)
+        if kind.joins:
+            after, fault = _joined(kind, place, passed, (before, size))
+        else:
+            after = said[weighted] if kind.weighted else _channels_behind(kind, on_axes, size, before)
+            fault = next(_faults(kind, on_axes, size, (before, after)), None)
         if fault is not None:
             reason = f"layer {place} ({kind.name}){fault}"
             mends = tuple(_mends(kind, on_axes, size, (before, after)))
@@ -152,6 +155,31 @@ dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
 
 def _shape(channels: int | None, source: Shape) -> Shape:
     return Shape(channels, () if source.flat else source.size)
+
+
+def _joined(
+    kind: LayerKind, place: int, passed: Sequence[SolvedLayer], here: tuple[int | None, tuple[int, ...]]
+) -> tuple[int | None, str | None]:
+    """The channels behind a layer that joins another one's output, and why it refuses, if it does."""
+    number: int = getattr(kind, "layer", 0)
+    if number >= place:
+        return None, f": layer {number} does not stand in front of it: layers are counted from 0"
+    before, size = here
+    other = passed[number]
+    if other.out_size != size:
+        sizes = f"{_size(size)} comes to it, and layer {number} ({other.kind.name}) makes {_size(other.out_size)}"
+        return None, f": both sizes must be the same: {sizes}"
+    if before is None or other.out_channels is None:
+        return None, None
+    after = kind.joined(before, other.out_channels)
+    if after is None:
+        numbers = f"{before} come to it, and layer {number} ({other.kind.name}) makes {other.out_channels}"
+        return None, f": both channels must be the same: {numbers}"
+    return after, None
+
+
+def _size(size: Sequence[int]) -> str:
+    return "x".join(map(str, size)) or "no axes"
 
 
 def _channels_behind(

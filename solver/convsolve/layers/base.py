@@ -115,6 +115,7 @@ class LayerKind(ABC):
     torch_keywords: ClassVar[tuple[str, ...]] = ()  # of their calls, where these are no parameters of the kind
     weighted: ClassVar[bool] = False  # it has weights, and channels of its own choice behind it
     gathers: ClassVar[bool] = False  # it makes one channel of several
+    joins: ClassVar[bool] = False  # it joins an earlier layer's output
     lifts: ClassVar[bool] = False  # it makes axes of channels without axes
     variants: ClassVar[tuple[type[LayerKind], ...]] = ()  # the same name with other parameters: by size, not by factor
     field_rule: ClassVar[str | None] = None  # the receptive field in front of the layer, from that ``behind`` it
@@ -191,6 +192,11 @@ class LayerKind(ABC):
         """How unusual a setting is on one axis, in thousandths of a nat, for a kind without a window."""
         del setting
         return 0
+
+    def joined(self, before: int, other: int) -> int | None:
+        """The channels behind a layer that joins others; None where these cannot be joined."""
+        del other
+        return before
 
     def channel_ratio(self, settings: Sequence[Setting], in_size: Sequence[int]) -> tuple[int, int]:
         """What the channels behind a layer without weights are of those in front, as a fraction."""

@@ -32,7 +32,8 @@ ARGUMENTS = ("k", "i", "o", "f")
 
 
 LARGEST_FAN = 100_000  # sizes that lead to one, looked at one by one
-MOST_STEPS = 20_000_000  # of states through layers; some ten seconds
+MOST_STEPS = 20_000_000  # of states through layers; some twenty seconds
+MANY_STEPS = MOST_STEPS // 10
 
 
 class TooManyStates(Exception):  # noqa: N818 - no error: Z3 is asked instead
@@ -85,6 +86,7 @@ class Conditioned:
         self._alike = [seen.setdefault((id(step), reads), place) for place, (step, reads) in each]
         self._known_sources: dict[tuple[int, int, int, int], list[tuple[int, Known, int]]] = {}
         self._steps_left = steps
+        self._steps_before = 0  # of the layer that was carried last
         self._known_settings: dict[tuple[int, int, int], dict[SizeMap, Counter[Known]]] = {}
         self._onward: dict[tuple[int, State, State, tuple[Known, ...]], dict[Folded, list[Folded]]] = {}
 
@@ -182,9 +184,11 @@ class Conditioned:
 
     def _carried(self, place: int, ahead: Mapping[State, Mapping[Folded, int]]) -> dict[State, dict[Folded, int]]:
         found: dict[State, dict[Folded, int]] = {}
+        steps = sum(len(edges) * len(ahead.get(out, ())) for out, edges in self._edges[place].items())
+        self._spend(steps)
+        self._foresee(place, steps)
         for out, edges in self._edges[place].items():
             foldeds = ahead.get(out, {})
-            self._spend(len(edges) * len(foldeds))
             for state, known, ways in edges if foldeds else ():
                 here = found.setdefault(state, {})
                 for folded, behind in self._folded(place, known, state, out, foldeds):
@@ -205,6 +209,15 @@ class Conditioned:
             ended = tuple([value for value in folded if value is not None])
             if len(ended) == len(folded):
                 yield ended, behind
+
+    def _foresee(self, place: int, steps: int) -> None:
+        """Give up before a layer that takes long, where those in front of it would take longer than there is time for.
+
+        They are taken to need half as much each, and the next one a tenth of what it would by the growth so far.
+        """
+        growth, self._steps_before = steps // max(self._steps_before, 1), steps
+        if steps > MANY_STEPS and place > 1 and steps * max(place * 5, growth) > 10 * self._steps_left:
+            raise TooManyStates
 
     def _spend(self, steps: int) -> None:
         self._steps_left -= steps

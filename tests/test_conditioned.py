@@ -14,6 +14,7 @@ from convsolve import answering
 from convsolve.answer import Solution, Status
 from convsolve.answering import answer, search_all
 from convsolve.assembly import Assembly, stream
+from convsolve.conditioned import TooManyStates
 from convsolve.errors import Error
 from convsolve.events import Progress
 from convsolve.judge import Verdict, decide
@@ -202,6 +203,16 @@ def test_z3_alone_lists_as_many_as_are_asked_for_and_knows_when_there_are_no_mor
     if wanted:
         least = min((one.costs.macs or 0, -(one.costs.params or 0)) for one in wanted)
         assert best.values == (least[0], -least[1])
+
+
+def test_that_cases_will_be_too_many_is_foreseen() -> None:
+    names = ("kernel_size", "stride", "padding", "dilation")
+    alike = [f"{name}[{place}] == {name}[{place % 2}]" for place in range(2, 6) for name in names]
+    conditions = scout(ask(100, 3, layers=6, where=alike)).conditions
+    assert conditions is not None
+    with pytest.raises(TooManyStates):
+        assert conditions.total
+    assert conditions._steps_before > 10_000_000  # what the next layer but one would have taken was not begun
 
 
 def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.MonkeyPatch) -> None:

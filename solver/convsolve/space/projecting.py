@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from heapq import heappop, heappush, merge
+from heapq import heapify, heappop, heappush
 from itertools import islice
 from math import lcm
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -37,24 +37,33 @@ def nearest(
     branches: Branches, fixed: Given, wanted: Mapping[str, float], weights: Mapping[str, int]
 ) -> Iterator[Projection]:
     """The combinations by ascending distance, equally near ones in the space's order."""
-    each = [
-        _of_branch(branches, branch, restricted, wanted, weights) for branch, restricted in branches.restricted(fixed)
-    ]
-    return merge(*each, key=lambda near: near.distance)
+    # what a branch itself is apart bounds all that it has: it is looked into when nothing else may be nearer
+    heap: list[tuple[Distance, int, Projection | None, Iterator[Projection]]] = []
+    for place, (branch, restricted) in enumerate(branches.restricted(fixed)):
+        apart = 0
+        for name, own in branches.outer_of(branch).items():
+            if name in wanted:
+                apart += steps(branches.decisions[name], wanted[name], weights.get(name, 1))[own]
+        heap.append((apart, place, None, _of_branch(branches, branch, restricted, wanted, weights, apart)))
+    heapify(heap)
+    while heap:
+        _, place, near, others = heappop(heap)
+        if near is not None:
+            yield near
+        following = next(others, None)
+        if following is not None:
+            heappush(heap, (following.distance, place, following, others))
 
 
-def _of_branch(
+def _of_branch(  # noqa: PLR0913, PLR0917 - all that a projection is about
     branches: Branches,
     branch: Branch,
     restricted: Restricted,
     wanted: Mapping[str, float],
     weights: Mapping[str, int],
+    apart: int,
 ) -> Iterator[Projection]:
-    """Likewise of one branch; the more layers it differs by, the further it is."""
-    apart = 0
-    for name, own in branches.outer_of(branch).items():
-        if name in wanted:
-            apart += steps(branches.decisions[name], wanted[name], weights.get(name, 1))[own]
+    """Likewise of one branch, which is so far apart itself."""
     proposed: dict[Decision, float] = {}
     charged: dict[Decision, int] = {}
     for name, value in wanted.items():

@@ -19,4 +19,4 @@ def test_example_runs(example: Path) -> None:
 
 
 def test_the_examples_of_the_issue_are_there() -> None:
-    assert {"decoder_28x28", "dcgan_generator", "vocoder_upsampler"} <= {path.stem for path in EXAMPLES}
+    assert {"decoder_28x28", "dcgan_generator", "vocoder_upsampler", "own_search"} <= {path.stem for path in EXAMPLES}

@@ -6,12 +6,13 @@ Ranges that follow what was chosen before would make Optuna's samplers treat eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import gcd
 from threading import RLock
 
 import optuna
 from optuna.distributions import IntDistribution
+from optuna.trial import FrozenTrial
 
 from convsolve import Error, Solution, Space
 
@@ -87,6 +88,23 @@ class Parameters:
         """The combination's number as text: what stores integers as floats keeps them up to 2**53 only."""
         with self._lock:
             return str(self.space.index(solution))
+
+    def number_in(self, trial: FrozenTrial) -> str | None:
+        """The number that `suggest` left in a trial."""
+        found = trial.user_attrs.get(f"{self.prefix}number")
+        return found if isinstance(found, str) else None
+
+    def mutations(self, solution: Solution, n: int, seed: int) -> Iterator[Solution]:
+        """Some that differ in a layer or two."""
+        for at in range(n):
+            with self._lock:
+                found = self.space.mutate(solution, seed=seed + at)
+            yield found
+
+    def has(self, solution: Solution, fixed: Mapping[str, object]) -> bool:
+        """Whether a combination has the fixed values."""
+        with self._lock:
+            return fixed.items() <= self.space.values(solution).items()
 
     def claim(self, study: optuna.Study) -> None:
         """Leave the space's fingerprint in a study, or find the same one there.

@@ -16,6 +16,8 @@ from optuna.trial import FrozenTrial, TrialState
 from convsolve import Error, Solution, Space
 from convsolve_optuna.trials import fixed_in, parameters_of
 
+TRIES = 16  # mutations of what was tried already
+
 
 class Mode(StrEnum):
     """What becomes of a proposal."""
@@ -30,15 +32,16 @@ class FeasibleSampler(BaseSampler):
 
     Another sampler proposes, as if all parameters were free; what it proposes is moved into the space, and what was
     enqueued or fixed is kept. It learns from what was tried, not from what it had proposed. Parameters that
-    are not the space's are left to it.
+    are not the space's are left to it; where there are none, what was tried is not tried again while its mutations
+    were not.
 
     Args:
         space: what is searched, by `suggest` in the objective.
         base: the sampler that proposes; TPE over all parameters together where nothing is said. In a study of
             several spaces a FeasibleSampler may be the base of another.
-        mode: ``project``, the combination nearest to the proposal; ``domain``, decision by decision the nearest
-            value that may still be taken, strides first; ``uniform``, drawn from the space, each as likely
-            as any other.
+        mode: ``domain``, decision by decision the value nearest to the proposal that may still be taken, strides
+            first; ``project``, the combination nearest to the proposal altogether; ``uniform``, drawn from the
+            space, each as likely as any other.
         prefix: as for `suggest`.
         seed: of the draws, and of the base where none is given.
 
@@ -55,7 +58,7 @@ class FeasibleSampler(BaseSampler):
         self,
         space: Space,
         base: BaseSampler | None = None,
-        mode: str = "project",
+        mode: str = "domain",
         *,
         prefix: str = "",
         seed: int | None = None,
@@ -80,6 +83,8 @@ class FeasibleSampler(BaseSampler):
         own = self._parameters.distributions
         free = {name: one for name, one in own.items() if name in search_space}
         solution = self._chosen(study, trial, found, free)
+        if solution is not None and self._mode is not Mode.UNIFORM and found.keys() <= own.keys():
+            solution = self._fresh(study, trial, solution)
         values = {} if solution is None else self._parameters.named(solution)
         return {name: value for name, value in found.items() if name not in own} | {
             name: values[name] for name in free if name in values
@@ -99,6 +104,20 @@ class FeasibleSampler(BaseSampler):
             return self._parameters.nearest(self._parameters.own(proposal), fixed, in_order=self._mode is Mode.DOMAIN)
         except Error:
             return None  # what is fixed fits no combination: suggest() says so, where the objective can answer for it
+
+    def _fresh(self, study: optuna.Study, trial: FrozenTrial, solution: Solution) -> Solution:
+        """The solution, or a mutation of it where it was tried already and nothing but it makes a trial."""
+        others = [one for one in study.get_trials(deepcopy=False) if one.number != trial.number]
+        tried = {number for one in others if (number := self._parameters.number_in(one)) is not None}
+        number = self._parameters.number(solution)
+        if number not in tried or any(not one.params.keys() <= self._parameters.distributions.keys() for one in others):
+            return solution
+        fixed = self._parameters.own(fixed_in(trial.system_attrs, study.sampler))
+        found = self._parameters.mutations(solution, TRIES, self._draws.getrandbits(62))
+        return next(
+            (one for one in found if self._parameters.number(one) not in tried and self._parameters.has(one, fixed)),
+            solution,
+        )
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

@@ -83,8 +83,8 @@ def solution_of(trial: FrozenTrial, space: Space, prefix: str = "") -> Solution:
     Raises:
         Error: ``bad-record`` where the trial is none of this space.
     """
-    number = trial.user_attrs.get(f"{prefix}number")
-    if not isinstance(number, str) or not number.isdecimal() or int(number) >= space.total:
+    number = parameters_of(space, prefix).number_in(trial)
+    if number is None or not number.isdecimal() or int(number) >= space.total:
         raise Error(
             "bad-record",
             f"trial {trial.number} has no combination of this space",

@@ -122,6 +122,16 @@ def test_domain_keeps_what_may_still_be_taken_decision_by_decision() -> None:
         assert steps[0] <= steps[1]  # of two values that are as near the one is taken that suits the rest
 
 
+def test_what_was_tried_is_not_tried_again_while_there_is_more() -> None:
+    study = optuna.create_study(sampler=FeasibleSampler(SPACE, seed=0))
+    study.optimize(partial(objective, space=SPACE), n_trials=50)
+    assert len({trial.user_attrs["number"] for trial in study.trials}) == 50
+    small = cs.Space(7, 28)
+    study = optuna.create_study(sampler=FeasibleSampler(small, seed=0))
+    study.optimize(partial(objective, space=small), n_trials=40)
+    assert {int(trial.user_attrs["number"]) for trial in study.trials} == {*range(small.total)}
+
+
 def test_the_sampler_finds_better_than_uniform_draws() -> None:
     best = {}
     for mode in ("domain", "uniform"):

@@ -76,7 +76,8 @@ def test_sizes_to_be_found_are_part_of_a_combination(number: int) -> None:
     for start in product(*starts.sizes):
         reached = ends if not ends.anything else replace(ends, sizes=(*ends.sizes[:-1], range(1, 40)))
         for end in product(*reached.sizes):
-            wanted[start] += cs.count(start, end, **{"layer": kind, **question})
+            asked: dict[str, Any] = {"layer": kind, **question}
+            wanted[start] += cs.count(start, end, **asked)
     assert Counter(solution.input.size for solution in some) == +wanted
     assert all(space.check(space.values(solution)) for solution in some[:50])
 

@@ -159,7 +159,7 @@ FAILURES: dict[str, dict[str, tuple[Callable[[], object], str]]] = {
         "weights": (lambda: nn.BatchNorm2d(8, track_running_stats=False)(ones(1, 4, 3, 3)), "8 == 4"),
         "of instances": (lambda: nn.InstanceNorm2d(8, affine=True)(ones(1, 4, 3, 3)), "8 == 4"),
         "of groups": (lambda: nn.GroupNorm(4, 8)(ones(1, 4, 3, 3)), "8 == 4"),
-        "of layers": (lambda: nn.LayerNorm((8, 7, 7))(ones(1, 8, 6, 6)), "[8, 6, 6] == [8, 7, 7]"),
+        "of layers": (lambda: nn.LayerNorm([8, 7, 7])(ones(1, 8, 6, 6)), "[8, 6, 6] == [8, 7, 7]"),
         "prelu": (lambda: nn.PReLU(8)(ones(1, 4, 3)), "8 == 4"),
         "one value": (lambda: nn.BatchNorm2d(8)(ones(1, 8, 1, 1)), "value per channel"),
         "one element": (lambda: nn.InstanceNorm2d(8)(ones(1, 8, 1, 1)), "spatial element"),

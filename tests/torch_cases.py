@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -150,13 +151,13 @@ def _linear(draw: Random, dims: int, size: list[int]) -> tuple[Spec, int]:
 KINDS: dict[str, tuple[tuple[int, ...], Callable[[Random, int, list[int]], tuple[Spec, int]]]] = {
     "Conv": ((1, 2, 3), _conv),
     "ConvTranspose": ((1, 2, 3), _conv_transpose),
-    "MaxPool": ((1, 2, 3), lambda *drawn: _pool(*drawn, dilated=True)),
-    "AvgPool": ((1, 2, 3), lambda *drawn: _pool(*drawn, dilated=False)),
+    "MaxPool": ((1, 2, 3), partial(_pool, dilated=True)),
+    "AvgPool": ((1, 2, 3), partial(_pool, dilated=False)),
     "AdaptiveAvgPool": ((1, 2, 3), _adaptive),
     "AdaptiveMaxPool": ((1, 2, 3), _adaptive),
     "Upsample": ((1, 2, 3), _upsample),
-    "PixelShuffle": ((2,), lambda *drawn: _shuffle(*drawn, up=True)),
-    "PixelUnshuffle": ((2,), lambda *drawn: _shuffle(*drawn, up=False)),
+    "PixelShuffle": ((2,), partial(_shuffle, up=True)),
+    "PixelUnshuffle": ((2,), partial(_shuffle, up=False)),
     "Pad": ((1, 2, 3), _pad),
     "Crop": ((1, 2, 3), _crop),
     "Flatten": ((1, 2, 3), _flatten),

@@ -62,6 +62,7 @@ class Domains:
             Error: no domain (``bad-domain``), empty (``empty-domain``), or out of the parameter's
                 range (``bad-value``).
         """
+        parts: list[object]
         if isinstance(value, tuple):
             parts, per_axis = list(value), True
         elif isinstance(value, str):

@@ -77,7 +77,9 @@ class Outlook:
             found = [*step.choices]
             if len(step.ties[0] if step.ties else ()) == 1 and position is not None:
                 ((domains,),) = found
-                found = [((*domains[:position], (kernel,), *domains[position + 1 :]),) for kernel in domains[position]]
+                before, after = domains[:position], domains[position + 1 :]
+                decided: list[Choice] = [((*before, (kernel,), *after),) for kernel in domains[position]]
+                found = decided
             self._decisions[id(step)] = found
         return found
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from random import Random
+from typing import Any
 
 from convsolve.answer import Solution
 from convsolve.check.integers import broken_rule, faults
@@ -64,9 +65,9 @@ def check(
 def _domains(kind: LayerKind, given: Mapping[str, Sequence[int]]) -> tuple[Domain, ...]:
     found: dict[str, Domain] = {}
     for parameter in kind.axis_parameters:
-        domain = given.get(parameter.name)
+        domain: Sequence[Any] | None = given.get(parameter.name)
         if domain is None:
-            domain = kind.default_limits(parameter, found) if parameter.hole else (parameter.default,)  # type: ignore[assignment]
+            domain = kind.default_limits(parameter, found) if parameter.hole else (parameter.default,)
         assert domain, f"{kind.name}: {parameter.name} has no value"
         assert all(type(value) is int for value in domain), f"{kind.name}: give {parameter.name} among the domains"
         found[parameter.name] = tuple(sorted(domain))

@@ -26,15 +26,10 @@ def table(
     names = [name for name in PARAMETERS if every or _said(name, solutions)]
     head = [Column("#"), *(Column(cost.removeprefix("-")) for cost in costs), Column("sizes", number=False)]
     head += [Column(name, PARAMETERS[name], number=False) for name in names]
-    rows = [
-        (
-            str(number),
-            *(f"{value}" if every else f"{value:,}" for value in values),
-            sizes(solution),
-            *(per_layer(solution.layers, name) for name in names),
-        )
-        for number, (solution, values) in enumerate(points, start=1)
-    ]
+    rows: list[Row] = []
+    for number, (solution, values) in enumerate(points, start=1):
+        counted = [f"{value}" if every else f"{value:,}" for value in values]
+        rows.append((str(number), *counted, sizes(solution), *(per_layer(solution.layers, name) for name in names)))
     return head, rows
 
 

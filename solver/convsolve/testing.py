@@ -65,9 +65,11 @@ def check(
 def _domains(kind: LayerKind, given: Mapping[str, Sequence[int]]) -> tuple[Domain, ...]:
     found: dict[str, Domain] = {}
     for parameter in kind.axis_parameters:
-        domain: Sequence[Any] | None = given.get(parameter.name)
-        if domain is None:
-            domain = kind.default_limits(parameter, found) if parameter.hole else (parameter.default,)
+        domain: Sequence[Any] = given.get(parameter.name, ())
+        if not domain and parameter.hole:
+            domain = kind.default_limits(parameter, found)
+        elif not domain and parameter.default is not None:
+            domain = [parameter.default]
         assert domain, f"{kind.name}: {parameter.name} has no value"
         assert all(type(value) is int for value in domain), f"{kind.name}: give {parameter.name} among the domains"
         found[parameter.name] = tuple(sorted(domain))

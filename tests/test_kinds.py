@@ -131,6 +131,7 @@ def test_no_layer_of_the_question_leaves_the_elements_in_front_of_a_flatten_open
         ("10@", "4@", "Conv(k=3)", "Conv needs axes"),
         ("3@8x8", "5@16x16", "PixelShuffle()", "no factor turns 3 channels into 5"),
         ("3@8x8", "6@8x8", "Conv(k=3, p=1) >> Concat(0)", "skip connections are traced, not solved"),
+        (8, 9, "Pad(1, 2, 3)", "Pad takes (before, after), or one such pair an axis"),
         ("10@", "3@4x4", "Unflatten(2, (2, 2)) >> Conv()", "10 channels come to it, and it takes 8"),
     ],
 )

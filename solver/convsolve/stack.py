@@ -188,7 +188,9 @@ def write(kind: type[LayerKind], values: Sequence[object], parameters: Mapping[s
     kind = kind.variant(parameters)
     try:
         named = [*kind.named(values).items(), *parameters.items()]
-    except ValueError:
+    except ValueError as error:
+        if isinstance(error, Error):
+            raise
         known = _known(kind)
         write_so = f"write {kind.name}({known[0]}=...)" if known else f"write {kind.name}()"
         number = len(kind.positional) or "no"

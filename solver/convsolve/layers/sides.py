@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from convsolve.errors import Error
 from convsolve.layers.base import LayerKind, Setting, Value
 
 UNEQUAL = 2000  # in thousandths of a nat: sides that differ, and as much again an element
@@ -33,7 +34,11 @@ class Sides(LayerKind):
             case [before, after]:
                 pass
             case _:
-                raise ValueError(values)
+                raise Error(
+                    "bad-stack",
+                    f"{cls.name} takes (before, after), or one such pair an axis",
+                    help=[f"write {cls.name}((1, 2)), or {cls.name}((1, 2), (0, 1)) for two axes"],
+                )
         return {"before": before, "after": after}
 
     def text(self, settings: Sequence[Setting]) -> str:

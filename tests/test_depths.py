@@ -127,7 +127,10 @@ def test_the_command_line_counts_and_lists_depths() -> None:
             {"stack": 'Conv() * "1..40" >> Conv() * "1..40"'},
             "error[bad-stack]: it stands for 1,600 stacks, more than 1,000",
         ),
-        ({"layers": "2..3", "channels": "8,4,2"}, "error[bad-channels]: a list of channels needs a number of layers"),
+        (
+            {"layers": "2..3", "channels": "8,4,2"},
+            "error[bad-channels]: a list of channels, or out_channels to be found, need a number of layers",
+        ),
     ],
 )
 def test_depths_that_are_none(question: dict[str, Any], said: str) -> None:

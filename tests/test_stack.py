@@ -256,7 +256,7 @@ KNOWN = ", ".join(ACTIVATIONS)
         ("Conv(bias=1)", "[bad-value]: Conv: bias must be bool, not '1'"),
         ("Conv(c=0)", "[bad-value]: Conv: out_channels must be at least 1, not 0"),
         ("Conv(c=2147483648)", "[bad-value]: Conv: out_channels must be below 2^31"),
-        ("Conv(c='3')", "[bad-value]: Conv: out_channels must be int, not '3'"),
+        ("Conv(c='3x4')", "[bad-value]: Conv: out_channels is the same on all axes, not '3x4'"),
         ("Conv(groups=True)", "[bad-value]: Conv: groups must be int, not 'True'"),
         ("Act()", f'[bad-stack]: Act needs a name\n  help: write Act("relu")\n  help: known: {KNOWN}'),
         (

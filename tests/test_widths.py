@@ -166,3 +166,48 @@ def test_a_space_has_every_list() -> None:
     drawn = space.sample(space.total, seed=1)
     assert set(drawn) == {one[rank] for one in alone for rank in range(one.total)}
     assert all(space[space.index(solution)] == solution for solution in drawn)
+
+
+GROUPED: list[tuple[str, str, str, list[str]]] = [
+    ("16@8", "32@8", "Conv(k=3, groups={1, 2, 3, 16}) >> Conv(k=1, c=32)", []),
+    ("16@8", "32@8", "Conv(k=3, s='1,2', groups='1..16') >> Conv(k='1,3', c=32)", ["groups[0] == in_channels[0]"]),
+    ("8@7", "4@14", "ConvTranspose(k='2..4', groups={1, 2}) >> Conv(k=1)", []),
+    ("8@7", "4@14", "ConvTranspose(k='2..4', s=2, c={4, 6}) >> Conv(k=3, p='0,1', groups={2, 4})", ["params <= 300"]),
+]
+SPANS = {
+    "groups={1, 2, 3, 16}": [1, 2, 3, 16],
+    "groups='1..16'": [*range(1, 17)],
+    "groups={1, 2})": [1, 2],
+    "groups={2, 4}": [2, 4],
+    "c={4, 6}": [4, 6],
+}
+
+
+@pytest.mark.parametrize(("source", "target", "stack", "where"), GROUPED)
+def test_groups_and_out_channels_may_be_to_be_found(source: str, target: str, stack: str, where: list[str]) -> None:
+    """Each number written instead of its domain is a question of its own."""
+    found = cs.solve(source, target, stack=stack, where=where, all=True)
+    open_ones = [text for text in SPANS if text in stack]
+    wanted = []
+    for numbers in product(*(SPANS[text] for text in open_ones)):
+        one = stack
+        for text, number in zip(open_ones, numbers, strict=True):
+            one = one.replace(text, f"{text.partition('=')[0]}={number}{')' if text.endswith(')') else ''}")
+        try:
+            every = [*stream(ask(source, target, stack=one))]
+        except cs.Error as error:
+            assert error.code in {"bad-groups", "bad-channels"}  # noqa: PT017
+            continue
+        wanted += [solution for solution in every if all(condition.holds(text, solution) for text in where)]
+    assert wanted
+    assert found.total == len(found) == len(wanted)
+    assert set(found) == set(wanted)
+    assert Asked.of(found.problem).problem() == found.problem
+    record = found.problem.to_dict()
+    assert ask(**record).to_dict() == record
+    assert set(cs.solve(**record, all=True)) == set(wanted)
+
+
+def test_no_number_of_groups_that_divides() -> None:
+    with pytest.raises(cs.Error, match="16 channels do not divide into 5 groups"):
+        cs.solve("16@8", "32@8", stack="Conv(groups={3, 5})")

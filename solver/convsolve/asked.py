@@ -15,7 +15,8 @@ from convsolve.layers.base import AxisParameter, Word
 from convsolve.objectives import Objective
 from convsolve.problem import PARAMETERS, Problem, ask
 from convsolve.shapes import Extent
-from convsolve.stack import Repeat, Stack, Written
+from convsolve.stack import Repeat, Stack, Written, write
+from convsolve.widths import Widths
 
 OPTIONS = dict(zip(PARAMETERS, ("-k", "-s", "-p", "-d", "--output-padding"), strict=True))
 
@@ -59,9 +60,13 @@ class Asked:
             if layer not in made:
                 made[layer] = _written(layer)
         layers = tuple(made[layer] for layer in once)
+        if problem.open_stack:
+            layers = tuple(_with_open(one, said) for one, said in zip(layers, problem.open_stack.layers, strict=True))
         asked = cls(
             problem.input, problem.target, layers, problem.tie, None, problem.objectives, problem.where, repeats
         )
+        if problem.widths and None in problem.widths.parts:  # they stand in the stack
+            return replace(asked, layers=_with_widths(layers, problem.widths))
         if problem.widths:
             return replace(asked, channels=tuple(problem.widths.record))
         if repeats or not any(problem.channels) or asked._channels() == problem.channels:
@@ -139,6 +144,27 @@ class Asked:
             return isinstance(ask(self.source.sizes, self.target.sizes).layers[0].kind, self.layers[0].kind)
         except Error:
             return False
+
+
+def _with_open(layer: Written, said: Written) -> Written:
+    """The layer with the options that are to be found."""
+    known = dict(said.parameters)
+    found = {option.name: known[option.name] for option in layer.kind.options if option.open and option.name in known}
+    return write(layer.kind, (), dict(layer.parameters) | found)
+
+
+def _with_widths(layers: Sequence[Written], widths: Widths) -> tuple[Written, ...]:
+    """The layers with the out_channels that are to be found, or were given."""
+    behind = iter(widths.record[1:])
+    said = [next(behind) if layer.kind.weighted else None for layer in layers]
+    return tuple(
+        layer if number is None else write(layer.kind, (), dict(layer.parameters) | {"out_channels": _bare(number)})
+        for layer, number in zip(layers, said, strict=True)
+    )
+
+
+def _bare(number: int | str) -> int | str:
+    return number.strip("[]") if isinstance(number, str) else number
 
 
 def _once(layers: Sequence[Layer], repeats: Sequence[Repeat]) -> list[Layer]:

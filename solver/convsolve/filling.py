@@ -99,7 +99,11 @@ def layer_of(written: Written, axes: int, given: Mapping[str, object], *, holes:
     for parameter in kind_class.axis_parameters:
         if parameter.hole and parameter.name in given and parameter.name not in said:
             said[parameter.name] = axis_value(kind_class, parameter, given[parameter.name])
-    options = {option.name: said[option.name] for option in kind_class.options if option.name in said}
+    options = {
+        option.name: said[option.name]
+        for option in kind_class.options
+        if option.name in said and not isinstance(said[option.name], Domains)  # what is to be found has no value yet
+    }
     extra: dict[str, Any] = {}
     if isinstance(word := said.get("padding"), str):
         extra["padding_word"] = word
@@ -177,8 +181,11 @@ def statement(stack: Stack | str, shape: Shape) -> tuple[Layer, ...]:
     return layers
 
 
-def written_out(layer: Layer) -> Written:
-    """The layer as it would be written with every domain said, the limits included."""
+def written_out(layer: Layer, written: Written | None = None) -> Written:
+    """The layer as it would be written with every domain said, the limits included.
+
+    What a layer cannot know, as it is to be found, is taken from how it was `written`.
+    """
     said: dict[str, object] = {}
     for place, parameter in enumerate(layer.kind.axis_parameters):
         if isinstance(parameter.default, str) and layer.kind.follows(parameter.name):
@@ -195,4 +202,7 @@ def written_out(layer: Layer) -> Written:
         value = getattr(layer.kind, option.name)
         if value != option.default or (option.default is None and value is not None):
             said[option.name] = value
+    if written is not None:
+        found = {option.name for option in layer.kind.options if option.open}
+        said |= {name: value for name, value in written.parameters if name in found and isinstance(value, Domains)}
     return write(layer.kind.__class__, (), said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import log2
 from typing import Any, TypedDict
 
 from convsolve.channels import ChannelsLike
@@ -18,7 +19,7 @@ from convsolve.registry import KINDS
 from convsolve.shapes import Extent
 from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
 from convsolve.vocabulary import OF_CHANNELS, used
-from convsolve.widths import Widths, listed
+from convsolve.widths import DOUBLING, Widths, listed
 from convsolve.wiring import wired
 
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
@@ -101,6 +102,12 @@ class Problem:
         """The layers with every domain written out, the limits included."""
         return self.open_stack or Stack(tuple(map(written_out, self.layers)))
 
+    def _channels_record(self) -> list[int | str | None] | None:
+        """The list of channels; None where it has no length, as the number of layers is to be found."""
+        if self.open_stack and self.open_stack.repeats:
+            return None
+        return self.widths.record if self.widths else [*self.channel_list()]
+
     def channel_list(self) -> list[int | None]:
         """The channels in front of the first convolution and behind each."""
         behind = zip(self.channels[1:], self.layers, strict=True)
@@ -113,7 +120,7 @@ class Problem:
             "target": str(self.target),
             "stack": str(self.stack()),
             "tie": self.tie,
-            "channels": None if self.open_stack else self.widths.record if self.widths else self.channel_list(),
+            "channels": self._channels_record(),
             **({"minimize": [*map(str, self.objectives)]} if self.objectives else {}),
             **conditions_record(self.where),
         }
@@ -221,25 +228,33 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         if value is not None
     }
     every_domain_used(given, written)
-    if written.repeats and channels is not None:
+    open_widths = [one.widths for one in written.layers if one.kind.weighted]
+    if written.repeats and (channels is not None or any(open_widths)):
         raise Error(
             "bad-channels",
-            "a list of channels needs a number of layers",
+            "a list of channels, or out_channels to be found, need a number of layers",
             help=["give the first and the last in front of the sizes, as in 64@7x7 1@28x28", "give one depth"],
         )
     objectives = read_objectives(minimize, maximize)
     tie_text = _tie_text(tie)
     named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
     conditions = read_conditions(where, named, source.sizes, goal.sizes)
-    widths = Widths.read(channels)
+    widths = Widths.read(channels, open_widths)
     every: list[Problem] = []
-    for closed in written.depths():
+    stacks = written.depths()
+    refused: Error | None = None
+    for closed in stacks:
         layers_filled = filled(closed, source.axes, given, holes=True, flat=source.flat)
         _refuse_joins(layers_filled)
         _refuse_ends(layers_filled, goal)
-        found, chain, relations = wired(
-            layers_filled, source.each[0], goal.each[0], widths.said() if widths else channels
-        )
+        try:
+            said = widths.said() if widths else channels
+            found, chain, relations = wired(layers_filled, source.each[0], goal.each[0], said)
+        except Error as error:
+            refused = error
+            if error.code == "bad-groups" and len(stacks) > 1:
+                continue  # one of several numbers of groups
+            raise
         if source.inputs > 1:
             _refuse_for_several(found, chain, objectives, conditions)
         if None in chain and any(objective.needs_channels for objective in objectives):
@@ -250,13 +265,17 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             )
         ties = _ties(found, source, goal, tie_text)
         found = _for_each(found, source.inputs)
-        every.append(Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations))
-        if widths:
-            return _with_widths(every[0], layers_filled, widths)
-    if not written.repeats:
-        return every[0]
-    out = map(written_out, filled(written, source.axes, given, holes=True, flat=source.flat))
-    return replace(every[0], open_stack=Stack(tuple(out), written.repeats), deeper=tuple(every[1:]))
+        one = Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations)
+        if len(stacks) > 1:
+            one = replace(one, charge=round(DOUBLING * sum(log2(layer.kind.group_count()) for layer in found)))
+        every += _with_widths(one, layers_filled, widths).depths if widths else (one,)
+    if refused is not None and not every:
+        raise refused
+    if len(stacks) > 1:
+        once = filled(written, source.axes, given, holes=True, flat=source.flat)
+        open_stack = Stack(tuple(map(written_out, once, written.layers)), written.repeats)
+        return replace(every[0], open_stack=open_stack, widths=widths, deeper=tuple(every[1:]))
+    return replace(every[0], widths=widths, deeper=tuple(every[1:])) if widths else every[0]
 
 
 def _for_each(layers: Sequence[Layer], inputs: int) -> tuple[Layer, ...]:
@@ -349,7 +368,7 @@ def _with_widths(problem: Problem, layers: Sequence[Layer], widths: Widths) -> P
             continue
         same = problem.layers if made == problem.layers else made  # layers that are one object share their graphs
         one = replace(problem, layers=same, channels=chain, relations=relations)
-        found.append(replace(one, open_channels=open_channels, charge=charge))
+        found.append(replace(one, open_channels=open_channels, charge=problem.charge + charge))
     if not found:
         raise Error(
             "bad-channels", "no numbers of channels are left", help=["widen their domains, or leave out a condition"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product, takewhile
@@ -29,6 +30,20 @@ class Written:
 
     kind: type[LayerKind]
     parameters: tuple[tuple[str, Domains | Word], ...]
+
+    def grouped(self) -> tuple[Written, ...]:
+        """The layer with each number of groups that it may have."""
+        groups = dict(self.parameters).get("groups")
+        if not isinstance(groups, Domains):
+            return (self,)
+        others = dict(self.parameters)
+        return tuple(write(self.kind, (), others | {"groups": number}) for number in groups.each[0])
+
+    @property
+    def widths(self) -> Domain | None:
+        """What its out_channels may be, where that is to be found."""
+        said = dict(self.parameters).get("out_channels")
+        return said.each[0] if isinstance(said, Domains) else None
 
     def __str__(self) -> str:
         said = {name: _python(value) for name, value in self.parameters}
@@ -101,22 +116,28 @@ class Stack:
     __rmul__ = __mul__
 
     def depths(self) -> tuple[Stack, ...]:
-        """The stacks that it stands for, with the fewest layers first.
+        """The stacks that it stands for: each depth, the fewest layers first, with each number of groups.
 
         Raises:
             Error: ``bad-stack`` where they are too many.
         """
         number = prod(len(repeat.times) for repeat in self.repeats)
-        if number > MOST_DEPTHS:
-            raise Error(
-                "bad-stack", f"it stands for {number:,} stacks, more than {MOST_DEPTHS:,}", help=["narrow the depths"]
-            )
-        found = []
-        for times in product(*(repeat.times for repeat in self.repeats)):
+        found: list[Stack] = []
+        for times in product(*(repeat.times for repeat in self.repeats)) if number <= MOST_DEPTHS else ():
             layers: list[Written] = []
             for part, often in zip(self._parts(), self._often(times), strict=True):
                 layers += part * often
-            found.append(Stack(tuple(layers)))
+            choices = [one.grouped() for one in layers]
+            number += prod(map(len, choices)) - 1
+            if number > MOST_DEPTHS:
+                break
+            found += (Stack(each) for each in product(*choices))
+        if number > MOST_DEPTHS:
+            raise Error(
+                "bad-stack",
+                f"it stands for {number:,} stacks, more than {MOST_DEPTHS:,}",
+                help=["narrow the depths, or the numbers of groups"],
+            )
         return tuple(sorted(found, key=lambda stack: len(stack.layers)))
 
     def _parts(self) -> list[tuple[Written, ...]]:
@@ -246,8 +267,15 @@ def axis_value(kind: type[LayerKind], parameter: AxisParameter, value: object) -
     return found
 
 
-def _option_value(kind: type[LayerKind], option: Option, value: object) -> Word:
+def _option_value(kind: type[LayerKind], option: Option, value: object) -> Domains | Word:
     what = f"{kind.name}: {option.name}"
+    if option.open and isinstance(value, Domains):
+        return value
+    if option.open and isinstance(value, str | range | AbstractSet):
+        found = Domains.read(value, what, least=option.least or 0)
+        if found.per_axis:
+            raise Error("bad-value", f"{what} is the same on all axes, not {shown_value(value)}")
+        return found if len(found.each[0]) > 1 else found.each[0][0]
     if option.words:
         if not isinstance(value, str):
             raise Error("bad-value", f"{what} must be a text", help=[f"known: {', '.join(option.words)}"])

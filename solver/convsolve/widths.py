@@ -37,8 +37,12 @@ class Widths(NamedTuple):
     parts: tuple[Part | str, ...]  # "?": a power of two, or three of one, up to the largest that is given
 
     @classmethod
-    def read(cls, channels: ChannelsLike) -> Widths | None:
+    def read(cls, channels: ChannelsLike, layers: Sequence[Domain | None] = ()) -> Widths | None:
         """The channels, where some of them are to be found; None where none is.
+
+        Args:
+            channels: the list of them, where there is one.
+            layers: what the stack says that may come behind each convolution.
 
         Raises:
             Error: ``bad-channels`` where a part is no number and no domain.
@@ -48,8 +52,11 @@ class Widths(NamedTuple):
         elif isinstance(channels, Sequence):
             pieces = channels
         else:
-            return None
+            pieces = [None] * (len(layers) + 1)
         parts = tuple(map(_part, pieces))
+        if len(parts) == len(layers) + 1:
+            behind = zip(parts[1:], layers, strict=True)
+            parts = (parts[0], *(said if part is None else part for part, said in behind))
         return cls(parts) if any(isinstance(part, tuple | str) for part in parts) else None
 
     @property

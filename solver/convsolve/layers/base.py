@@ -39,7 +39,7 @@ class AxisParameter(NamedTuple):
 
 
 class Option(NamedTuple):
-    """A parameter of the whole layer; it is never searched for."""
+    """A parameter of the whole layer; only an open one is searched for, and only in a domain that was given."""
 
     name: str
     short: str
@@ -47,6 +47,7 @@ class Option(NamedTuple):
     type: type
     words: tuple[str, ...] = ()  # the closed set, for text
     least: int | None = None
+    open: bool = False
 
 
 class Rule(NamedTuple):

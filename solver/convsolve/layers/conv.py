@@ -15,8 +15,8 @@ KERNEL = tuple(range(1, 8))
 STRIDE = (1, 2, 3, 4)
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
-OUT_CHANNELS = Option("out_channels", "c", None, int, least=1)
-GROUPS = Option("groups", "g", 1, int, least=1)
+OUT_CHANNELS = Option("out_channels", "c", None, int, least=1, open=True)
+GROUPS = Option("groups", "g", 1, int, least=1, open=True)
 BIAS = Option("bias", "", default=True, type=bool)
 
 

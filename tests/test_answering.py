@@ -12,7 +12,7 @@ import pytest
 
 import convsolve as cs
 from convsolve.assembly import stream
-from convsolve.problem import ask
+from convsolve.posing import ask
 from tests.oracle import brute_force
 
 Settings = tuple[tuple[tuple[int, ...], ...], ...]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convsolve.problem import ask
+from convsolve.posing import ask
 from tests.benchmarks import explanations
 from tests.benchmarks.__main__ import main, measure
 from tests.benchmarks.checker import CheckerError, check, cost, receptive_field

@@ -10,7 +10,8 @@ import pytest
 from convsolve import chains, judge
 from convsolve.components import AnyFamily
 from convsolve.graph import Course, graphs, meet
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.tables import Table
 from tests.oracle.brute_force import layer, out_size, solutions
 

@@ -14,7 +14,8 @@ from convsolve.check import child
 from convsolve.check.report import Backend, Fault, Outcome, Report
 from convsolve.cli import checks, doctor
 from convsolve.events import CountedBare, Ended, Event, Listener, NoneIn
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from tests.command_line import Said, convsolve
 
 FAILED = Report(Outcome.FAILED, faults=(Fault(0, "size", "1x1x28", "1x1x27", "cpu, batch 1"),))

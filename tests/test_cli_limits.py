@@ -25,7 +25,8 @@ from convsolve.cli.signals import GRACE
 from convsolve.cli.streams import Look
 from convsolve.events import Bound, Counted, Ended, Incumbent, Listener, Progress
 from convsolve.limits import Limits, Stop
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.render.answers import headline
 from convsolve.schema import schema
 from convsolve.solving import solve

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from convsolve import answering
+from convsolve import scouting
 from convsolve.answer import Solution, Status
 from convsolve.answering import answer, search_all
 from convsolve.assembly import Assembly, stream
@@ -19,7 +19,8 @@ from convsolve.errors import Error
 from convsolve.events import Progress
 from convsolve.judge import Verdict, decide
 from convsolve.objectives import read_objectives
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.scouting import scout
 from convsolve.search import conventional
 from tests.oracle import condition
@@ -186,7 +187,7 @@ def test_most_bests_are_proved() -> None:
 def test_z3_alone_lists_as_many_as_are_asked_for_and_knows_when_there_are_no_more(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "scout", partial(scout, steps=0))
+    monkeypatch.setattr(scouting, "scout", partial(scout, steps=0))
     problem, wanted = drawn(seed)
     few = answer(problem, count=3)
     assert len(set(few)) == len(few) == min(3, len(wanted))
@@ -216,7 +217,7 @@ def test_that_cases_will_be_too_many_is_foreseen() -> None:
 
 
 def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "scout", partial(scout, steps=10))
+    monkeypatch.setattr(scouting, "scout", partial(scout, steps=10))
     statuses = []
     for seed in range(3000, 3030):
         problem, wanted = drawn(seed)

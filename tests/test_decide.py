@@ -15,7 +15,8 @@ from convsolve import chains, judge
 from convsolve.conditions import Condition
 from convsolve.encoding import values
 from convsolve.models import solution_of
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from tests.oracle import brute_force
 
 KERNELS, STRIDES = range(1, 4), range(1, 4)

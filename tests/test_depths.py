@@ -11,7 +11,7 @@ import pytest
 import convsolve as cs
 from convsolve.asked import Asked
 from convsolve.domains import Domains
-from convsolve.problem import ask
+from convsolve.posing import ask
 from convsolve.stack import Stack
 from tests.command_line import convsolve
 from tests.oracle.order import place_in_order

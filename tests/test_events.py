@@ -11,7 +11,8 @@ import convsolve as cs
 from convsolve.answering import answer, search, search_all
 from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Incumbent, Progress
 from convsolve.limits import Stop
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.schema import schema
 
 QUESTIONS: dict[str, tuple[str, str, dict[str, Any]]] = {

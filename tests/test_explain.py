@@ -17,7 +17,7 @@ from convsolve.explain import blame, explain
 from convsolve.explain.asking import Asking
 from convsolve.explanation import Change, Explanation, Gap, Near, Range, Residue, Tied, Unlawful, Window
 from convsolve.limits import Stop
-from convsolve.problem import Question, ask
+from convsolve.posing import Question, ask
 from convsolve.wording import short
 from tests.command_line import convsolve
 from tests.oracle.brute_force import out_size

@@ -16,7 +16,8 @@ from convsolve.graph import graphs, total
 from convsolve.layers.fans import fan_of, part_of
 from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from tests.oracle import brute_force, ways
 
 

@@ -14,7 +14,8 @@ from convsolve.components import Joint, families
 from convsolve.graph import Graph, Walk, graphs, meet, total
 from convsolve.layers.fans import Fan, ahead, behind, counted, fan_of, part_of
 from convsolve.passages import passage
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.tables import Table
 from tests.oracle import ways
 

@@ -13,7 +13,8 @@ from convsolve.answer import Solution
 from convsolve.encoding import values
 from convsolve.errors import Error
 from convsolve.grounding import broken, ground
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from tests.oracle import condition, solutions
 
 CONDITIONS = (

@@ -18,7 +18,8 @@ import convsolve as cs
 from convsolve import judge
 from convsolve.encoding import Encoding, whole
 from convsolve.graph import graphs
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.variables import setting_name
 from tests.oracle import brute_force
 

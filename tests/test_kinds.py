@@ -14,7 +14,7 @@ from convsolve.answer import Solution
 from convsolve.check.execution import run
 from convsolve.errors import Error
 from convsolve.judge import Verdict, decide
-from convsolve.problem import ask
+from convsolve.posing import ask
 
 SIDES = [*product(range(4), repeat=2)]
 # What a hole may be on one axis, and what comes out; written from torch's documentation.

@@ -16,7 +16,8 @@ from convsolve.assembly import stream
 from convsolve.graph import graphs, total
 from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.scouting import scout
 from tests.oracle import brute_force, ways
 from tests.oracle.drawn import stack as drawn_stack

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import convsolve as cs
 from convsolve.assembly import stream
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 
 KINDS = ["Conv()", "ConvTranspose()", "MaxPool()", "AvgPool()", "Conv(s=1, padding='same')", "Act('relu')"]
 WRITTEN = ["Conv(k='1..4', s='1..3')", "ConvTranspose(k='1..4', s='1..3')", "MaxPool()", "AvgPool(ceil_mode=True)"]

@@ -17,8 +17,9 @@ from convsolve.expansion import Expansion
 from convsolve.graph import graphs, whole_graph
 from convsolve.listing import Combination, in_graph_order
 from convsolve.objectives import Objective, read_objectives
+from convsolve.posing import ask
 from convsolve.prices import Prices
-from convsolve.problem import Problem, ask
+from convsolve.problem import Problem
 from convsolve.ranking import STYLE_BITS
 from convsolve.scouting import scout
 from tests.oracle.order import place_in_order, settings

@@ -12,7 +12,8 @@ import convsolve as cs
 from convsolve.answering import search_all
 from convsolve.assembly import stream
 from convsolve.events import Event, Found
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.shapes import Extent
 from tests.command_line import convsolve
 from tests.oracle.order import place_in_order

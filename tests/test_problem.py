@@ -11,7 +11,8 @@ import pytest
 from convsolve.domains import EXAMPLES, Domain
 from convsolve.errors import Error
 from convsolve.filling import statement
-from convsolve.problem import PARAMETERS, Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import PARAMETERS, Problem
 from convsolve.shapes import Shape
 from convsolve.stack import AvgPool, Conv, ConvTranspose, MaxPool, Norm, Stack
 from tests.oracle import brute_force

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convsolve.problem import ask
+from convsolve.posing import ask
 from convsolve.ranking import Setting, Style, standard
 from tests.benchmarks.ranking import (
     first_answers,

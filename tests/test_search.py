@@ -18,7 +18,8 @@ from convsolve.graph import graphs
 from convsolve.layers.base import AxisParameter, LayerKind, Rule, Setting, TorchCall
 from convsolve.layers.maps import SizeMap, upwards
 from convsolve.listing import in_graph_order
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.ranking import standard
 from convsolve.search import BestFirst, conventional
 from tests.oracle.order import place_in_order, settings

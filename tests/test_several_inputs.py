@@ -12,7 +12,7 @@ from convsolve.check.child import check_solutions
 from convsolve.errors import Error
 from convsolve.judge import Verdict, decide
 from convsolve.layers.solved import SolvedLayer
-from convsolve.problem import ask
+from convsolve.posing import ask
 from convsolve.shapes import Extent
 
 

@@ -13,7 +13,7 @@ from convsolve import judge
 from convsolve.emit.smt2 import script
 from convsolve.graph import graphs, total
 from convsolve.models import solution_of
-from convsolve.problem import ask
+from convsolve.posing import ask
 from tests.command_line import convsolve
 
 cvc5: Any = import_module("cvc5")  # its compiled part carries no type information

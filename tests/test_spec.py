@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convsolve.problem import Question
+from convsolve.posing import Question
 from convsolve.schema import schema
 from convsolve.spec import KEYS, LARGEST_SPEC
 from tests.command_line import Said, convsolve

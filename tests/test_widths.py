@@ -12,7 +12,7 @@ import convsolve as cs
 from convsolve import answering
 from convsolve.asked import Asked
 from convsolve.assembly import stream
-from convsolve.problem import ask
+from convsolve.posing import ask
 from convsolve.widths import Widths, listed
 from tests.command_line import convsolve
 from tests.oracle import condition

@@ -13,7 +13,8 @@ from convsolve.errors import Error
 from convsolve.filling import Layer
 from convsolve.layers.base import AxisParameter, Word
 from convsolve.objectives import Objective
-from convsolve.problem import PARAMETERS, Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import PARAMETERS, Problem
 from convsolve.shapes import Extent
 from convsolve.stack import Repeat, Stack, Written, write
 from convsolve.widths import Widths

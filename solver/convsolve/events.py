@@ -100,7 +100,7 @@ class Progress:
     """A listener that keeps what it is told, and makes an answer of it at any moment.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> progress = Progress(ask(7, 28, layers=4))
         >>> progress(Counted(3_678_185, "conventional"))
         >>> answer = progress.answer(Stop.TIMEOUT)

@@ -153,7 +153,7 @@ def first(problem: Problem, graphs: Sequence[Graph]) -> Combination | None:
 
     Example:
         >>> from convsolve.graph import graphs
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> problem = ask(7, 28)
         >>> first(problem, graphs(problem))
         (((1, 4, 0, 1, 3),),)

@@ -106,7 +106,7 @@ def ground(problem: Problem, *, costs: bool = False) -> Grounding:
             have; ``unknown-channels``; ``bad-condition`` where sums are nested, or jump is not compared.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> found = ground(ask(7, 28, layers=2, where=["stride == 2", "sum(kernel_size) <= 8"]))
         >>> len(found.instances), found.folds[0].name
         (3, 'sum(kernel_size).0')

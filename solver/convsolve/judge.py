@@ -124,7 +124,7 @@ def decide(problem: Problem) -> Decision:
     """The question as Z3 decides it by itself, conditions and all: see `decisions`.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> decide(ask(7, 28, layers=2, where="stride[0] == stride[1]")).solution.layers[1].stride
         (2,)
     """

@@ -8,7 +8,8 @@ from convsolve.answer import Answer
 from convsolve.answering import answer
 from convsolve.errors import Error, did_you_mean
 from convsolve.limits import Limits, Stop, to_change
-from convsolve.problem import Problem, Question, ask
+from convsolve.posing import Question, ask
+from convsolve.problem import Problem
 
 
 def solve(  # noqa: PLR0913 - the words of interface.md
@@ -32,7 +33,7 @@ def solve(  # noqa: PLR0913 - the words of interface.md
         memory: MiB that it may take; either limit makes it run in a child process.
         question: ``stack``, or ``layer`` and ``layers``; ``kernel_size``, ``stride``, ``padding``,
             ``dilation``, ``output_padding`` (domains); ``tie``; ``channels``; ``minimize`` and ``maximize``
-            (``params``, ``macs``, ``activations``): see `problem.ask`.
+            (``params``, ``macs``, ``activations``): see `posing.ask`.
 
     Returns:
         An Answer; that nothing can be found is an answer too.

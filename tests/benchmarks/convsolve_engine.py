@@ -19,7 +19,8 @@ from convsolve.first import first
 from convsolve.graph import graphs, total
 from convsolve.judge import Confirmation, Verdict, decide
 from convsolve.listing import Combination
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.scouting import scout
 from convsolve.space import Space
 from tests.benchmarks.question import Combination as Plain

@@ -13,7 +13,7 @@ from time import perf_counter, process_time
 from types import FrameType
 from typing import NamedTuple
 
-from convsolve.problem import ask
+from convsolve.posing import ask
 from tests.benchmarks.checker import CheckerError, check, cost
 from tests.benchmarks.engines import Run
 from tests.benchmarks.question import Combination, Outcome, OutOfTimeError, RefusedError

@@ -24,7 +24,8 @@ from typing import Any
 
 from convsolve.expansion import Expansion
 from convsolve.graph import graphs
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.ranking import Setting, Style
 from convsolve.search import BestFirst, conventional
 

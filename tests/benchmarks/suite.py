@@ -1,4 +1,4 @@
-"""The problems: names, questions as keyword arguments of `convsolve.problem.ask`, what is known of them.
+"""The problems: names, questions as keyword arguments of `convsolve.posing.ask`, what is known of them.
 
 `Row.asked` says the same in plain numbers for the other engines, `Row.keywords` for convsolve; the tests hold that
 both mean the same domains.
@@ -65,7 +65,7 @@ class Row:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """The question as `convsolve.problem.ask` takes it."""
+        """The question as `convsolve.posing.ask` takes it."""
         given: dict[str, Any] = {"input": self.source, "target": self.target}
         if len(self.layers) == 1:
             given["layer"], given["layers"] = self.layers[0]

@@ -17,7 +17,8 @@ from convsolve.errors import Error
 from convsolve.graph import graphs, total
 from convsolve.judge import Verdict
 from convsolve.models import solution_of
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from tests.oracle import brute_force
 
 NAMES = {"conv": "Conv", "conv_transpose": "ConvTranspose", "max_pool": "MaxPool", "avg_pool": "AvgPool"}

@@ -16,7 +16,8 @@ import convsolve as cs
 from convsolve.answer import Solution
 from convsolve.explanation import Change, Excluded, Explanation, Near, Reason
 from convsolve.filling import Layer
-from convsolve.problem import Problem, Question, ask
+from convsolve.posing import Question, ask
+from convsolve.problem import Problem
 from tests.command_line import convsolve
 from tests.oracle.brute_force import out_size
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from convsolve.answer import Solution
 from convsolve.explanation import Change, Explanation, Gap, Near, Range, Reason, Residue, Window
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from tests.command_line import convsolve
 from tests.oracle.brute_force import PARAMETERS, Layer, layer
 

@@ -8,7 +8,8 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from convsolve.problem import Problem, ask
+from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.space import Space
 from tests.oracle import brute_force, ways
 

@@ -52,7 +52,7 @@ def question(source: str, target: str, words: Words) -> Problem:
 
 
 def _asked(source: str, target: str, words: Words) -> Problem:
-    from convsolve.problem import ask
+    from convsolve.posing import ask
 
     return ask(
         source,

@@ -28,7 +28,7 @@ def script(problem: Problem) -> str:
         Error: ``usage`` where the number of layers, or channels, are to be found: each is a question of its own.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> text = script(ask(7, 28))
         >>> print(text[text.index("(assert") :].splitlines()[0])
         (assert (! (= size.0.0 7) :named input.0))  ; input size on axis 0

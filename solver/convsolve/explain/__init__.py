@@ -31,7 +31,7 @@ def explain(problem: Problem) -> Explanation:
             are to be found, one of the questions that it stands for is told of: see `convsolve.explain.told`.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> found = explain(ask(7, 28, layers=2, kernel_size=3, stride=2, padding=1, output_padding=0))
         >>> [reason.what for reason in found.conflict]
         ['output_padding', 'kernel_size', 'input', 'target']

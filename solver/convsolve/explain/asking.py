@@ -45,7 +45,7 @@ class Asking:
     """Tells whether questions have answers, and what it could not tell within its budget.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> asking = Asking()
         >>> asking.answer(ask(7, 28)), asking.answer(ask(7, 29, stride=2)), Asking(0).answer(ask(7, 28))
         (True, False, None)

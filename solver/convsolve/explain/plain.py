@@ -20,7 +20,7 @@ def plain(problem: Problem) -> Problem:
     """The same combinations, asked with as few conditions as possible; a domain may be left empty.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> found = plain(ask(7, 28, kernel_size="1..7", where=["kernel_size % 2 == 1", "kernel_size >= stride"]))
         >>> found.layers[0].domains[0][0], [str(condition) for condition in found.where]
         ((1, 3, 5, 7), ['kernel_size >= stride'])

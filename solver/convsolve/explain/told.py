@@ -20,7 +20,7 @@ def told(problem: Problem) -> Problem:
     """The question with the number of layers and the sizes that come nearest to an answer.
 
     Example:
-        >>> from convsolve.problem import ask
+        >>> from convsolve.posing import ask
         >>> found = told(ask("[2..8]", 1000, layers="1..2"))
         >>> str(found.input), len(found.layers)
         ('8', 2)

@@ -56,8 +56,9 @@ def always(node: Expr, known: Mapping[str, Interval]) -> bool | None:
 
     Example:
         >>> from convsolve.language import parse
-        >>> always(parse("params <= 10"), {"params": Interval(3, 9)}), always(parse("params < 3"), {"params": (3, 9)})
-        (True, False)
+        >>> known = {"params": Interval(3, 9)}
+        >>> always(parse("params <= 10"), known), always(parse("params < 3"), known), always(parse("params < 5"), known)
+        (True, False, None)
     """
     match node:
         case Compare(operators, operands):

@@ -15,7 +15,8 @@ from convsolve.assembly import stream
 from convsolve.conditions import read_conditions
 from convsolve.domains import Domain
 from convsolve.errors import Error, did_you_mean, shown_value
-from convsolve.problem import Problem, Question
+from convsolve.posing import Question
+from convsolve.problem import Problem
 from convsolve.solving import read
 from convsolve.space import checking, codes, drawing, moves, projecting, searching, streams
 from convsolve.space import pareto as costing

@@ -1,0 +1,380 @@
+"""A question from the words of a call, or of a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import accumulate
+from math import log2
+from typing import TypedDict
+
+from convsolve.channels import ChannelsLike
+from convsolve.conditions import Condition, ConditionLike, permitted, read_conditions
+from convsolve.domains import DomainLike
+from convsolve.errors import Error, did_you_mean, shown, shown_value
+from convsolve.filling import Layer, axes_made, every_domain_used, filled, written_out
+from convsolve.layers.base import AxisParameter, LayerKind
+from convsolve.objectives import Objective, ObjectiveLike, read_objectives
+from convsolve.problem import PARAMETERS, Problem
+from convsolve.registry import KINDS
+from convsolve.shapes import Extent
+from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
+from convsolve.vocabulary import OF_CHANNELS, used
+from convsolve.widths import DOUBLING, Widths, listed
+from convsolve.wiring import wired
+
+TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
+
+
+class Question(TypedDict, total=False):
+    """The arguments of a question beside its sizes; `ask` says what they mean."""
+
+    stack: Stack | str | None
+    layer: str | None
+    layers: DomainLike | None
+    kernel_size: DomainLike | None
+    stride: DomainLike | None
+    padding: DomainLike | None
+    dilation: DomainLike | None
+    output_padding: DomainLike | None
+    tie: str | Iterable[str] | None
+    channels: ChannelsLike
+    minimize: ObjectiveLike
+    maximize: ObjectiveLike
+    where: ConditionLike
+    no_checkerboard: bool
+    exact: bool
+    odd_kernels: bool
+    monotone: bool
+
+
+def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
+    input: object,  # noqa: A002 - the user's word
+    target: object,
+    *,
+    stack: Stack | str | None = None,
+    layer: str | None = None,
+    layers: DomainLike | None = None,
+    kernel_size: DomainLike | None = None,
+    stride: DomainLike | None = None,
+    padding: DomainLike | None = None,
+    dilation: DomainLike | None = None,
+    output_padding: DomainLike | None = None,
+    tie: str | Iterable[str] | None = None,
+    channels: ChannelsLike = None,
+    minimize: ObjectiveLike = None,
+    maximize: ObjectiveLike = None,
+    where: ConditionLike = None,
+    no_checkerboard: bool = False,
+    exact: bool = False,
+    odd_kernels: bool = False,
+    monotone: bool = False,
+) -> Problem:
+    """Read a question.
+
+    Args:
+        input: the shape that goes in: ``"128@4x4"``, ``28``, ``(4, 4)``; ``"?"`` and ``"[2..8]"``, or a
+            range, are sizes to be found.
+        target: the shape that must come out.
+        stack: the layers, holes where something is asked for.
+        layer: without a stack, their kind: ``conv``, ``conv_transpose`` or ``auto``.
+        layers: without a stack, their number (1); ``"2..6"`` is a number to be found.
+        kernel_size: what holes of this name may be; likewise the next four.
+        stride: see kernel_size.
+        padding: see kernel_size; also ``same`` and ``valid``.
+        dilation: see kernel_size.
+        output_padding: see kernel_size.
+        tie: ``none``, ``all``, or the parameters that are equal on all axes.
+        channels: one number more than there are convolutions; None in a list is one that nobody said.
+        minimize: ``params``, ``macs``, ``activations``, the most important first; ``-macs`` is made large.
+        maximize: likewise, to be made large; less important than what is minimised.
+        where: conditions in the language of expressions.
+        no_checkerboard: transposed convolutions overlap evenly.
+        exact: strided convolutions and pools use every element of their input.
+        odd_kernels: every kernel_size is odd.
+        monotone: on no axis a size turns back on its way.
+
+    Raises:
+        Error: whatever of these cannot be understood or does not fit together.
+
+    Example:
+        >>> str(ask("128@4x4", "3@61x79", layers=4).layers[0].kind.name)
+        'ConvTranspose'
+    """
+    source, goal = Extent.read(input, "input"), Extent.read(target, "target")
+    if source.inputs != goal.inputs:
+        raise Error(
+            "dimension-mismatch",
+            f"{source.inputs} input(s) and {goal.inputs} target(s)",
+            help=["give as many targets as there are inputs, as in 64,96,128 8,12,16"],
+        )
+    if source.sizes and goal.sizes and source.axes != goal.axes:
+        raise Error(
+            "dimension-mismatch",
+            f"input {source} has {source.axes} axes, target {goal} has {goal.axes}",
+            help=["give one size an axis on both sides, as in 4x4 61x79"],
+        )
+    if not (source.sizes and goal.sizes) and stack is None:
+        raise Error(
+            "usage",
+            f"from {source} to {goal} there are channels without axes, and no convolution takes these",
+            help=['write the layers, as in --stack "Conv() >> Flatten() >> Linear(10)"'],
+        )
+    written = _layers_asked_for(source, goal, stack, layer, layers)
+    source, goal = _with_axes(source, goal, written)
+    given = {
+        name: value
+        for name, value in zip(PARAMETERS, (kernel_size, stride, padding, dilation, output_padding), strict=True)
+        if value is not None
+    }
+    every_domain_used(given, written)
+    open_widths = [one.widths for one in written.layers if one.kind.weighted]
+    if written.repeats and (channels is not None or any(open_widths)):
+        raise Error(
+            "bad-channels",
+            "a list of channels, or out_channels to be found, need a number of layers",
+            help=["give the first and the last in front of the sizes, as in 64@7x7 1@28x28", "give one depth"],
+        )
+    objectives = read_objectives(minimize, maximize)
+    tie_text = _tie_text(tie)
+    named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
+    conditions = read_conditions(where, named, source.sizes, goal.sizes)
+    widths = Widths.read(channels, open_widths)
+    every: list[Problem] = []
+    stacks = written.depths()
+    refused: Error | None = None
+    for closed in stacks:
+        layers_filled = filled(closed, source.axes, given, holes=True, flat=source.flat)
+        _refuse_joins(layers_filled)
+        _refuse_ends(layers_filled, goal)
+        try:
+            said = widths.said() if widths else channels
+            found, chain, relations = wired(layers_filled, source.each[0], goal.each[0], said)
+        except Error as error:
+            refused = error
+            if error.code == "bad-groups" and len(stacks) > 1:
+                continue  # one of several numbers of groups
+            raise
+        if source.inputs > 1:
+            _refuse_for_several(found, chain, objectives, conditions)
+        if None in chain and any(objective.needs_channels for objective in objectives):
+            raise Error(
+                "unknown-channels",
+                f"{objectives[0].cost} cannot be counted without channels",
+                help=[f"give all of them, as in --channels {_some_channels(found)}"],
+            )
+        ties = _ties(found, source, goal, tie_text)
+        found = _for_each(found, source.inputs)
+        one = Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations)
+        if len(stacks) > 1:
+            one = replace(one, charge=round(DOUBLING * sum(log2(layer.kind.group_count()) for layer in found)))
+        every += _with_widths(one, layers_filled, widths).depths if widths else (one,)
+    if refused is not None and not every:
+        raise refused
+    if len(stacks) > 1:
+        once = filled(written, source.axes, given, holes=True, flat=source.flat)
+        open_stack = Stack(tuple(map(written_out, once, written.layers)), written.repeats)
+        return replace(every[0], open_stack=open_stack, widths=widths, deeper=tuple(every[1:]))
+    return replace(every[0], widths=widths, deeper=tuple(every[1:])) if widths else every[0]
+
+
+def _for_each(layers: Sequence[Layer], inputs: int) -> tuple[Layer, ...]:
+    """The layers on the axes of all inputs; those that are one object stay one."""
+    if inputs == 1:
+        return tuple(layers)
+    made = {id(layer): replace(layer, domains=layer.domains * inputs) for layer in layers}
+    return tuple([made[id(layer)] for layer in layers])
+
+
+def _refuse_for_several(
+    layers: Sequence[Layer],
+    chain: Sequence[int | None],
+    objectives: Sequence[Objective],
+    conditions: Sequence[Condition],
+) -> None:
+    """Raise where what is asked of one stack would have to be counted once for each input."""
+    said = [node for one in conditions for sentence in one.sentences for node in used(sentence, inside=True)]
+    if objectives or any(node.name in OF_CHANNELS for node in said):
+        raise Error(
+            "unsupported",
+            "costs are not asked of several inputs in this version",
+            help=["leave out --minimize, --maximize and conditions on params, macs, activations and peak"],
+        )
+    for place, (layer, channels) in enumerate(zip(layers, chain, strict=False)):
+        if layer.kind.flat_in or layer.kind.flat_out or layer.kind.refuses_single(channels):
+            raise Error(
+                "unsupported",
+                f"layer {place} ({layer.kind.name}) is not solved for several inputs in this version",
+                help=["ask for each input by itself", "leave the layer out of the stack"],
+            )
+
+
+def _refuse_joins(layers: Sequence[Layer]) -> None:
+    """Raise where layers join others: sizes of two places would have to be made equal."""
+    for place, layer in enumerate(layers):
+        if layer.kind.joins:
+            raise Error(
+                "unsupported",
+                f"layer {place} ({layer.kind.name}): skip connections are traced, not solved, in this version",
+                help=["convsolve trace STACK --input SHAPE says whether the sizes fit"],
+            )
+
+
+def _refuse_ends(layers: Sequence[Layer], goal: Extent) -> None:
+    """Raise where axes come out and none shall, or the other way round."""
+    if layers[-1].kind.flat_out is not goal.flat:
+        raise Error(
+            "dimension-mismatch",
+            f"behind the stack there are {'axes' if goal.flat else 'channels without axes'}, and the target is {goal}",
+            help=["channels without axes, as behind Flatten, are written 128@; Unflatten makes axes of them"],
+        )
+
+
+def _with_axes(source: Extent, goal: Extent, stack: Stack) -> tuple[Extent, Extent]:
+    """Channels without axes as sizes of 1 on as many axes as the question has."""
+    lone = (range(1, 2),) * (len(source.sizes) or len(goal.sizes) or axes_made(stack))
+    ends = (end if end.sizes else Extent(end.channels, lone, flat=True) for end in (source, goal))
+    return next(ends), next(ends)
+
+
+def _with_widths(problem: Problem, layers: Sequence[Layer], widths: Widths) -> Problem:
+    """The question with every list of channels that it may have, the most usual first; its layers not wired yet."""
+    kinds = [layer.kind for layer in layers]
+    behind = [0, *accumulate(kind.weighted for kind in kinds)]  # how many convolutions stand in front of each position
+    usual = [problem.channels[behind.index(place)] for place in widths.open]
+    given = [part for part in (*widths.parts, *problem.channels) if isinstance(part, int)]
+    if None in usual or not given:
+        raise Error(
+            "bad-channels",
+            "channels to be found need numbers in front of the first convolution and behind the last",
+            help=["give both, as in --channels 512,?,?,3"],
+        )
+    last = behind[-1]
+    domains = [
+        tuple(number for number in domain if permitted(problem.where, number, inner=place < last, outer=place > 0))
+        for place, domain in zip(widths.open, widths.domains(max(given)), strict=True)
+    ]
+    open_channels = tuple(position for position, place in enumerate(behind) if place in widths.open)
+    found = []
+    for charge, numbers in listed(domains, [number or 1 for number in usual]):
+        parts = widths.said()
+        for place, number in zip(widths.open, numbers, strict=True):
+            parts[place] = number
+        try:
+            made, chain, relations = wired(layers, problem.input, problem.target, parts)
+        except Error as error:
+            if error.code not in {"bad-groups", "bad-channels"}:
+                raise
+            continue
+        same = problem.layers if made == problem.layers else made  # layers that are one object share their graphs
+        one = replace(problem, layers=same, channels=chain, relations=relations)
+        found.append(replace(one, open_channels=open_channels, charge=problem.charge + charge))
+    if not found:
+        raise Error(
+            "bad-channels", "no numbers of channels are left", help=["widen their domains, or leave out a condition"]
+        )
+    return replace(found[0], widths=widths, deeper=tuple(found[1:]))
+
+
+def _some_channels(layers: Sequence[Layer]) -> str:
+    """As many channels as the layers need, to show how they are written."""
+    convolutions = sum(layer.kind.weighted for layer in layers)
+    return ",".join(["16"] * convolutions + ["3"]) if convolutions < 8 else "16,16,...,3"
+
+
+def _layers_asked_for(
+    source: Extent, goal: Extent, stack: Stack | str | None, layer: str | None, layers: DomainLike | None
+) -> Stack:
+    if stack is not None:
+        if layer is not None or layers is not None:
+            raise Error("usage", "a stack already says its layers", help=["leave out --layer and --layers"])
+        written = Stack.read(stack)
+        if not written.layers:
+            raise Error("bad-stack", "the stack has no layers", help=["write one, as in Conv()"])
+        return written
+    depths = read_depth(1 if layers is None else layers, f"layers must be a number from 1 to {MOST_LAYERS}")
+    kind = _auto(source, goal) if layer in (None, "auto") else _layer_kind(layer)
+    one = Stack((write(kind, (), {}),))
+    return one * set(depths)
+
+
+def _layer_kind(layer: object) -> type[LayerKind]:
+    found = {kind.record: kind for kind in KINDS.values()}
+    if isinstance(layer, str) and layer in found and found[layer].weighted:
+        return found[layer]
+    if isinstance(layer, str) and (other := found.get(layer) or KINDS.get(layer)):
+        mend = [f"write --layer {other.record}" if other.weighted else f'write --stack "{other.name}()"']
+        raise Error("usage", f"--layer {layer} is not conv, conv_transpose or auto", help=mend)
+    words = [record for record, kind in found.items() if kind.weighted]
+    raise Error(
+        "unknown-kind", f"--layer {shown_value(layer)} is not known", help=did_you_mean(str(layer), [*words, "auto"])
+    )
+
+
+def _auto(source: Extent, goal: Extent) -> type[LayerKind]:
+    pairs = list(zip(source.sizes, goal.sizes, strict=True))
+    grows = any(start[0] < end[-1] for start, end in pairs)
+    shrinks = any(start[-1] > end[0] for start, end in pairs)
+    if grows and shrinks and not (source.fixed and goal.fixed):
+        raise Error(
+            "mixed-directions",
+            f"from {source} to {goal} some sizes grow and others shrink",
+            help=["say which layers: --layer conv or --layer conv_transpose"],
+        )
+    if grows and shrinks:
+        raise Error(
+            "mixed-directions",
+            f"from {source} to {goal} one axis grows and another shrinks",
+            help=['write the layers, as in --stack "Conv() >> ConvTranspose()"'],
+        )
+    return KINDS["ConvTranspose"] if grows else KINDS["Conv"]
+
+
+def _tie_text(tie: str | Iterable[str] | None) -> str:
+    if tie is None or tie == "default":
+        return "default"
+    if not isinstance(tie, Iterable):
+        raise Error("bad-value", f"tie: {shown_value(tie)} is no list of parameters")
+    names = [str(name).strip().replace("-", "_") for name in (tie.split(",") if isinstance(tie, str) else tie)]
+    if names in (["none"], ["all"]):
+        return names[0]
+    for name in names:
+        if name in ("none", "all"):
+            raise Error("bad-value", f"tie: {name} stands alone", help=[f"write {name}, or only parameters"])
+        if name not in PARAMETERS:
+            raise Error(
+                "unknown-parameter",
+                f"--tie: {shown(name)} is no parameter",
+                help=did_you_mean(name, [*PARAMETERS, "none", "all"]),
+            )
+    return ",".join(name for name in PARAMETERS if name in names) or "none"
+
+
+def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    axes = range(source.axes)
+    alone = tuple(axes)
+    together = (0,) * len(alone)
+    tied = PARAMETERS if tie == "all" else tie.split(",")
+    each = {id(layer): layer for layer in layers}
+    ends = [end for extent in (source, goal) for end in extent.each]
+    questions = [
+        (*(end.alike(axis) for end in ends), *(layer.domains[axis] for layer in each.values())) for axis in axes
+    ]
+    twins = tuple(questions.index(question) for question in questions)
+
+    def leaders(layer: Layer, parameter: AxisParameter) -> tuple[int, ...]:
+        name = parameter.name
+        if parameter.shared:
+            return together
+        if tie != "default":
+            return together if name in tied else alone
+        # a stride that follows the kernel is given per axis where the kernel is
+        if name in layer.per_axis or (layer.kind.follows(name) and "kernel_size" in layer.per_axis):
+            return alone
+        return together if name in TIED_BY_DEFAULT else twins
+
+    # all inputs pass the very same layers
+    found = {
+        key: tuple(leaders(layer, p) * source.inputs for p in layer.kind.axis_parameters) for key, layer in each.items()
+    }
+    return tuple([found[id(layer)] for layer in layers])

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from convsolve.answer import Answer, Established, Solution, Status
-from convsolve.explanation import Explanation
 from convsolve.limits import Stop
 from convsolve.problem import Problem
+
+if TYPE_CHECKING:
+    from convsolve.explanation import Explanation
 
 
 @dataclass(frozen=True)

@@ -80,13 +80,11 @@ def count(  # noqa: PLR0913 - the options of interface.md
         write_question(problem, smt2, force=force)
     from convsolve.answering import search
     from convsolve.cli.output import Texts, words
-    from convsolve.cli.work import heard
+    from convsolve.cli.work import explained, heard
     from convsolve.events import Progress
 
     work = partial(search, problem, count=0)
     if json:
-        from convsolve.explain import explained
-
         work = partial(explained, work, problem)
     signals: Signals = ctx.obj
     kept = Texts(Progress(problem, count=0), None)

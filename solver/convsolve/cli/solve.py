@@ -183,9 +183,8 @@ def _as_found(problem: Problem, wanted: Wanted, ctx: typer.Context) -> int:
     """A solution a line, each as soon as it is found."""
     from convsolve.answering import search, search_all
     from convsolve.cli.output import Lines, words
-    from convsolve.cli.work import heard
+    from convsolve.cli.work import explained, heard
     from convsolve.events import Progress
-    from convsolve.explain import explained
 
     signals: Signals = ctx.obj
     progress = Progress(problem, count=wanted.number, every=wanted.every)
@@ -210,9 +209,8 @@ def _listed(problem: Problem, wanted: Wanted, ctx: typer.Context) -> int:
     """All together, once all is known."""
     from convsolve.answering import search
     from convsolve.cli import output
-    from convsolve.cli.work import heard
+    from convsolve.cli.work import explained, heard
     from convsolve.events import Progress
-    from convsolve.explain import explained
 
     signals: Signals = ctx.obj
     progress = Progress(problem, count=wanted.number, every=wanted.every)

@@ -9,10 +9,12 @@ from contextlib import closing, suppress
 from math import inf
 from typing import Protocol
 
+from convsolve.answer import Status
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.signals import GRACE, Signals
-from convsolve.events import Event, Progress
+from convsolve.events import Ended, Event, Explained, Listener, Progress
 from convsolve.limits import Limits, Stop, Stopped
+from convsolve.problem import Problem
 from convsolve.workers import Work, followed, limited
 
 PATIENCE = 1.0  # seconds before the line appears
@@ -67,6 +69,22 @@ def heard(work: Work, hear: Hearer, limits: Limits, signals: Signals, *, line: b
     finally:
         status.erase()
     return None
+
+
+def explained(work: Work, problem: Problem, report: Listener) -> None:
+    """Do the work of a search; where it ends in impossibility, tell why, too."""
+    ended: list[Status] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Ended):
+            ended.append(event.status)
+        report(event)
+
+    work(hear)
+    if ended == [Status.IMPOSSIBLE] and problem.inputs == 1:
+        from convsolve.explain import explain
+
+        report(Explained(explain(problem)))
 
 
 class _Line:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from convsolve.answer import Status
 from convsolve.asked import Asked
-from convsolve.events import Ended, Event, Explained, Listener
 from convsolve.explain.asking import CHANGES, NEAREST, Asking
 from convsolve.explain.causes import excluded, on_axis, tied
 from convsolve.explain.changes import changes
@@ -99,17 +97,3 @@ def blame(problem: Problem, asking: Asking) -> Blame:
         return Blame(conflict, tuple(tied(problem, conflict.facts)))
     causes = on_axis(blamed, axes[0], conflict.acquitted) if blamed is bare else ()
     return Blame(conflict, tuple(causes), axes)
-
-
-def explained(work: Callable[[Listener], None], problem: Problem, report: Listener) -> None:
-    """Do the work of a search; where it ends in impossibility, tell why, too."""
-    ended: list[Status] = []
-
-    def hear(event: Event) -> None:
-        if isinstance(event, Ended):
-            ended.append(event.status)
-        report(event)
-
-    work(hear)
-    if ended == [Status.IMPOSSIBLE] and problem.inputs == 1:
-        report(Explained(explain(problem)))

@@ -16,7 +16,7 @@ from convsolve.filling import Layer, axes_made, every_domain_used, filled, writt
 from convsolve.layers.base import AxisParameter, LayerKind
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.problem import PARAMETERS, Problem
-from convsolve.registry import KINDS
+from convsolve.registry import KINDS, record_of
 from convsolve.shapes import Extent
 from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
 from convsolve.vocabulary import OF_CHANNELS, used
@@ -299,13 +299,14 @@ def _layers_asked_for(
 
 
 def _layer_kind(layer: object) -> type[LayerKind]:
-    found = {kind.record: kind for kind in KINDS.values()}
-    if isinstance(layer, str) and layer in found and found[layer].weighted:
-        return found[layer]
-    if isinstance(layer, str) and (other := found.get(layer) or KINDS.get(layer)):
+    by_word = {word: name for name in KINDS for word in (record_of(name), name)}
+    if isinstance(layer, str) and layer in by_word:
+        other = KINDS[by_word[layer]]
+        if other.weighted and layer == other.record:
+            return other
         mend = [f"write --layer {other.record}" if other.weighted else f'write --stack "{other.name}()"']
         raise Error("usage", f"--layer {layer} is not conv, conv_transpose or auto", help=mend)
-    words = [record for record, kind in found.items() if kind.weighted]
+    words = [kind.record for kind in KINDS.values() if kind.weighted]
     raise Error(
         "unknown-kind", f"--layer {shown_value(layer)} is not known", help=did_you_mean(str(layer), [*words, "auto"])
     )

@@ -95,7 +95,9 @@ class Problem:
         """The list of channels; None where it has no length, as the number of layers is to be found."""
         if self.open_stack and self.open_stack.repeats:
             return None
-        return self.widths.record if self.widths else [*self.channel_list()]
+        if self.widths:
+            return self.widths.record
+        return [*self.channel_list()]
 
     def channel_list(self) -> list[int | None]:
         """The channels in front of the first convolution and behind each."""

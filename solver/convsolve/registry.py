@@ -1,57 +1,63 @@
-"""The layer kinds by name: a static table, so that nothing is scanned at start-up."""
+"""The layer kinds by name: a static table, so that nothing is scanned, and no kind loaded before its use."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from convsolve.errors import Error, did_you_mean, shown
-from convsolve.layers.act import Act
-from convsolve.layers.adaptive_avg_pool import AdaptiveAvgPool
-from convsolve.layers.adaptive_max_pool import AdaptiveMaxPool
-from convsolve.layers.add import Add
-from convsolve.layers.avg_pool import AvgPool
 from convsolve.layers.base import LayerKind
-from convsolve.layers.concat import Concat
-from convsolve.layers.conv import Conv
-from convsolve.layers.conv_transpose import ConvTranspose
-from convsolve.layers.crop import Crop
-from convsolve.layers.flatten import Flatten
-from convsolve.layers.linear import Linear
-from convsolve.layers.max_pool import MaxPool
-from convsolve.layers.norm import Norm
-from convsolve.layers.pad import Pad
-from convsolve.layers.pixel_shuffle import PixelShuffle
-from convsolve.layers.pixel_unshuffle import PixelUnshuffle
-from convsolve.layers.unflatten import Unflatten
-from convsolve.layers.upsample import Upsample
 from convsolve.plugins import GROUPS, Plugged, plugged
 
 LAYERS = GROUPS[0]
 
-KINDS: dict[str, type[LayerKind]] = {
-    kind.name: kind
-    for kind in (
-        Conv,
-        ConvTranspose,
-        MaxPool,
-        AvgPool,
-        AdaptiveAvgPool,
-        AdaptiveMaxPool,
-        Upsample,
-        PixelShuffle,
-        PixelUnshuffle,
-        Pad,
-        Crop,
-        Flatten,
-        Unflatten,
-        Linear,
-        Concat,
-        Add,
-        Act,
-        Norm,
-    )
-}
+NAMES = (
+    "Conv",
+    "ConvTranspose",
+    "MaxPool",
+    "AvgPool",
+    "AdaptiveAvgPool",
+    "AdaptiveMaxPool",
+    "Upsample",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Pad",
+    "Crop",
+    "Flatten",
+    "Unflatten",
+    "Linear",
+    "Concat",
+    "Add",
+    "Act",
+    "Norm",
+)
 
+
+class BuiltIn(Mapping[str, type[LayerKind]]):
+    """The built-in kinds by name, each loaded when it is first looked up: a question has few of them."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, type[LayerKind]] = {}
+
+    def __getitem__(self, name: str) -> type[LayerKind]:
+        if name not in self._loaded:
+            if name not in NAMES:
+                raise KeyError(name)
+            self._loaded[name] = getattr(import_module(f"convsolve.layers.{record_of(name)}"), name)
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+KINDS = BuiltIn()
 
 _foreign: dict[str, type[LayerKind]] = {}  # kinds from elsewhere, by the name of their entry point, once looked for
 
@@ -64,9 +70,9 @@ def kind_named(name: str) -> type[LayerKind]:
     Raises:
         Error: ``unknown-kind``; ``broken-plugin`` where the kind of this name cannot be used.
     """
-    for kind in KINDS.values():
-        if name in (kind.name, kind.record):
-            return kind
+    for known in KINDS:
+        if name in (known, record_of(known)):
+            return KINDS[known]
     if name not in _foreign and _is_name(name):
         for point in plugged(LAYERS):
             if name in (point.name, record_of(point.name)):

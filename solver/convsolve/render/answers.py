@@ -8,7 +8,6 @@ from itertools import groupby
 from math import floor, log10
 from operator import itemgetter
 
-from convsolve import wording
 from convsolve.answer import Answer, Solution, Status
 from convsolve.costs import Costs
 from convsolve.domains import domain_text
@@ -68,7 +67,10 @@ def explanation(answer: Answer, *, full: bool = False) -> list[str]:
     found = answer.explanation
     if found is None:
         return []
-    return wording.full(found) if full else wording.short(found)
+    from convsolve.wording import full as at_length
+    from convsolve.wording import short
+
+    return at_length(found) if full else short(found)
 
 
 def known(answer: Answer, limits: Limits = UNLIMITED) -> list[str]:
@@ -191,7 +193,9 @@ def _gave_up(answer: Answer) -> str:
 
 
 def _number_of_layers(numbers: Sequence[int]) -> str:
-    return f"{wording.runs(numbers)} layer{'' if tuple(numbers) == (1,) else 's'}"
+    from convsolve.wording import runs
+
+    return f"{runs(numbers)} layer{'' if tuple(numbers) == (1,) else 's'}"
 
 
 def _found(answer: Answer) -> str:

@@ -95,9 +95,8 @@ class Problem:
         """The list of channels; None where it has no length, as the number of layers is to be found."""
         if self.open_stack and self.open_stack.repeats:
             return None
-        if self.widths:
-            return self.widths.record
-        return [*self.channel_list()]
+        listed: list[int | str | None] = [*self.channel_list()]
+        return self.widths.record if self.widths else listed
 
     def channel_list(self) -> list[int | None]:
         """The channels in front of the first convolution and behind each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,12 +92,11 @@ class Problem:
         """The layers with every domain written out, the limits included."""
         return self.open_stack or Stack(tuple(map(written_out, self.layers)))
 
-    def _channels_record(self) -> list[int | str | None] | None:
+    def _channels_record(self) -> Sequence[int | str | None] | None:
         """The list of channels; None where it has no length, as the number of layers is to be found."""
         if self.open_stack and self.open_stack.repeats:
             return None
-        listed: list[int | str | None] = [*self.channel_list()]
-        return self.widths.record if self.widths else listed
+        return self.widths.record if self.widths else self.channel_list()
 
     def channel_list(self) -> list[int | None]:
         """The channels in front of the first convolution and behind each."""

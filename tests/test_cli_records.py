@@ -265,3 +265,21 @@ def test_one_solution_is_picked_whatever_its_layout(found: dict[str, str], tmp_p
         assert records.read_solution(str(file), 1) == solution
         with pytest.raises(Error, match="has 1 solution"):
             records.read_solution(str(file), 2)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        (("61x79", "64x80", "--stack", "Pad()"), "Pad((1, 2), (1, 0))"),
+        (("61", "59", "--stack", "Crop()"), "Crop((1, 1))"),
+        (("8x8", "16x16", "--stack", "Upsample()"), "Upsample(2)"),
+        (("8x8", "16x16", "--stack", "PixelShuffle()"), "PixelShuffle(2)"),
+        (("8x8", "4x4", "--stack", "PixelUnshuffle()"), "PixelUnshuffle(2)"),
+        (("12", "4", "--stack", "AdaptiveAvgPool()"), "AdaptiveAvgPool(4)"),
+    ],
+)
+def test_a_table_of_one_layer_says_what_has_no_column(question: tuple[str, ...], first: str) -> None:
+    _, _, head, row, *_ = convsolve("solve", *question, terminal=True).out.splitlines()
+    assert head.split()[:2] == ["#", "layer"]
+    assert not {"kernel_size", "stride", "padding"} & {*head.split()}
+    assert row.split(maxsplit=1)[1].startswith(first)

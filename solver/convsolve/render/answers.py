@@ -14,7 +14,19 @@ from convsolve.domains import domain_text
 from convsolve.filling import Layer
 from convsolve.limits import UNLIMITED, Limits, Stop, to_change
 from convsolve.problem import Problem
-from convsolve.render.layers import FIELDS, PARAMETERS, axes, call, columns, fields, label, parameter, telling, way
+from convsolve.render.layers import (
+    FIELDS,
+    PARAMETERS,
+    axes,
+    call,
+    columns,
+    fields,
+    label,
+    options,
+    parameter,
+    telling,
+    way,
+)
 from convsolve.render.table import Column, Part, Row
 from convsolve.shapes import shape_text
 
@@ -113,10 +125,11 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
     if all(len(solution.layers) == 1 and not solution.others for solution in solutions):
         costly = solutions[0].costs.params is not None
         sized = len({solution.sizes for solution in solutions}) > 1
-        ways = [Column("in -> out", number=False)] if sized else []
-        head = [Column("#"), *ways, *columns(names), *([Column("params"), Column("macs")] if costly else [])]
+        named = any(map(options, layers))  # what has no column of its own, as Pad's sides
+        said = [Column(name, number=False) for name, shown in (("layer", named), ("in -> out", sized)) if shown]
+        head = [Column("#"), *said, *columns(names), *([Column("params"), Column("macs")] if costly else [])]
         numbered = enumerate(solutions, start=1)
-        return head, [_single(number, solution, names, sized=sized) for number, solution in numbered]
+        return head, [_single(number, solution, names, named=named, sized=sized) for number, solution in numbered]
     head = [Column("#"), Column("layer", number=False), Column("in -> out", number=False), *columns(names)]
     parts: list[Part] = []
     indent = " " * (len(str(len(solutions))) + 2)
@@ -256,8 +269,8 @@ def _ties(problem: Problem) -> str:
     return ", ".join(name for name in PARAMETERS if tied.get(name))
 
 
-def _single(number: int, solution: Solution, names: Sequence[str], *, sized: bool) -> Row:
+def _single(number: int, solution: Solution, names: Sequence[str], *, named: bool, sized: bool) -> Row:
     layer, costs = solution.layers[0], solution.costs
-    ways = [way(layer)] if sized else []
+    said = [text(layer) for text, shown in ((label, named), (way, sized)) if shown]
     counted = [f"{value:,}" for value in (costs.params, costs.macs) if value is not None]
-    return (str(number), *ways, *(parameter(layer, name) for name in names), *counted)
+    return (str(number), *said, *(parameter(layer, name) for name in names), *counted)

@@ -75,14 +75,9 @@ def label(layer: SolvedLayer) -> str:
 
 
 def telling(layers: Sequence[SolvedLayer]) -> list[str]:
-    """The parameters worth a column: the usual three, others where they say something."""
-    return [
-        name
-        for name in PARAMETERS
-        if name in {"kernel_size", "stride", "padding"}
-        or (name == "dilation" and any(parameter(layer, name) not in {"", "1"} for layer in layers))
-        or (name == "output_padding" and any(parameter(layer, name) for layer in layers))
-    ]
+    """The parameters worth a column: those that some layer has, dilation where it says something."""
+    silent = {"dilation": {"", "1"}}
+    return [name for name in PARAMETERS if {parameter(layer, name) for layer in layers} - silent.get(name, {""})]
 
 
 def columns(names: Sequence[str]) -> list[Column]:

@@ -337,3 +337,14 @@ def test_what_stacks_say_beside_their_numbers_is_kept(stack: str) -> None:
     assert found.conflict
     for change in found.changes:
         assert convsolve(*shlex.split(change.command)[1:]).code == 0
+
+
+def test_a_limit_is_widened_as_far_as_a_condition_needs() -> None:
+    said = convsolve("solve", "16000", "80", "--layers", "2", "-k", "1..9", "--where", "product(stride)==200")
+    assert said.code == 3
+    assert "  help: stride 1..20: 16000 -> 801 -> 80\n" in said.err
+    command = said.err.rpartition("convsolve ")[2]
+    assert convsolve(*shlex.split(command)).code == 0
+    # 10 and 20 are the two nearest numbers whose product is 200: no smaller limit does
+    narrower = convsolve(*shlex.split(command.replace("1..20", "1..19")))
+    assert narrower.code == 3

@@ -7,13 +7,13 @@ from dataclasses import replace
 from math import log2
 
 from convsolve.errors import Error
-from convsolve.explain.facts import WIDEST, depths, facts, widest, without
+from convsolve.explain.facts import WIDEST, depths, facts, farthest, widest, without
 from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis, sizes
 from convsolve.explain.relaxing import relaxed
 from convsolve.explain.solving import solved
 from convsolve.explain.trial import A_LAYER, A_TIE, AN_INPUT, DOUBLED, LEFT_OUT, PRICES, Bench, Trial, joined
-from convsolve.explain.widening import Width, another_value, values, widened, wider, with_limit
+from convsolve.explain.widening import Each, Width, another_value, values, widened, wider, with_limit
 from convsolve.explanation import Change, Reason
 from convsolve.problem import PARAMETERS, Problem
 from convsolve.shapes import Extent, Shape
@@ -96,7 +96,7 @@ def _another_input(bench: Bench, axis: int) -> Trial | None:
         if reason.what not in WIDEST or reason.default:
             continue
         current = values(bench.problem, reason)
-        for width in (way[0] for way in wider(current, reason.what) if way):
+        for width in (way[0] for way in wider(current, reason.what, farthest(bench.problem, reason.what)) if way):
             other = another_value(current, width.each, reason.what)
             for each in (other, width.each) if other else (width.each,):
                 trial = with_limit(bench.asked, bench.problem, reason, width._replace(each=each))
@@ -137,14 +137,10 @@ def _several(bench: Bench) -> Iterator[Trial]:
         rest = [one for one in needed if one != reason]
         if _possible_without(bench, rest):
             needed = rest
-    widths = {
-        reason: Width(tuple(widest(domain, reason.what) for domain in values(bench.problem, reason)), 0)
-        for reason in needed
-        if reason.what in WIDEST
-    }
+    widths = {reason: Width(_widest(bench.problem, reason), 0) for reason in needed if reason.what in WIDEST}
     for reason in [*widths]:
         narrower: list[tuple[Width, Trial]] = []
-        for way in wider(values(bench.problem, reason), reason.what):
+        for way in wider(values(bench.problem, reason), reason.what, farthest(bench.problem, reason.what)):
             trials = {width: _all(bench, needed, widths | {reason: width}) for width in way}
             least = bench.least([*trials.values()])
             narrower += [(width, trial) for width, trial in trials.items() if trial is least]
@@ -155,6 +151,11 @@ def _several(bench: Bench) -> Iterator[Trial]:
     trial = _all(bench, needed, widths)
     if bench.works(trial):
         yield trial
+
+
+def _widest(problem: Problem, reason: Reason) -> Each:
+    end = farthest(problem, reason.what)
+    return tuple(widest(domain, reason.what, end) for domain in values(problem, reason))
 
 
 def _possible_without(bench: Bench, dropped: Sequence[Reason]) -> bool:

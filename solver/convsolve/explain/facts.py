@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -13,11 +14,13 @@ from convsolve.layers.base import LayerKind
 from convsolve.problem import Problem
 from convsolve.stack import Written, write
 
-# As far as a limit is widened: what networks have, and a little more.
+# As far as a limit is widened: what networks have, and a little more; where a condition names a number, up to that.
 WIDEST = {"kernel_size": 15, "stride": 8, "padding": 7, "dilation": 3, "output_padding": 7}
+DEMANDED = 64  # the farthest that a condition takes a limit
 LATE = ("padding", "output_padding")  # their default limits follow the others
 MORE_LAYERS = 2
 FEW_LAYERS = 6
+_NAMES, _NUMBERS = re.compile(r"[a-z_]+"), re.compile(r"(?<![\w.\[])[0-9]{1,9}(?![\w.])")
 
 
 def facts(problem: Problem) -> Iterator[Reason]:
@@ -93,7 +96,8 @@ def without(problem: Problem, asked: Asked, dropped: Collection[Reason]) -> Prob
     for reason in limits:
         if reason.what not in LATE:
             for place in reason.layers:
-                layers[place] = widened(layers[place], problem.layers[place], reason.what)
+                end = farthest(problem, reason.what)
+                layers[place] = widened(layers[place], problem.layers[place], reason.what, end)
     whats = {reason.what for reason in dropped}
     if "layers" in whats:
         layers = [layers[0]] * depths(problem)[-1]
@@ -117,14 +121,14 @@ def without(problem: Problem, asked: Asked, dropped: Collection[Reason]) -> Prob
         for place in reason.layers:
             key = opened[place], reason.what
             if key not in made:
-                made[key] = _opened(*key)
+                made[key] = _opened(*key, farthest(problem, reason.what))
             opened[place] = made[key]
     return replace(found, layers=tuple(opened))
 
 
-def widened(written: Written, layer: Layer, name: str) -> Written:
+def widened(written: Written, layer: Layer, name: str, end: int) -> Written:
     """The layer with one parameter at its widest."""
-    return said(written, name, tuple(widest(domain, name) for domain in _each(layer, name)), layer)
+    return said(written, name, tuple(widest(domain, name, end) for domain in _each(layer, name)), layer)
 
 
 def said(written: Written, name: str, each: tuple[Domain, ...], layer: Layer) -> Written:
@@ -134,15 +138,33 @@ def said(written: Written, name: str, each: tuple[Domain, ...], layer: Layer) ->
     return write(written.kind, (), parameters)
 
 
-def widest(domain: Domain, name: str) -> Domain:
-    """Every value that a parameter is tried with."""
-    return tuple(sorted({*domain, *range(0 if name in LATE else 1, most(domain, name) + 1)}))
+def farthest(problem: Problem, name: str) -> int:
+    """As far as a parameter is widened in a question: its conditions may need more than networks have.
+
+    Example:
+        >>> from convsolve.posing import ask
+        >>> farthest(ask(16000, 80, layers=2, where="product(stride) == 20"), "stride")
+        21
+    """
+    named = {name, "jump"} if name == "stride" else {name}
+    demanded = [
+        int(word) + 1
+        for condition in problem.where
+        if named & {*_NAMES.findall(str(condition))}
+        for word in _NUMBERS.findall(str(condition))
+    ]
+    return max(WIDEST[name], min(max(demanded, default=0), DEMANDED))
 
 
-def most(domain: Domain, name: str) -> int:
+def widest(domain: Domain, name: str, end: int) -> Domain:
+    """Every value that a parameter is tried with, up to `end` where its limit is no wider."""
+    return tuple(sorted({*domain, *range(0 if name in LATE else 1, most(domain, name, end) + 1)}))
+
+
+def most(domain: Domain, name: str, end: int) -> int:
     """The largest value that a parameter is tried with: a kernel that is wide already may be half as wide again."""
-    end = domain[-1] if domain and name not in LATE else 0
-    return end + end // 2 if end >= WIDEST[name] else max(WIDEST[name], end)
+    now = domain[-1] if domain and name not in LATE else 0
+    return now + now // 2 if now >= end else max(end, now)
 
 
 def _each(layer: Layer, name: str) -> tuple[Domain, ...]:
@@ -150,9 +172,9 @@ def _each(layer: Layer, name: str) -> tuple[Domain, ...]:
     return tuple(axis[place] for axis in layer.domains)
 
 
-def _opened(layer: Layer, name: str) -> Layer:
+def _opened(layer: Layer, name: str, end: int) -> Layer:
     place = layer.kind.positions()[name]
-    domains = tuple((*axis[:place], widest(axis[place], name), *axis[place + 1 :]) for axis in layer.domains)
+    domains = tuple((*axis[:place], widest(axis[place], name, end), *axis[place + 1 :]) for axis in layer.domains)
     kind: LayerKind = layer.kind
     if kind.word(name):
         kind = replace(kind, padding_word=None)  # type: ignore[call-arg]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from convsolve.asked import Asked
 from convsolve.domains import Domain, domain_text
-from convsolve.explain.facts import LATE, most, said
+from convsolve.explain.facts import LATE, farthest, most, said
 from convsolve.explain.trial import PRICES, Bench, Trial
 from convsolve.explanation import Reason
 from convsolve.problem import Problem
@@ -27,7 +27,8 @@ def widened(bench: Bench, reason: Reason) -> Trial | None:
     """A limit as little wider as suffices; a single value is changed into another one where that does."""
     current = values(bench.problem, reason)
     ways = [
-        [with_limit(bench.asked, bench.problem, reason, width) for width in way] for way in wider(current, reason.what)
+        [with_limit(bench.asked, bench.problem, reason, width) for width in way]
+        for way in wider(current, reason.what, farthest(bench.problem, reason.what))
     ]
     found = [trial for way in ways if (trial := bench.least(way)) is not None]
     if not found:
@@ -56,12 +57,12 @@ def values(problem: Problem, reason: Reason) -> Each:
     return tuple(axis[place] for axis in layer.domains)
 
 
-def wider(current: Each, name: str) -> Iterator[list[Width]]:
-    """Ever wider limits: upwards, downwards, and both ways.
+def wider(current: Each, name: str, end: int) -> Iterator[list[Width]]:
+    """Ever wider limits, at most up to `end`: upwards, downwards, and both ways.
 
     What lies between the values of a limit is the first step of each.
     """
-    least, top = 0 if name in LATE else 1, max(most(domain, name) for domain in current)
+    least, top = 0 if name in LATE else 1, max(most(domain, name, end) for domain in current)
     for downwards, upwards in ((False, True), (True, False), (True, True)):
         found: list[Width] = []
         for step in range(top + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ import convsolve as cs
 from convsolve.answer import Solution
 from convsolve.check.child import check_solutions
 from convsolve.errors import Error
+from convsolve.explanation import Explanation
 from convsolve.judge import Verdict, decide
 from convsolve.layers.solved import SolvedLayer
 from convsolve.posing import ask
 from convsolve.shapes import Extent
+from tests.command_line import convsolve
 
 
 def serving(source: str, target: str, **question: Any) -> set[Solution]:  # noqa: ANN401 - a question's arguments
@@ -68,7 +71,51 @@ def test_the_question_of_the_interface() -> None:
 def test_an_impossible_one_is_proved() -> None:
     answer = cs.solve("7,8", "14,17", layer="conv_transpose", kernel_size=4, stride=2)
     assert answer.status == "impossible"
-    assert answer.explanation is None
+    told = answer.explanation
+    assert told is not None
+    assert told.because[0] == "because 7 -> 14 and 8 -> 17 are possible, each by itself"
+    assert [dict(change.relax) for change in told.changes[:2]] == [
+        {"input": "8", "target": "17"},
+        {"input": "7", "target": "14"},
+    ]
+    assert not told.minimal
+    _mended(told)
+
+
+def test_the_input_that_cannot_is_told() -> None:
+    said = convsolve(*shlex.split("solve 64,96,100 8,12,14 --layers 3 -k 3 -s 2 -p 1 --explain full"))
+    assert said.code == 3
+    assert "because 100 -> 14 has no answer by itself, and one stack must serve all inputs:\n" in said.err
+    assert "make of 100 with kernel_size 3, stride 2 and padding 1 is 13 (100 -> 50 -> 25 -> 13)\n" in said.err
+    assert "convsolve solve 64,96 8,12 --layers 3 -k 3 -s 2 -p 1\n" in said.err
+    assert "convsolve solve 64,96,100 8,12,13 --layers 3 -k 3 -s 2 -p 1\n" in said.err
+
+
+def test_what_mends_one_input_must_serve_all() -> None:
+    told = cs.solve("64,96", "8,12", layers=3, where="stride==3").explanation
+    assert told is not None
+    assert (str(told.problem.input), str(told.problem.target)) == ("64", "8")
+    assert _mended(told) > 0
+    assert all("64,96 8," in change.command for change in told.changes)
+
+
+def test_the_fewest_inputs_that_exclude_each_other_are_told() -> None:
+    told = cs.solve("7,8,9", "14,17,18", layer="conv_transpose", kernel_size=4, stride=2).explanation
+    assert told is not None
+    pairs = {("7", "14"), ("8", "17"), ("9", "18")}
+    told_of = {*zip(str(told.problem.input).split(","), str(told.problem.target).split(","), strict=True)}
+    assert told_of < pairs
+    question: dict[str, Any] = {"layer": "conv_transpose", "kernel_size": 4, "stride": 2}
+    assert not cs.solve(str(told.problem.input), str(told.problem.target), **question)
+    assert all(cs.solve(*pair, **question) for pair in told_of)
+    _mended(told)
+
+
+def _mended(told: Explanation) -> int:
+    """How many changes there are; each is asked again as it would be typed."""
+    for change in told.changes:
+        assert convsolve(*shlex.split(change.command)[1:]).code == 0, change.command
+    return len(told.changes)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def _written(layer: Layer) -> Written:
     kind = layer.kind
     said: dict[str, Domains | Word] = {}
     known: list[dict[str, Domain]] = [
-        {p.name: domain for p, domain in zip(kind.axis_parameters, axis, strict=True)} for axis in layer.domains
+        {p.name: domain for p, domain in zip(kind.axis_parameters, axis, strict=True)} for axis in layer.of_one
     ]
     for place, parameter in enumerate(kind.axis_parameters):
         each = tuple(axis[place] for axis in layer.of_one)

@@ -285,7 +285,8 @@ def _doubts(found: Explanation) -> Iterator[str]:
     if found.unsettled:
         names = _names(found.unsettled)
         matter = "matters" if len(names) == 1 else "matter"
-        yield f"not minimal: whether {_and(names)} {matter} is not settled; it takes too long to tell"
+        why = "it is not looked at for several inputs" if found.problem.inputs > 1 else "it takes too long to tell"
+        yield f"not minimal: whether {_and(names)} {matter} is not settled; {why}"
     if found.cut:
         yield "not settled: whether there are smaller changes or nearer targets; it takes too long to tell"
 

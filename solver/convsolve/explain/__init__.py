@@ -14,6 +14,7 @@ from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, o
 from convsolve.explain.facts import facts
 from convsolve.explain.nearest import nearest
 from convsolve.explain.plain import plain
+from convsolve.explain.several import several
 from convsolve.explain.told import told
 from convsolve.explain.trial import Bench
 from convsolve.explanation import Cause, Explanation
@@ -26,7 +27,8 @@ def explain(problem: Problem) -> Explanation:
 
     Args:
         problem: the question; that it has no answer must be known. Where sizes or the number of layers
-            are to be found, one of the questions that it stands for is told of: see `convsolve.explain.told`.
+            are to be found, one of the questions that it stands for is told of: see `convsolve.explain.told`;
+            of several inputs, those that are to blame: see `convsolve.explain.several`.
 
     Example:
         >>> from convsolve.posing import ask
@@ -37,14 +39,19 @@ def explain(problem: Problem) -> Explanation:
         ({'output_padding': '0..1'}, [(25,)])
     """
     one = problem if problem.single else told(problem)
-    found = _explained(one)
-    return replace(found, because=(*told_of(problem, one), *because(one, found)))
+    found = several(one, _explained) if one.inputs > 1 else _explained(one)
+    return replace(found, because=(*told_of(problem, one), *found.because))
 
 
-def _explained(problem: Problem) -> Explanation:
+def _explained(problem: Problem, whole: Problem | None = None) -> Explanation:
+    found = _with_causes(problem, whole)
+    return replace(found, because=because(problem, found))
+
+
+def _with_causes(problem: Problem, whole: Problem | None) -> Explanation:
     asking = Asking()
     blamed = blame(problem, asking)
-    bench = Bench(problem, Asked.of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES))
+    bench = Bench(problem, Asked.of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES), whole)
     made = changes(bench, blamed.conflict.facts)
     near = replace(bench, asking=asking.renewed(NEAREST))
     return Explanation(

@@ -29,8 +29,9 @@ def changes(bench: Bench, conflict: Sequence[Reason]) -> list[Change]:
         found = [*_several(bench), *found]
     made = []
     for trial in found[:MOST]:
-        solution = trial.solution or solved(trial.asked.problem(), bench.asking)
-        made.append(Change(trial.relax, trial.asked.command(), solution))
+        asked = bench.serving(trial)
+        known = trial.solution if bench.whole is None else None
+        made.append(Change(trial.relax, asked.command(), known or solved(asked.problem(), bench.asking)))
     return made
 
 

@@ -47,6 +47,7 @@ class Bench:
         axis: the axis that has no answer by itself; None where all are in the way together.
         acquitted: what is not to blame.
         asking: who is asked.
+        whole: the question of several inputs that this is one of, if it is; a change must serve them all.
     """
 
     problem: Problem
@@ -54,11 +55,22 @@ class Bench:
     axis: int | None
     acquitted: Sequence[Reason]
     asking: Asking
+    whole: Problem | None = None
+
+    def serving(self, trial: Trial) -> Asked:
+        """What is asked with a change: of all inputs, where there are several."""
+        if self.whole is None:
+            return trial.asked
+        return replace(trial.asked, source=self.whole.input, target=self.whole.target)
 
     def works(self, trial: Trial) -> bool:
         """Whether a changed question is known to have an answer."""
         try:
-            return trial.solution is not None or self.asking.possible(trial.asked.problem())
+            if trial.solution is not None and self.whole is None:
+                return True
+            if self.whole is not None and ("input" in trial.relax or not self.asking.possible(trial.asked.problem())):
+                return False
+            return self.asking.possible(self.serving(trial).problem())
         except Error:
             return False
 

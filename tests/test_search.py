@@ -34,6 +34,9 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("4x4x3", "8x8x7", {"layers": 2, "kernel_size": "2..4", "stride": "1..2"}),
     ("12", "12", {"stack": "Conv(k='1..3', s='1..2') >> Act('relu') >> MaxPool('2,3') >> ConvTranspose(k='2..4')"}),
     ("8x8", "8x8", {"stack": "Conv(k={1, 3}, s=1) >> Norm('batch') >> Conv(k={1, 3}, s=1) >> ConvTranspose(k=3, s=1)"}),
+    ("8", "16", {"stack": "Upsample() >> Conv(k={3, 7}, s=1) >> Conv(k={3, 7}, s=1)"}),
+    ("8", "16", {"stack": "Upsample() >> Conv(k={5, 7}) >> Conv(k=3)"}),
+    ("9", "7", {"stack": "Conv(k='1..7', s=1) >> Crop()"}),
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def place_in_order(
     for axis in range(problem.axes):
         size = (start or problem.input.size)[axis]
         before: dict[str, tuple[int | None, ...]] = {}
-        chosen = [place for place, layer in enumerate(problem.layers) if layer.kind.axis_parameters]
+        windowed = [place for place, layer in enumerate(problem.layers) if "kernel_size" in layer.kind.positions()]
         for place, (layer, on_axes) in enumerate(zip(problem.layers, combination, strict=True)):
             out = layer.kind.size_map(on_axes[axis]).out(size)
             assert out is not None
@@ -33,7 +33,7 @@ def place_in_order(
                 score += layer.kind.charge(on_axes[axis])
             else:
                 record = layer.kind.record
-                first = len(chosen) > 1 and place == chosen[0]
+                first = len(windowed) > 1 and place == windowed[0]
                 score += style.layer_cost(record, window, size, out, first=first)
                 now = style.active(record, window, size, out)
                 if record in before:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import product
 from math import prod
 
 import jsonschema  # type: ignore[import-untyped]
@@ -14,9 +15,11 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from convsolve.answer import Status
 from convsolve.layers.base import SizeKeeping
 from convsolve.registry import KINDS
 from convsolve.schema import schema
+from convsolve.solving import solve
 from convsolve.tracing import trace
 from tests.command_line import convsolve
 from tests.oracle import drawn, torch_run
@@ -219,6 +222,31 @@ def test_of_other_kinds_fields_hold_what_is_seen_around_their_centres(
     assert all(last - first + 1 <= found.size[0] for _, (first, last) in seen_at)
     assert all(abs(distance) <= 1 for distance in away)
     assert sum(away) == 0
+
+
+@pytest.mark.parametrize("kind", ["AdaptiveAvgPool", "AdaptiveMaxPool"])
+def test_of_an_adaptive_pool_the_field_is_exact_where_one_size_divides_the_other(kind: str) -> None:
+    """By torch, with a difference in each window; neighbours together through a Conv behind the pool."""
+    for size, out in product(range(1, 16), range(1, 16)):
+        pool = nn.AdaptiveAvgPool1d(out)
+        reached = pool(torch.eye(size, dtype=torch.float64).unsqueeze(1)).squeeze(1).T
+        for width in range(1, min(out, 3) + 1):
+            together = [reached[place : place + width].sum(0).tolist() for place in range(out - width + 1)]
+            most = max(last - first + 1 for first, last in filter(None, map(span, together)))
+            stack = f"{kind}({out}) >> Conv(k={width})"
+            found = trace(stack, size).fields[-1].size[0]
+            if size % out == 0 or out % size == 0:
+                assert found == most, (size, out, width)
+            assert found >= most, (size, out, width)
+
+
+@pytest.mark.parametrize(("size", "out", "field"), [(14, 7, 2), (12, 3, 4), (9, 3, 3), (8, 4, 2), (6, 6, 1), (3, 6, 1)])
+def test_conditions_and_objectives_know_the_field_of_an_adaptive_pool(size: int, out: int, field: int) -> None:
+    stack = f"AdaptiveAvgPool({out})"
+    assert solve(size, out, stack=stack, where=f"receptive_field == {field}").status is Status.SOLVED
+    assert solve(size, out, stack=stack, where=f"receptive_field != {field}").status is Status.IMPOSSIBLE
+    best = solve(size, out, stack=stack, minimize="receptive_field")
+    assert (best.values, best.optimal) == ((field,), True)
 
 
 def test_every_kind_is_looked_at() -> None:

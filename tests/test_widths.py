@@ -159,6 +159,14 @@ def test_channels_that_are_none(channels: Any, said: str) -> None:  # noqa: ANN4
     assert str(caught.value).startswith(f"error[{said}")
 
 
+def test_a_space_names_channels_as_the_list_has_them_whatever_a_shuffle_makes_of_them() -> None:
+    stack = "Conv(k={1,3}, s=1, p={0,1}) >> PixelShuffle(2) >> Conv(k=3, s=1, p=1)"
+    space = cs.Space("4@3x3", "2@6x6", stack=stack, channels="4,[4..16:4],2")
+    assert space.decisions["channels.1"] == (4, 8, 12, 16)
+    for solution in space:
+        assert space.values(solution)["channels.1"] == solution.layers[0].out_channels
+
+
 def test_a_space_has_every_list() -> None:
     space = cs.Space("8@7", "3@28", layers=2, channels="8,[2..3],3", kernel_size="2..4")
     alone = [cs.Space("8@7", "3@28", layers=2, channels=[8, n, 3], kernel_size="2..4") for n in (2, 3)]

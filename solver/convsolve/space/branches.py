@@ -158,10 +158,10 @@ def _outer(branches: Sequence[Branch]) -> dict[str, tuple[int, ...]]:
     """What is decided by the choice of a branch, with its values."""
     first = branches[0].problem
     if first.open_channels:
-        # by the place in the list of channels: that of the input, then one behind each convolution
-        places = {
-            sum(layer.kind.weighted for layer in first.layers[:position]): position for position in first.open_channels
-        }
+        # by the place in the list of channels: that of the input, then one right behind each convolution
+        places: dict[int, int] = {}
+        for position in first.open_channels:
+            places.setdefault(sum(layer.kind.weighted for layer in first.layers[:position]), position)
         return {
             f"channels.{place}": tuple([branch.problem.channels[position] or 0 for branch in branches])
             for place, position in places.items()

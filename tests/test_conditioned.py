@@ -92,6 +92,21 @@ def drawn(seed: int) -> tuple[Problem, list[Solution]]:
         return problem, [one for one in every(number) if all(condition.holds(text, one) for text in where)]
 
 
+@pytest.mark.parametrize("number", [0, 1, 4])
+@pytest.mark.parametrize(
+    "where",
+    ["receptive_field <= in_size[0]", "in_size[0] <= params", "sum(kernel_size) + in_size[0] < 14",
+     "12 // product(stride) >= 3", "in_size[0] + out_size[-1] > receptive_field*max(stride)"],
+)  # fmt: skip
+def test_what_is_said_of_the_input_or_divided_by_a_product(number: int, where: str) -> None:
+    source, target, question = QUESTIONS[number]
+    wanted = [one for one in every(number) if condition.holds(where, one)]
+    found = scout(ask(source, target, **question, where=where))
+    assert found.total == len(wanted)
+    assemble = Assembly(found.problem)
+    assert {combination(assemble(one)) for one in found.combinations()} == {combination(one) for one in wanted}
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_what_is_best_by_any_number(seed: int) -> None:
     """Sorted by the objectives as the oracle has them, then by style; and proved by Z3."""

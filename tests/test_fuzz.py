@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from convsolve import problem
+from convsolve import posing
 from tests.oracle.fuzzing import Case, drawn, judged, saved, unsearched
 
 
@@ -25,7 +25,7 @@ def test_whatever_is_typed_ends_in_words(tmp_path: Path) -> None:
 
 
 def test_a_defect_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(problem, "ask", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(posing, "ask", lambda *_, **__: 1 // 0)
     with unsearched():
         code, wrong = judged(Case(["solve", "7", "28"], "", None, {}), tmp_path, timed=False)
     assert (code, wrong[:45]) == (1, "exit code 1: error[internal]: ZeroDivisionErr")

@@ -184,6 +184,10 @@ def test_an_objective_reads_back(text: str) -> None:
             {"minimize": "macs // padding[0]"},
             "bad-condition]: macs // padding[0]: it divides by what may be 0: multiply instead, as in a == 2*b",
         ),
+        (
+            {"minimize": "16 // product(padding)"},
+            "bad-condition]: 16 // product(padding): it divides by what may be 0: multiply instead, as in a == 2*b",
+        ),
         ({"minimize": "peak", "channels": None}, "unknown-channels]: peak cannot be counted without channels"),
         ({"minimize": "macs", "maximize": "macs"}, "bad-objective]: maximize: macs stands twice"),
         ({"maximize": 3}, "bad-objective]: maximize: '3' is no objective"),

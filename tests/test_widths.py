@@ -95,10 +95,67 @@ def test_the_best_of_all_lists(objective: str) -> None:
     assert numbers == sorted(numbers)
 
 
-def test_no_list_is_possible_and_each_is_proved() -> None:
+def test_no_list_is_possible_and_that_is_proved() -> None:
+    """Where more channels only cost more, of the list with the fewest; else of each."""
     found = cs.solve("8@7", "3@28", layers=2, channels="8,[2..4],3", where="params <= 1")
-    assert (found.status, found.total) == (cs.Status.IMPOSSIBLE, 0)
-    assert found.stats["z3_checks"] == 3
+    assert (found.status, found.total, found.stats["z3_checks"]) == (cs.Status.IMPOSSIBLE, 0, 1)
+    found = cs.solve("8@7", "3@28", layers=2, channels="8,[2..4],3", where="params == 1")
+    assert (found.status, found.total, found.stats["z3_checks"]) == (cs.Status.IMPOSSIBLE, 0, 3)
+    many = cs.solve("512@4x4", "3@64x64", layers=4, channels="512,?,?,?,3", where="params <= 300")
+    assert (many.status, many.explanation) == (cs.Status.IMPOSSIBLE, None)
+
+
+def test_as_many_lists_as_there_are_are_counted() -> None:
+    """Conditions that do not speak of channels are carried once; others, where a number is asked for."""
+    where = ["stride == 2", "kernel_size >= 2"]
+    one = cs.count("16@4", "3@32", layers=3, channels="16,8,4,3", where=where)
+    assert cs.count("16@4", "3@32", layers=3, channels="16,?,?,3", where=where) == 64 * one
+    question: dict[str, Any] = {"layers": 2, "where": "sum(kernel_size) == 2 and sum(padding) == 0"}
+    alone = cs.count("8@7", "3@28", channels="8,4,3", **question)
+    assert cs.count("8@7", "3@28", channels="8,[1..250],3", **question) == 250 * alone
+    whole = cs.solve("8@7", "3@28", channels="8,[1..250],3", all=True, minimize="macs", **question)
+    assert (len(whole), whole.complete, whole.order) == (250 * alone, True, "conventional")
+
+
+def test_a_proof_of_the_best_is_one_of_all_lists() -> None:
+    """Each list that is not proved by itself is put to Z3, or only costs more than one that is."""
+    found = cs.solve("8@7", "3@28", layers=2, channels="8,[2..200],3", minimize="params", count=1)
+    assert (found[0].layers[0].out_channels, found.optimal) == (2, True)
+    most = cs.solve("8@7", "3@28", layers=2, channels="8,[2..200],3", maximize="params", count=1)
+    assert (most[0].layers[0].out_channels, most.optimal) == (200, False)
+    few = cs.solve("8@7", "3@28", layers=2, channels="8,[2..20],3", maximize="params", count=1)
+    assert (few[0].layers[0].out_channels, few.optimal) == (20, True)
+
+
+def test_what_is_equally_good_comes_as_without_an_objective() -> None:
+    question: dict[str, Any] = {"channels": "8,[2..6],3", "count": 200, **FEW}
+    assert cs.solve("8@7", "3@28", minimize="layers", **question)[:] == cs.solve("8@7", "3@28", **question)[:]
+
+
+def test_a_condition_on_channels_speaks_of_those_that_are_to_be_found() -> None:
+    totals = {
+        where: cs.count("8@7", "3@28", layers=2, channels="8,[2..8],3", where=where)
+        for where in (
+            "out_channels % 4 == 0",
+            "out_channels % 4 == 0 and stride <= 4",
+            "out_channels <= in_channels",
+            "out_channels[0] == 4 or out_channels[0] == 8",
+        )
+    }
+    one = cs.count("8@7", "3@28", layers=2, channels="8,4,3")
+    assert totals == dict(zip(totals, (2 * one, 2 * one, 6 * one, 2 * one), strict=True))
+
+
+def test_channels_of_several_inputs_may_be_to_be_found() -> None:
+    alone = cs.count("8@28,8@32", "3@14,3@16", layers=2, channels="8,4,3")
+    assert alone > 0
+    assert cs.count("8@28,8@32", "3@14,3@16", layers=2, channels="8,[2..5],3") == 4 * alone
+
+
+@pytest.mark.parametrize("where", ["16 // (out_channels - 4) == 1", "16 % (out_channels - 4) == 1"])
+def test_a_division_by_what_may_be_nothing_is_refused(where: str) -> None:
+    with pytest.raises(cs.Error, match="it divides by what may be 0"):
+        cs.solve("8@7", "3@28", layers=2, channels="8,[2..6],3", where=where)
 
 
 def test_more_lists_than_can_be_counted_are_listed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,8 +23,9 @@ from convsolve.events import (
     Progress,
     Worked,
 )
-from convsolve.graph import total
+from convsolve.graph import graphs, total
 from convsolve.limits import UNLIMITED, Limits, Stopped
+from convsolve.monotone import least
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout, scouts
 from convsolve.tiers import Tier
@@ -90,7 +91,7 @@ def search(
         confirm: how many are put to Z3, the first ones.
     """
     try:
-        found, number = _counted(problem, report)
+        found, number = _counted(problem, report, exactly=every or count == 0)
     except TooManyStates:
         usual = MOST_LISTED if every else A_FEW
         by_z3(problem, usual if count is None else count, report)
@@ -116,7 +117,7 @@ def search(
     if wanted and problem.objectives:
         from convsolve.optimum import best_of_all
 
-        answered = best_of_all(found, wanted, confirmations, report)
+        answered = best_of_all(problem, found, wanted, confirmations, report)
     elif wanted and by_size:
         answered = islice(_reached(found, sizes), wanted)
     elif wanted and sorts:
@@ -191,7 +192,7 @@ def search_all(problem: Problem, report: Listener) -> None:
             help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
         )
     try:
-        found, number = _counted(problem, report)
+        found, number = _counted(problem, report, exactly=True)
     except TooManyStates:
         by_z3(problem, MOST_LISTED, report)
         return
@@ -203,23 +204,33 @@ def search_all(problem: Problem, report: Listener) -> None:
     report(Ended(Status.SOLVED))
 
 
-def _counted(problem: Problem, report: Listener) -> tuple[list[Scout], int | None]:
+def _counted(problem: Problem, report: Listener, *, exactly: bool) -> tuple[list[Scout], int | None]:
     """What the graphs know of the question, with each number of layers and channels that it may have.
 
-    And how many answers it has; None where that would take too long, so many lists of channels there are.
+    And how many answers it has; None where that would take long, so many lists of channels there are, unless they
+    are to be counted exactly.
     """
     found = scouts(problem)
     report(Worked({"expanded": 0, "z3_checks": 0}))
     if problem.demands:
-        report(CountedBare(sum(total(one.graphs) for one in found)))
-    if sum(one.conditions is not None for one in found) > MOST_COUNTED:
+        report(CountedBare(_bare(problem, found)))
+    carried = {id(one.conditions) for one in found if one.conditions is not None}
+    if len(carried) > MOST_COUNTED and not exactly:
         return found, None
     number = 0
     for one in found:
         number += one.total
-        if not one.total:
+        if not one.total and not problem.open_channels:
             report(NoneIn(len(one.problem.layers), proved=False))
     return found, number
+
+
+def _bare(problem: Problem, found: Sequence[Scout]) -> int:
+    """How many answers there would be without the conditions."""
+    every = problem.depths
+    if problem.open_channels:  # whatever the channels are, the settings are the same
+        return len(every) * total(found[0].graphs if found else graphs(every[0]))
+    return sum(total(one.graphs) for one in found)
 
 
 def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: int, report: Listener) -> int:
@@ -238,14 +249,16 @@ def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: i
 
 
 def _prove_impossible(problem: Problem, scouts: Sequence[Scout], report: Listener) -> None:
-    """Put to Z3 that there is none, with each number of layers and channels."""
+    """Put to Z3 that there is none, with each number of layers and channels that could be the better for it."""
     report(Counted(0, "conventional"))
-    every = problem.depths
+    fewest = least(problem) if problem.open_channels else None
+    every = problem.depths if fewest is None else (fewest,)
     known = {id(found.problem): found for found in scouts}
     proved = 0
     for number, one in enumerate(every[:MOST_PROVED], start=1):
         if proved_impossible(known.get(id(one)) or scout(one)):
             proved += 1
-            report(NoneIn(len(one.layers), proved=True))
+            if not problem.open_channels or proved == len(every):
+                report(NoneIn(len(one.layers), proved=True))
         report(Worked({"z3_checks": number}))
     report(Ended(Status.IMPOSSIBLE if proved == len(every) else Status.GAVE_UP))

@@ -114,9 +114,16 @@ def permitted(conditions: Sequence[Condition], channels: int, *, inner: bool, ou
         names = {node.name if node == Scoped(node.name) else "" for node in every}
         says = (names == {"in_channels"} and inner) or (names == {"out_channels"} and outer)
         bare = every == [*used(sentence, inside=False)]
-        if says and bare and not evaluated(sentence, dict.fromkeys(names, channels)):
+        if says and bare and not _holds(sentence, dict.fromkeys(names, channels)):
             return False
     return True
+
+
+def _holds(sentence: Expr, values: Mapping[str, int]) -> bool:
+    try:
+        return bool(evaluated(sentence, values))
+    except ZeroDivisionError:  # refused when the sentence is put to the layers
+        return True
 
 
 def conditions_record(conditions: Sequence[Condition]) -> dict[str, Any]:

@@ -169,8 +169,9 @@ class _Grounding:
         places: Sequence[int | None] = [None]
         if bare:
             having = [place for place in self._places if all(self._has(place, node) for node in bare)]
-            if self.problem.open_channels and all(node.name in WIDTHS for node in bare):
-                having = [place for place in having if all(self._is_open(place, node) for node in bare)]
+            widths = [node for node in bare if node.name in WIDTHS]
+            if self.problem.open_channels and widths:
+                having = [place for place in having if any(self._is_open(place, node) for node in widths)]
             places = having
             if not places and isinstance(self.condition, Condition) and not self.condition.named:
                 raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(text_of, bare)))}")
@@ -194,8 +195,11 @@ class _Grounding:
         match divisor:
             case Number(value):
                 return value >= 1
+            case Name(name) if name in self.folds and name.startswith("product("):
+                steps = [step for step in self.folds[name].steps if isinstance(step, Arithmetic)]
+                return all(self._positive(step.right) for step in steps)
             case Name(name) if name in self.folds:
-                return self.folds[name].start == 1  # products, and the receptive field
+                return self.folds[name].start == 1  # the receptive field, and the parts of jump
             case Name(name) if name.startswith("layer."):
                 _, place, axis, parameter = name.split(".")
                 layer = self.problem.layers[int(place)]
@@ -220,7 +224,7 @@ class _Grounding:
         return node.name not in ("kernel_size", "stride", "padding", "dilation", "output_padding")
 
     def _is_open(self, place: int, node: Scoped) -> bool:
-        """Whether the channels that a name speaks of are to be found: then it speaks of no others."""
+        """Whether the channels that a name speaks of are to be found; where some are, it speaks of these."""
         return place + (node.name == "out_channels") in self.problem.open_channels
 
     def _on(self, sentence: Expr, place: int | None, axis: int | None) -> Expr:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from convsolve import judge
 from convsolve.answer import Solution
@@ -11,52 +11,79 @@ from convsolve.assembly import Answered, Assembly, stream
 from convsolve.events import Bound, Incumbent, Listener, Progress, Worked
 from convsolve.first import first
 from convsolve.judge import Confirmation, Verdict
+from convsolve.listing import Combination
+from convsolve.monotone import least
 from convsolve.problem import Problem
+from convsolve.ranking import STYLE_BITS
 from convsolve.scouting import Scout
+from convsolve.search import Placed
 from convsolve.verdicts import Confirmations, proved_impossible, values_of
 
-MOST_CARRIED = 300  # questions, of those that differ in their channels, that are looked into at all
-MOST_PROVED = 64  # questions, of those that differ in their channels, whose best is proved to be that
+MOST_STATES = 300_000  # of questions that differ in their channels, with what conditions come to there
+MOST_PROVED = 64  # questions, of those that differ in their channels, that are proved to have none better
 
-Place = tuple[tuple[int, ...], int, int]
+# By what the best come first: values, layers, then as without objectives.
+Place = tuple[tuple[int, ...], int, int, int, Combination, tuple[int, ...]]
+
+
+class Ranked(NamedTuple):
+    """A combination among the best; its number keeps what is behind it from being compared."""
+
+    place: Place
+    number: int
+    problem: Problem
+    solution: Solution
 
 
 def best_of_all(
-    scouts: Sequence[Scout], wanted: int, confirmations: Confirmations, report: Listener
+    problem: Problem, scouts: Sequence[Scout], wanted: int, confirmations: Confirmations, report: Listener
 ) -> Iterator[Answered]:
     """The best combinations, whatever the number of layers and the channels; among equals those with fewer layers."""
-    if len(scouts) == 1:
+    if len(problem.depths) == 1:
         (found,) = scouts
-        best_first = _best(found, wanted, confirmations.of(found.problem), report)
-        yield from ((found.problem, solution) for solution in best_first)
+        for _, solution in _best(found, wanted, confirmations.of(found.problem), report):
+            yield found.problem, solution
         return
-    best: list[tuple[Place, int, Problem, Solution]] = []
+    best: list[Ranked] = []
     told: list[Progress] = []
-    proved = True
+    unproved = {id(one): one for one in problem.depths}
+    states = 0
     for number, found in enumerate(_most_promising(scouts)):
-        problem = found.problem
-        if problem.open_channels and len(best) == wanted and found.floors > best[-1][0][0]:
+        one = found.problem
+        if problem.open_channels and len(best) == wanted and found.floors > best[-1].place[0]:
             break
-        if problem.open_channels and number == MOST_CARRIED:
-            proved = False
+        states += found.states if problem.open_channels and found.conditions is not None else 0
+        if states > MOST_STATES and best:
             break
         if not found.total:
-            proved = proved and number < MOST_PROVED and proved_impossible(found)
+            if number < MOST_PROVED and proved_impossible(found):
+                del unproved[id(one)]
             continue
-        told.append(Progress(problem))
-        confirmation = confirmations.of(problem) if number < MOST_PROVED else None
+        told.append(Progress(one))
+        confirmation = confirmations.of(one) if number < MOST_PROVED else None
         every = [*_best(found, wanted, confirmation, told[-1])]
-        proved = proved and told[-1].bound == told[-1].values
-        best += [(_place(problem, solution), number, problem, solution) for solution in every]
-        best = sorted(best, key=itemgetter(0, 1))[:wanted]
-        _, _, problem, first_of_all = best[0]
-        report(Incumbent(first_of_all, values_of(problem, first_of_all)))
-    if best and proved:
-        _, _, problem, solution = best[0]
-        report(Bound(values_of(problem, solution)))
+        if told[-1].bound == told[-1].values:
+            del unproved[id(one)]
+        best += [Ranked(_place(one, *each), number, one, each[1]) for each in every]
+        best = sorted(best)[:wanted]
+        report(Incumbent(best[0].solution, values_of(best[0].problem, best[0].solution)))
+    if not best:
+        return
+    values = values_of(best[0].problem, best[0].solution)
+    if _none_better(problem, unproved, values):
+        report(Bound(values))
     counts = ("states", "proof_checks", "expanded")
     report(Worked({name: sum(one.stats.get(name, 0) for one in told) for name in counts}))
-    yield from ((problem, solution) for _, _, problem, solution in best)
+    yield from ((one.problem, one.solution) for one in best)
+
+
+def _none_better(problem: Problem, unproved: Mapping[int, Problem], values: tuple[int, ...]) -> bool:
+    """Whether Z3 finds that none of the questions left can have a better combination."""
+    fewest = least(problem) if problem.open_channels else None
+    left = [one for one in unproved.values() if fewest is None or one is fewest]
+    if problem.open_channels and len(left) > MOST_PROVED:
+        return False
+    return all(judge.better(one, values).verdict == Verdict.UNSAT for one in left)
 
 
 def _most_promising(scouts: Sequence[Scout]) -> list[Scout]:
@@ -66,23 +93,27 @@ def _most_promising(scouts: Sequence[Scout]) -> list[Scout]:
     return sorted(scouts, key=lambda found: (found.floors, found.problem.charge))
 
 
-def _place(problem: Problem, solution: Solution) -> Place:
-    """Where the best come first, then those with fewer layers, and more usual channels."""
+def _place(problem: Problem, placed: Placed, solution: Solution) -> Place:
     pairs = zip(problem.objectives, values_of(problem, solution), strict=True)
-    return tuple(objective.sign * value for objective, value in pairs), len(solution.layers), problem.charge
+    signed = tuple(objective.sign * value for objective, value in pairs)
+    style = problem.charge + (placed.score & ((1 << STYLE_BITS) - 1))
+    return signed, len(solution.layers), style, *placed.place[1:]
 
 
-def _best(found: Scout, wanted: int, confirmation: Confirmation | None, report: Listener) -> Iterator[Solution]:
+def _best(
+    found: Scout, wanted: int, confirmation: Confirmation | None, report: Listener
+) -> Iterator[tuple[Placed, Solution]]:
     """The best combinations; behind the first Z3 is asked whether any is better, where it is to be confirmed."""
     problem = found.problem
     incumbent = _any(found)
     report(Incumbent(incumbent, values_of(problem, incumbent)))
     search = found.by_objectives()
-    solutions = map(Assembly(problem).placed, search.first(wanted))
-    best = next(solutions)
+    assembly = Assembly(problem)
+    solutions = ((placed, assembly.placed(placed)) for placed in search.first(wanted))
+    first_placed, best = next(solutions)
     values, checks, verdict = values_of(problem, best), 0, Verdict.UNKNOWN
     report(Incumbent(best, values))
-    yield best
+    yield first_placed, best
     bound: tuple[int, ...] | None = None
     if confirmation and all(objective.additive for objective in problem.objectives):
         verdict, checks = judge.prove_optimal(problem, found.cheapest, confirmation.session)

@@ -89,9 +89,9 @@ def _replaced(terms: Mapping[str, Expr], node: Expr) -> Expr:
 
 
 def _layers(variable: str) -> Collection[int]:
-    """The layers that know a variable: a size is known to those on both sides of it."""
+    """The layers that know a variable: a size is known to those on both sides of it, as far as there are any."""
     what, _, rest = variable.partition(".")
     if what not in ("layer", "size"):
         return ()
     place = int(rest.partition(".")[0])
-    return (place,) if what == "layer" else (place - 1, place)
+    return (place,) if what == "layer" else tuple(range(max(0, place - 1), place + 1))

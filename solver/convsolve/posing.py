@@ -261,11 +261,12 @@ def _with_widths(problem: Problem, layers: Sequence[Layer], widths: Widths) -> P
         for place, number in zip(widths.open, numbers, strict=True):
             parts[place] = number
         try:
-            made, chain, relations = wired(layers, problem.input, problem.target, parts)
+            made, chain, relations = wired(layers, problem.input.each[0], problem.target.each[0], parts)
         except Error as error:
             if error.code not in {"bad-groups", "bad-channels"}:
                 raise
             continue
+        made = _for_each(made, problem.inputs)
         same = problem.layers if made == problem.layers else made  # layers that are one object share their graphs
         one = replace(problem, layers=same, channels=chain, relations=relations)
         found.append(replace(one, open_channels=open_channels, charge=problem.charge + charge))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from convsolve.conditions import Condition, conditions_record
@@ -59,7 +60,7 @@ class Problem:
         """All that relates layers to each other: what the stack itself does, and what the user asks for."""
         return self.relations + self.where
 
-    @property
+    @cached_property
     def depths(self) -> tuple[Problem, ...]:
         """The question with each number of layers and channels that it may have, the fewest and usual ones first."""
         return (replace(self, open_stack=None, deeper=(), widths=None), *self.deeper) if self.deeper else (self,)

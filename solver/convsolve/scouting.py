@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from convsolve.cheapest import Cheapest
@@ -14,6 +14,7 @@ from convsolve.foregone import Foregone
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
 from convsolve.listing import Combination, Dress, Item, dressed, in_graph_order, meeting
+from convsolve.monotone import speaks_of_channels
 from convsolve.potential import growing
 from convsolve.prices import Prices
 from convsolve.problem import Problem
@@ -130,14 +131,20 @@ def scouts(problem: Problem) -> list[Scout]:
     every = problem.depths
     if not problem.open_channels:
         return [scout(one) for one in every]
+    alike = not speaks_of_channels(problem)
     shared: dict[tuple[object, ...], list[Graph]] = {}
+    known: dict[int, Scout | None] = {}
     found = []
     for one in every:
         key = (id(one.layers), *(one.refuses_single(place) for place in range(len(one.layers))))
         some = shared.get(key)
         if some is None:
             some = shared[key] = graphs(one)
+        if alike and id(some) in known:
+            same = known[id(some)]
+            found += [] if same is None else [replace(same, problem=one)]
+            continue
         left = Foregone(one, some).left() if one.demands else one
-        if left is not None:
-            found.append(_scouted(one, some, left))
+        made = known[id(some)] = None if left is None else _scouted(one, some, left)
+        found += [] if made is None else [made]
     return found

@@ -40,7 +40,7 @@ class Tier:
         self._scouts = sorted(scouts, key=lambda found: found.problem.charge)
         self._opened: list[Scout] = []
         self._searches: list[BestFirst] = []
-        self._shared: dict[int, Listed[Placed]] = {}
+        self._shared: dict[tuple[int, int], Listed[Placed]] = {}
 
     @property
     def states(self) -> int:
@@ -85,10 +85,8 @@ class Tier:
             heappush(heap, _Next(place, number, index, problem, placed, listed))
 
     def _listed(self, found: Scout) -> Listed[Placed]:
-        """The combinations of one question; those that have graphs in common, and no conditions, have the same."""
-        if found.conditions is not None:
-            return self._made(found)
-        key = id(found.graphs)
+        """The combinations of one question; those that have graphs and conditions in common have the same."""
+        key = id(found.graphs), id(found.conditions)
         if key not in self._shared:
             self._shared[key] = self._made(found)
         return self._shared[key]

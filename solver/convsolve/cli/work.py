@@ -81,7 +81,7 @@ def explained(work: Work, problem: Problem, report: Listener) -> None:
         report(event)
 
     work(hear)
-    if ended == [Status.IMPOSSIBLE]:
+    if ended == [Status.IMPOSSIBLE] and not problem.open_channels:
         from convsolve.explain import explain
 
         report(Explained(explain(problem)))

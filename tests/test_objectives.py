@@ -199,3 +199,52 @@ def test_what_cannot_be_an_objective(question: dict[str, Any], message: str) -> 
     with pytest.raises(Error) as caught:
         cs.solve(7, 28, **(known | question))
     assert str(caught.value).partition("\n")[0] == f"error[{message}"
+
+
+STRIDED = "Conv(c=8, s=2)*2 >> Flatten() >> Linear(10)"
+BEHIND_FLATTEN = (
+    "cannot be counted: the channels behind layer 2 (Flatten) depend on the sizes in front of it, which are"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "question", "message", "help_"),
+    [
+        (
+            "3@64x64", "10@", {"stack": STRIDED, "minimize": "macs"},
+            f"unsupported]: macs {BEHIND_FLATTEN} to be found", "AdaptiveAvgPool(4) >> Flatten()",
+        ),
+        (
+            "3@64x64", "10@", {"stack": STRIDED, "where": "params <= 100"},
+            f"unsupported]: params <= 100: params {BEHIND_FLATTEN} to be found", "AdaptiveAvgPool(4) >> Flatten()",
+        ),
+        (
+            "64@6x6", "3@12x12",
+            {"stack": "PixelShuffle(factor='2,4') >> MaxPool() >> Conv(c=3)", "minimize": ["kernel_size[2]", "peak"]},
+            ("unsupported]: peak cannot be counted: the channels behind layer 0 (PixelShuffle) depend on factor, which "
+             "is to be found"),
+            "PixelShuffle(2)",
+        ),
+        (
+            "4@6", "12@", {"stack": "Conv(k={1,3}) >> Flatten()", "channels": "4,[2..4]"},
+            ("unknown-channels]: layer 1 (Flatten): what it makes of the channels depends on sizes that are chosen, so "
+             "12 behind it do not say how many stand in front"),
+            "Conv(c=3)",
+        ),
+    ],
+)  # fmt: skip
+def test_channels_that_depend_on_a_choice_are_not_called_missing(
+    source: str, target: str, question: dict[str, Any], message: str, help_: str
+) -> None:
+    with pytest.raises(Error) as caught:
+        cs.solve(source, target, **question)
+    assert str(caught.value).partition("\n")[0] == f"error[{message}"
+    assert caught.value.help[0].endswith(f", as in {help_}")
+    # what the help says answers the question
+    if "Flatten()" in question["stack"]:
+        written = {"Flatten()": help_} if ">>" in help_ else {"Conv(": "Conv(c=3, "}
+        [(old, new)] = written.items()
+        mended = question | {"stack": question["stack"].replace(old, new), "count": 1}
+        mended |= {"where": "params <= 2000"} if "where" in question else {}
+        mended.pop("channels", None)
+        assert cs.solve(source, target, **mended).status is Status.SOLVED

@@ -34,6 +34,7 @@ from convsolve.objectives import Objective
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
 from convsolve.vocabulary import OVER, UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
+from convsolve.wiring import not_counted
 
 BEHIND = Name("behind")  # in a fold's step: its value behind the layer
 MOST = 10**40  # beyond every number of a question
@@ -364,12 +365,7 @@ class _Grounding:
         return str(self.condition) if isinstance(self.condition, Condition) else self.condition.cost
 
     def _unknown_channels(self, name: str) -> Error:
-        convolutions = sum(layer.kind.weighted for layer in self.problem.layers)
-        return Error(
-            "unknown-channels",
-            f"{self._said}: {name} cannot be counted without channels",
-            help=[f"give all of them, as in --channels {','.join(['16'] * min(convolutions, 8) + ['3'])}"],
-        )
+        return not_counted(f"{self._said}: {name}", self.problem.layers, self.problem.channels)
 
 
 def _joined(function: str, part: Expr) -> Expr:

@@ -21,7 +21,7 @@ from convsolve.shapes import Extent
 from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
 from convsolve.vocabulary import OF_CHANNELS, used
 from convsolve.widths import DOUBLING, Widths, listed
-from convsolve.wiring import wired
+from convsolve.wiring import not_counted, wired
 
 TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
 
@@ -158,11 +158,8 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         if source.inputs > 1:
             _refuse_for_several(found, chain, objectives, conditions)
         if None in chain and any(objective.needs_channels for objective in objectives):
-            raise Error(
-                "unknown-channels",
-                f"{objectives[0].cost} cannot be counted without channels",
-                help=[f"give all of them, as in --channels {_some_channels(found)}"],
-            )
+            needing = next(one.cost for one in objectives if one.needs_channels)
+            raise not_counted(needing, found, chain)
         ties = _ties(found, source, goal, tie_text)
         found = _for_each(found, source.inputs)
         one = Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations)
@@ -275,12 +272,6 @@ def _with_widths(problem: Problem, layers: Sequence[Layer], widths: Widths) -> P
             "bad-channels", "no numbers of channels are left", help=["widen their domains, or leave out a condition"]
         )
     return replace(found[0], widths=widths, deeper=tuple(found[1:]))
-
-
-def _some_channels(layers: Sequence[Layer]) -> str:
-    """As many channels as the layers need, to show how they are written."""
-    convolutions = sum(layer.kind.weighted for layer in layers)
-    return ",".join(["16"] * convolutions + ["3"]) if convolutions < 8 else "16,16,...,3"
 
 
 def _layers_asked_for(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from convsolve.channels import ChannelsLike, Ratio, channel_chain
 from convsolve.conditions import Condition
@@ -39,13 +40,40 @@ def wired(
             factors = "*".join(f"in_size[{place}][{axis}]" for axis in range(len(source.sizes)))
             relations.append(Condition.read(f"{factors} == {elements if not rest else 0}"))
         elif after is not None:
+            number = next(one for one in range(int(after**0.5), 0, -1) if after % one == 0)
+            weighted = [one.kind.name for one in found[:place] if one.kind.weighted]
+            written = f"{weighted[-1]}(c={number})" if weighted else str(replace(source, channels=number))
             raise Error(
                 "unknown-channels",
-                f"layer {place} ({layer.kind.name}): {after} channels behind it say nothing without those in front",
-                help=["give all of them, as in --channels or with out_channels"],
+                f"layer {place} ({layer.kind.name}): what it makes of the channels depends on sizes that are chosen, "
+                f"so {after} behind it do not say how many stand in front",
+                help=[f"give one number of channels in front of it, as in {written}"],
             )
     _refuse_joint(found, chain, ratios)
     return tuple(found), chain, tuple(relations)
+
+
+def not_counted(said: str, layers: Sequence[Layer], chain: Sequence[int | None]) -> Error:
+    """Why a cost cannot be counted where some channels are None: a choice decides them, or nobody said them."""
+    for place, (layer, (before, after)) in enumerate(zip(layers, pairwise(chain), strict=True)):
+        if before is not None and after is None and not layer.kind.weighted:
+            name, own = layer.kind.name, layer.kind.axis_parameters
+            on = f"{own[0].name}, which is" if own else "the sizes in front of it, which are"
+            return Error(
+                "unsupported",
+                f"{said} cannot be counted: the channels behind layer {place} ({name}) depend on {on} to be found",
+                help=[
+                    f"give it, as in {name}(2)" if own else f"give that size, as in AdaptiveAvgPool(4) >> {name}()",
+                    "or leave it out here: the costs of each combination are shown with it",
+                ],
+            )
+    convolutions = sum(layer.kind.weighted for layer in layers)
+    some = ",".join(["16"] * convolutions + ["3"]) if convolutions < 8 else "16,16,...,3"
+    return Error(
+        "unknown-channels",
+        f"{said} cannot be counted without channels",
+        help=[f"give all of them, as in --channels {some}"],
+    )
 
 
 def _refuse_joint(layers: Sequence[Layer], chain: Sequence[int | None], ratios: Sequence[Ratio | None]) -> None:

@@ -348,3 +348,35 @@ def test_a_limit_is_widened_as_far_as_a_condition_needs() -> None:
     # 10 and 20 are the two nearest numbers whose product is 200: no smaller limit does
     narrower = convsolve(*shlex.split(command.replace("1..20", "1..19")))
     assert narrower.code == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "stack", "because"),
+    [
+        ("10", "20", "Pad()", "the largest that one Pad layer can make of 10 within the limits is 16"),
+        ("7", "3", "AdaptiveAvgPool(4)",
+         "the smallest that one AdaptiveAvgPool layer can make of 7 within the limits is 4"),
+        ("7", "3", "AdaptiveAvgPool({2,4})",
+         "one AdaptiveAvgPool layer can make 2 and, next, 4 of 7, and nothing in between"),
+        ("30x30", "16@", "Conv(k=3,c=16) >> Flatten()",
+         "layer 1 (Flatten) makes 16 channels of 16 only of sizes with 1 element"),
+        ("30x30", "17@", "Conv(k=3,c=16) >> Flatten()", "layer 1 (Flatten) makes only multiples of 16 of 16 channels"),
+    ],
+)  # fmt: skip
+def test_the_reason_is_the_one_that_a_person_would_give(source: str, target: str, stack: str, because: str) -> None:
+    found = explained(source, target, stack=stack)
+    assert found.because[0] == f"because {because}"
+    assert not any("any size to" in line or "from 30x30 to any size" in line for line in found.because)
+    for change in found.changes:
+        assert convsolve(*shlex.split(change.command)[1:], "--count", "1").code == 0
+
+
+def test_a_way_to_channels_without_axes_ends_with_these() -> None:
+    said = convsolve("solve", "30x30", "16@", "--stack", "Conv(k=3,c=16) >> Flatten()").err.splitlines()
+    (way,) = [line for line in said if line.startswith("  help: ")]
+    assert way.endswith(": 30x30 -> 1x1 -> 16@")
+
+
+def test_many_remainders_are_no_reason() -> None:
+    found = explained("10", "20", stack="Pad()")
+    assert [type(cause) for cause in found.causes] == [Range]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from re import findall
 
 from convsolve.components import tied_parameters
@@ -176,11 +176,32 @@ def _as_said(reasons: Iterable[Reason]) -> list[Reason]:
 def _plainly(problem: Problem, found: Explanation) -> tuple[str, ...]:
     sizes = {reason.what: reason.value for reason in found.conflict if reason.what in SIZES}
     with_ = limits(found.conflict, problem)
-    way = f"{sizes.get('input', 'any size')} to {sizes.get('target', 'any size')} in {_layers(problem)}"
+    said = []
+    for layer, before, after in _flattened(problem):
+        elements, rest = divmod(after, before)
+        if rest:
+            return (
+                f"because {layer} makes only multiples of {before} of {before} channels",
+                f"because {after} is none",
+                "so no combination leads there, whatever the sizes and the limits are",
+            )
+        of = f"{elements} element{'' if elements == 1 else 's'}"
+        said.append(f"because {layer} makes {after} channels of {before} only of sizes with {of}")
+    target = str(problem.target) if problem.target.flat else sizes.get("target", "any size")
+    way = f"{sizes.get('input', 'any size')} to {target} in {_layers(problem)}"
     return (
+        *said,
         f"because no combination{f' of {with_}' if with_ else ''} leads from {way}",
         "so one of these must change",
     )
+
+
+def _flattened(problem: Problem) -> Iterator[tuple[str, int, int]]:
+    """Each Flatten whose channels are known on both sides, with these, where its sizes are chosen."""
+    each = zip(problem.layers, pairwise(problem.channels), strict=True)
+    for place, (layer, (before, after)) in enumerate(each):
+        if problem.relations and layer.kind.flat_out and not layer.kind.weighted and before and after:
+            yield f"layer {place} ({layer.kind.name})", before, after
 
 
 def limits(reasons: Sequence[Reason], problem: Problem) -> str:
@@ -344,7 +365,9 @@ def _changed(problem: Problem, change: Change) -> str:
 
 
 def _way(change: Change | Near) -> str:
-    sizes = ["x".join(map(str, size)) for size in change.solution.sizes]
+    solution = change.solution
+    channels = [solution.input.channels, *(layer.out_channels for layer in solution.layers)]
+    sizes = ["x".join(map(str, size)) or f"{of}@" for size, of in zip(solution.sizes, channels, strict=True)]
     return " -> ".join(sizes if len(sizes) < 8 else [*sizes[:3], "...", *sizes[-2:]])
 
 

@@ -20,6 +20,7 @@ from convsolve.layers.listed import Constant
 from convsolve.problem import Problem
 
 LARGEST_MODULUS = 16
+FEW = 3  # remainders that a person takes in at once
 
 
 def excluded(problem: Problem, conflict: Sequence[Reason]) -> list[Cause]:
@@ -50,10 +51,12 @@ def on_axis(problem: Problem, axis: int, acquitted: Sequence[Reason]) -> list[Ca
     refused = _refused(known, alone, axis)
     if refused is not None:
         return [refused]
-    found = list(_residues(problem, axis, acquitted))
     reach = alone.reached(min(max(alone.target, alone.hulls[-1][-1]), LARGEST))
+    constant = _makes_what_it_is_told(alone.fans[-1])
+    found = [] if constant else [one for one in _residues(problem, axis, acquitted) if len(one.residues) <= FEW]
     # remainders say more than a range does, if not of the one size that can be made
-    if any(residue.anyway and (residue.modulus == 2 or len(reach[-1]) > 1) for residue in found):
+    parity = not any(map(_makes_what_it_is_told, alone.fans))
+    if any(residue.anyway and (len(reach[-1]) > 1 or (parity and residue.modulus == 2)) for residue in found):
         return [*found]
     ends = [(sizes[0], hull[-1]) for sizes, hull in zip(reach, alone.hulls, strict=True) if sizes]
     if len(ends) == len(reach) and not ends[-1][0] <= alone.target <= ends[-1][1]:
@@ -63,6 +66,11 @@ def on_axis(problem: Problem, axis: int, acquitted: Sequence[Reason]) -> list[Ca
     if not found and below is not None and above is not None:
         return [Gap(axis, alone.source, alone.target, below, above)]
     return [*found]
+
+
+def _makes_what_it_is_told(fans: Sequence[AnyFan]) -> bool:
+    """Whether a layer makes its sizes of any input, as an adaptive pool does."""
+    return all(isinstance(fan, Listed) and all(isinstance(one, Constant) for one, _ in fan.each) for fan in fans)
 
 
 def _refused(problem: Problem, alone: Axis, axis: int) -> Cause | None:
@@ -132,7 +140,7 @@ def _remainders(axis: Axis, source: int | None, modulus: int, *, any_depth: bool
 
 def _behind(fan: AnyFan, rests: Collection[int], modulus: int) -> Collection[int]:
     if isinstance(fan, Listed):
-        if all(isinstance(size_map, Constant) for size_map, _ in fan.each):
+        if _makes_what_it_is_told([fan]):
             return {size_map.raw(1) % modulus for size_map, _ in fan.each}
         return range(modulus)
     if not fan.up and fan.stride > 1:

@@ -68,6 +68,7 @@ PIPED = SCREENS | {
     "solve-impossible-tie": "solve 4x4 61x79 --layers 4 --tie all",
     "solve-impossible-sizes": "solve [2..8]x[2..8] 100x1000 --layers 1..2",
     "solve-condition-budget": "solve 8@7 3@28 --layers 2 --where 'macs <= 100'",
+    "solve-condition-channels": "solve 8@4x4 3@8x8 --layers 2 --channels '8,[1..4],3' --where 'params < 3'",
     "solve-condition-field": "solve 28 28 --layers 3 -s 1 --where 'receptive_field >= 30'",
 }
 

@@ -61,6 +61,11 @@ first answer, decided by Z3 | without conditions, of 1.2 to 2 ms the words of th
 first answer from the graph alone | of 0.3 to 0.6 ms the words of the question take 0.1 to 0.3; CP-SAT's division model
     takes 1.4 to 7 ms for everything
 wide domains | the division model has no domain to go through and takes 2 ms, as for narrow ones
+conditions, most conventional | where the graph cannot carry a condition, Z3 has to better an answer until a proof ends
+    it; what was not solved, the limit ended
+whole process solve | the imports: beside those of Z3 and of the command line, our modules and the classes in them
+explained, conditions and axes | a mend is tried on the whole question, and a limit widened under a condition on costs
+    is an encoding of its own
 conditions, first answer | Z3 searches by itself: its Context and first check are 1 ms of 4 to 250
 proved optimum: Z3 Optimize | Optimize ends on the smallest problems alone, where the checks of a proof are most of our
     time

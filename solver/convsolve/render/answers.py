@@ -78,7 +78,8 @@ def explanation(answer: Answer, *, full: bool = False) -> list[str]:
     """Why there is no answer, and what would mend it."""
     found = answer.explanation
     if found is None:
-        return []
+        open_channels = answer.problem.open_channels
+        return ["  help: with a number for every one of the channels, it is told why"] if open_channels else []
     from convsolve.wording import full as at_length
     from convsolve.wording import short
 

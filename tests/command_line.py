@@ -39,6 +39,7 @@ def convsolve(*arguments: str, terminal: bool = False, stdin: bytes = b"", color
         patch.setenv("COLUMNS", str(COLUMNS))
         patch.setenv("TERM", "xterm")
         patch.delenv("NO_COLOR", raising=False)
+        patch.delenv("CONVSOLVE_GOLDEN", raising=False)  # the tests' own
         if not color:
             patch.setenv("NO_COLOR", "1")
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))

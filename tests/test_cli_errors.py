@@ -21,6 +21,27 @@ PARAMETERS = "kernel_size, stride, padding, dilation, output_padding"
 DEPTHS = "write a number (4), or what it may be (2..6)"
 
 BAD = {
+    "solve 28 14 --layers 4 --where 'stride[7] == 2'": (
+        "no-such-layer",
+        "stride[7] == 2: stride[7]: 4 layers have stride",
+        "write stride[0] to stride[3], or stride[-1] for the last",
+    ),
+    "solve 12@8x8 4@16x16 --stack PixelShuffle(2)": (
+        "bad-channels",
+        "layer 0 (PixelShuffle) makes 3 of 12 channels, and the target has 4",
+        "12 channels make 3: 4 need 16",
+    ),
+    "solve 13@8x8 4@16x16 --stack PixelShuffle(2)": (
+        "bad-channels",
+        "layer 0 (PixelShuffle): 13 channels come to it, and it takes a multiple of 4",
+        "change the channels in front of it, or its own numbers",
+    ),
+    "solve 28 14 --kernel 3": (
+        "usage",
+        "'--kernel' is no option of convsolve solve",
+        "did you mean '--kernel-size'?",
+        MANUAL,
+    ),
     # sizes that are no sizes
     "solve 4x 28": ("bad-size", "input '4x' is no size", SIZE),
     "solve 7 0": ("bad-size", "target: 0 is not between 1 and 2147483647", SIZE),
@@ -34,7 +55,7 @@ BAD = {
     "solve 7 ?": (
         "mixed-directions",
         "from 7 to ? some sizes grow and others shrink",
-        "say which layers: --layer conv or --layer conv_transpose",
+        "what can be reached hangs on the layers: write --layer conv or --layer conv_transpose",
     ),
     "solve [8..2] 7": ("bad-size", "input '[8..2]': the range [8..2] is empty", "write [2..8]"),
     "solve [0..2] 7": ("bad-size", "input: 0 is not between 1 and 2147483647", SIZE),
@@ -107,7 +128,7 @@ BAD = {
     ),
     # numbers of layers and solutions
     "solve 7 28 --layers 0": ("bad-value", "layers must be a number from 1 to 1000, not '0'", DEPTHS),
-    "solve 7 28 --layers 6..2": ("bad-value", "layers must be a number from 1 to 1000, not '6..2'", DEPTHS),
+    "solve 7 28 --layers 6..2": ("empty-domain", "layers: the range 6..2 is empty", "write 2..6"),
     "solve 7 28 --layers 2x3": ("bad-value", "layers must be a number from 1 to 1000, not '2x3'", DEPTHS),
     f"solve 7 28 --layers {NINES}": (
         "bad-value",

@@ -121,7 +121,7 @@ def test_show_config_says_where_everything_came_from(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CONVSOLVE_TIMEOUT", "20")
     monkeypatch.setenv("CONVSOLVE_TIMOUT", "20")
     said = convsolve("solve", "28", "14", "-s", "2", "--where", "padding <= 1", "--show-config")
-    assert (said.code, said.err) == (0, "CONVSOLVE_TIMOUT is not known: did you mean 'CONVSOLVE_TIMEOUT'?\n")
+    assert (said.code, said.err) == (0, "warning: CONVSOLVE_TIMOUT is not known: did you mean 'CONVSOLVE_TIMEOUT'?\n")
     head, *lines = (line.split("\t") for line in said.out.splitlines())
     assert head == ["option", "value", "from"]
     shown = {name: (value, place) for name, value, place in lines}
@@ -223,6 +223,11 @@ def test_a_mistake_in_a_project_names_file_and_key(text: str, project: Path) -> 
 
 VARIABLES = {
     "CONVSOLVE_STRIDE=2..1": ("empty-domain", "stride: the range 2..1 is empty", "write 1..2"),
+    "CONVSOLVE_STRIDE=x": (
+        "bad-domain",
+        "stride: 'x' is no domain",
+        "write a number (3), a list (3,5,7), a range (1..7), a step (2..16:2), or one an axis (3x5)",
+    ),
     "CONVSOLVE_EXACT=si": ("bad-value", "exact: 'si' is neither yes nor no", "write 1 or 0"),
     "CONVSOLVE_COLOR=red": ("bad-value", "color: 'red' is not known", "known: auto, always, never"),
     "CONVSOLVE_WHERE=stride <= 2; 3": (
@@ -239,6 +244,15 @@ def test_a_mistake_in_a_variable_names_it(setting: str, monkeypatch: pytest.Monk
     monkeypatch.setenv(name, text)
     code, message, help_line = VARIABLES[setting]
     assert convsolve("solve", "28", "14") == (2, "", f"error[{code}]: {name}: {message}\n  help: {help_line}\n")
+
+
+def test_a_variable_that_nothing_reads_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = convsolve("solve", "28", "14")
+    monkeypatch.setenv("CONVSOLVE_STRID", "2")
+    said = convsolve("solve", "28", "14")
+    assert (said.code, said.out) == (0, plain.out)
+    assert said.err == f"warning: CONVSOLVE_STRID is not known: did you mean 'CONVSOLVE_STRIDE'?\n{plain.err}"
+    assert convsolve("solve", "28", "14", "--isolated") == plain
 
 
 def test_flags_and_conditions_in_variables(monkeypatch: pytest.MonkeyPatch) -> None:

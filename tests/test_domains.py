@@ -58,8 +58,8 @@ def test_what_is_read(value: object, each: tuple[Domain, ...], per_axis: bool) -
     ("value", "text"),
     [
         ("", f"error[bad-domain]: k: '' is no domain{HELP}"),
-        ("x", f"error[bad-domain]: k: '' is no domain{HELP}"),
-        ("3x", f"error[bad-domain]: k: '' is no domain{HELP}"),
+        ("x", f"error[bad-domain]: k: 'x' is no domain{HELP}"),
+        ("3x", f"error[bad-domain]: k: '3x' is no domain{HELP}"),
         ("3,,5", f"error[bad-domain]: k: '3,,5' is no domain{HELP}"),
         ("-3", f"error[bad-domain]: k: '-3' is no domain{HELP}"),
         ("+3", f"error[bad-domain]: k: '+3' is no domain{HELP}"),

@@ -273,7 +273,7 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
             {"layers": LARGE},
             "[bad-value]: layers must be a number from 1 to 1000, not a value of type int" + DEPTHS,
         ),
-        ("4", "8", {"layers": "3..2"}, "[bad-value]: layers must be a number from 1 to 1000, not '3..2'" + DEPTHS),
+        ("4", "8", {"layers": "3..2"}, "[empty-domain]: layers: the range 3..2 is empty\n  help: write 2..3"),
         (
             "8",
             "4",

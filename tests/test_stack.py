@@ -277,7 +277,7 @@ KNOWN = ", ".join(ACTIVATIONS)
             "Conv() * 0x" + "f" * 5000,
             "[bad-value]: a stack can be repeated 1 to 1000 times, not a value of type int" + DEPTHS,
         ),
-        ("Conv() * '6..2'", "[bad-value]: a stack can be repeated 1 to 1000 times, not '6..2'" + DEPTHS),
+        ("Conv() * '6..2'", "[empty-domain]: layers: the range 6..2 is empty\n  help: write 2..6"),
         (
             "Conv() * '" + "9" * 5000 + "'",
             "[bad-value]: a stack can be repeated 1 to 1000 times, not '99999999999999999999999999999999999...'"

@@ -107,7 +107,13 @@ MOST_KNOWN = 16
 
 
 def parameters_of(space: Space, prefix: str) -> Parameters:
-    """The parameters of a space, worked out once."""
+    """The parameters of a space, worked out once; raises ``bad-value`` for what is no space."""
+    if not isinstance(space, Space):
+        raise Error(
+            "bad-value",
+            f"{space!r:.40} is no space",
+            help=["make one first, as in convsolve.Space(7, 28, layers=2)"],
+        )
     key = space.fingerprint, prefix
     found = _KNOWN.get(key)
     if found is None:

@@ -94,6 +94,9 @@ def channel_chain(
     """
     weighted = [kind for kind in kinds if kind.weighted]
     stages = _stages(kinds, ratios)
+    _same_at_the_end(
+        kinds, stages[-1], first if len(stages) == 1 else getattr(weighted[-1], "out_channels", None), last
+    )
     said = channels_said(weighted, first, _first_of(stages[-1], last), channels)
     said = [_told(stage) if number is None else number for number, stage in zip(said, stages, strict=True)]
     complete = [
@@ -150,6 +153,23 @@ def _first_of(stage: Stage, behind: int | None) -> int | None:
             )
         behind = whole
     return behind
+
+
+def _same_at_the_end(kinds: Sequence[LayerKind], stage: Stage, before: int | None, last: int | None) -> None:
+    """Raise where a last layer that changes channels makes others of those before it than the target has."""
+    number = before
+    for index, (kind, ratio) in enumerate(stage, start=len(kinds) - len(stage)):
+        if number is None or ratio is None or last is None:
+            return
+        here, (over, under) = number, ratio
+        number = _changed(index, kind, here, ratio)
+        ends = all(after in (None, (1, 1)) for _, after in stage[index + 1 - len(kinds) + len(stage) :])
+        if ends and over != under and number != last:
+            raise Error(
+                "bad-channels",
+                f"layer {index} ({kind.name}) makes {number} of {here} channels, and the target has {last}",
+                help=[f"{here} channels make {number}: {last} need {last * under // over}"],
+            )
 
 
 def _told(stage: Stage) -> int | None:

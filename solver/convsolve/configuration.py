@@ -62,7 +62,7 @@ def project(directory: str | None = None) -> dict[str, Setting]:
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, Setting]:
-    """The defaults in variables such as CONVSOLVE_KERNEL_SIZE; an empty one says nothing, an unknown one neither."""
+    """The defaults in variables such as CONVSOLVE_KERNEL_SIZE; empty and unknown ones say nothing."""
     found = {}
     for key in KEYS:
         name = PREFIX + key.upper()
@@ -78,7 +78,7 @@ def strangers(environ: Mapping[str, str]) -> list[str]:
     """Variables with our prefix that nothing reads, each with what may have been meant."""
     names = [PREFIX + key.upper() for key in KEYS]
     return [
-        ": ".join([f"{name} is not known", *did_you_mean(name, names)[:1]])
+        ": ".join([f"{name} is not known", *(line for line in did_you_mean(name, names) if "?" in line)])
         for name in sorted(environ)
         if name.startswith(PREFIX) and name not in names and name.isprintable()
     ]

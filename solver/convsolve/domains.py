@@ -66,7 +66,7 @@ class Domains:
         if isinstance(value, tuple):
             parts, per_axis = list(value), True
         elif isinstance(value, str):
-            parts = list(value.strip().split("x")) if value.isascii() and len(value) <= LONGEST_TEXT else [value]
+            parts = _axes(value.strip(), name) if value.isascii() and len(value) <= LONGEST_TEXT else [value]
             per_axis = len(parts) > 1
         else:
             parts, per_axis = [value], False
@@ -97,6 +97,14 @@ class Domains:
         if not self.per_axis:
             return parts[0]
         return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def _axes(text: str, name: str) -> list[object]:
+    """What stands between the x of a text, one an axis."""
+    parts = text.split("x")
+    if "" in parts:
+        raise Error("bad-domain", f"{name}: {shown(text)} is no domain", help=[EXAMPLES])
+    return [*parts]
 
 
 def domain_text(domain: Domain, units: int = 1) -> str:

@@ -38,6 +38,7 @@ from convsolve.wiring import not_counted
 
 BEHIND = Name("behind")  # in a fold's step: its value behind the layer
 MOST = 10**40  # beyond every number of a question
+NAMES = "names and layers: convsolve solve --help"
 STARTS = {"sum": 0, "product": 1, "min": MOST, "max": -MOST}
 
 
@@ -244,7 +245,7 @@ class _Grounding:
         if node.layer is not None:
             having = [at for at in range(len(self.problem.layers)) if self._has(at, node)]
             if not -len(having) <= node.layer < len(having):
-                raise self._error("no-such-layer", f"{text_of(node)}: {len(having)} layer(s) have {node.name}")
+                raise self._no_such_layer(node, len(having))
             place = having[node.layer]
         if place is None:
             raise AssertionError(node)
@@ -357,7 +358,17 @@ class _Grounding:
         return node
 
     def _error(self, code: str, message: str) -> Error:
-        return Error(code, f"{self._said}: {message}", help=["names and layers: convsolve solve --help"])
+        return Error(code, f"{self._said}: {message}", help=[NAMES])
+
+    def _no_such_layer(self, node: Scoped, having: int) -> Error:
+        """There are not so many layers that have a name: how many do, and what they are called."""
+        text = text_of(node)
+        kind = text[: text.index(node.name)]
+        have = "no layer has" if not having else "1 layer has" if having == 1 else f"{having} layers have"
+        first, last = f"{kind}{node.name}[0]", f"{kind}{node.name}[{having - 1}]"
+        ways = [f"write {first}" if having == 1 else f"write {first} to {last}, or {kind}{node.name}[-1] for the last"]
+        message = f"{self._said}: {text}: {have} {kind}{node.name}"
+        return Error("no-such-layer", message, help=ways if having else [NAMES])
 
     @property
     def _said(self) -> str:

@@ -312,7 +312,7 @@ def _auto(source: Extent, goal: Extent) -> type[LayerKind]:
         raise Error(
             "mixed-directions",
             f"from {source} to {goal} some sizes grow and others shrink",
-            help=["say which layers: --layer conv or --layer conv_transpose"],
+            help=["what can be reached hangs on the layers: write --layer conv or --layer conv_transpose"],
         )
     if grows and shrinks:
         raise Error(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product, takewhile
 from math import prod
@@ -177,8 +176,11 @@ def read_depth(value: object, what: str) -> Domain:
     """
     domains: tuple[Domain, ...] = ()
     if not isinstance(value, tuple | bool):
-        with suppress(Error):
-            domains = Domains.read(value, "depth").each
+        try:
+            domains = Domains.read(value, "layers").each
+        except Error as error:
+            if error.code == "empty-domain" and isinstance(value, str):
+                raise
     if len(domains) == 1 and domains[0][0] >= 1 and domains[0][-1] <= MOST_LAYERS:
         return domains[0]
     raise Error("bad-value", f"{what}, not {shown_value(value)}", help=[DEPTHS])

@@ -303,3 +303,11 @@ def test_importance_works_on_the_decisions() -> None:
         evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     found = optuna.importance.get_param_importances(study, evaluator=evaluator)
     assert set(found) == set(SPACE.decisions)
+
+
+def test_what_is_no_space_is_refused_in_words() -> None:
+    with pytest.raises(cs.Error) as caught:
+        FeasibleSampler("x")  # type: ignore[arg-type]
+    assert str(caught.value).startswith(
+        "error[bad-value]: 'x' is no space\n  help: make one first, as in convsolve.Space("
+    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from convsolve.cli.streams import Color, look, named, say, write, write_record
-from convsolve.configuration import strangers
+from convsolve.cli.streams import Color, look, named, write, write_record
 
 if TYPE_CHECKING:
     from typer._click.core import Context, Parameter
@@ -30,16 +28,13 @@ def show(
     context: Context,
     parameters: Mapping[str, Parameter],
     sources: Mapping[str, tuple[str, str | None]],
-    *,
-    isolated: bool,
 ) -> None:
-    """Print the options of a command, as a table or as a record; on stderr what nothing reads.
+    """Print the options of a command, as a table or as a record.
 
     Args:
         context: of the command, its values settled.
         parameters: by their names.
         sources: where the value of each that is not built in comes from, and its place there.
-        isolated: whether the environment was left out.
     """
     rows = [_row(context, name, parameter, sources) for name, parameter in parameters.items()]
     if context.params.get("json"):
@@ -47,8 +42,6 @@ def show(
         write_record(record | {"options": [row._asdict() for row in rows]})
     else:
         _draw(rows, Color(context.params.get("color") or Color.AUTO))
-    if not isolated:
-        say(*strangers(os.environ))
 
 
 def _draw(rows: Sequence[Row], color: Color) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typer import Exit
 from typer.core import TyperOption
 
 from convsolve.cli.question import Preset
-from convsolve.configuration import DOMAINS, KEYS, OF_A_QUESTION, TABLE, Setting, configured
+from convsolve.configuration import DOMAINS, KEYS, OF_A_QUESTION, TABLE, Setting, configured, strangers
 from convsolve.errors import Error, did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -123,10 +124,14 @@ def settle(command: Command, asked: Sequence[Parameter], context: Context) -> No
             sources.setdefault(name, (setting.source, setting.place))
             if name in OF_A_QUESTION:
                 context.meta.setdefault(_SET, {})[name] = setting.place
+    if not given.get(ISOLATED) and (unread := strangers(os.environ)):
+        from convsolve.cli.streams import say
+
+        say(*(f"warning: {line}" for line in unread))
     if given.get(SHOW):
         from convsolve.cli.show_config import show
 
-        show(context, parameters, sources, isolated=bool(given.get(ISOLATED)))
+        show(context, parameters, sources)
         raise Exit
 
 

@@ -30,7 +30,10 @@ def as_error(error: TyperException, arguments: Sequence[str]) -> Error:
         if others := _those_that_have(written, getattr(command, "commands", {})):
             mend = f"it belongs behind a command: {path} {others[0]} {written} ..."
             return Error("usage", f"{shown(written)} is no option of {path}", help=[mend, manual])
-        near = [line for line in did_you_mean(str(name), known) if line.startswith("did you mean")]
+        # a word of an option, or its beginning, says more than letters in common do
+        begun = [option for option in known if option.startswith(str(name))] if len(str(name)) > len("--k") else []
+        near = [f"did you mean {option!r}?" for option in begun[:1]]
+        near = near or [line for line in did_you_mean(str(name), known) if line.startswith("did you mean")]
         return Error("usage", f"{shown(written)} is no option of {path}", help=[*near, manual])
     if parameter is None:
         return Error("usage", _sentence(error.format_message()), help=[manual])

@@ -33,7 +33,7 @@ def best(space: Space, cost: str, k: int = 1, *, budget: int = MOST_STEPS) -> li
         budget: as for `pareto`.
 
     Returns:
-        Pairs of a ``solution`` and its ``values``, here one.
+        Points: ``point.solution`` is the combination, ``point.values`` what it costs, here one number.
 
     Raises:
         Error: as `pareto`.
@@ -43,6 +43,8 @@ def best(space: Space, cost: str, k: int = 1, *, budget: int = MOST_STEPS) -> li
         >>> space = cs.Space("4@8", "2@32", layers=2)
         >>> [point.values for point in space.best("-params", 3)]
         [(88,), (88,), (88,)]
+        >>> space.best("params")[0].solution.costs.params
+        14
     """
     return _points(space, [Wish.read(cost)], whole("k", k), budget)
 

@@ -20,12 +20,9 @@ class AdaptivePool(LayerKind):
     """out = output_size, whatever goes in; windows begin at floor(i*in/out) and end at ceil((i + 1)*in/out)."""
 
     positional = ("output_size",)
-    # the windows of r neighbours are largest, (r*in + 2*out - 2*gcd(in, out))//out; where neither size divides the
-    # other, 1 stands for the divisor, as no sentence has one: that is never too small
-    field_rule = (
-        "min(in_size, (behind*in_size + min(1, in_size % output_size)"
-        "*2*(output_size - max(1, in_size*(1 - min(1, output_size % in_size)))))//output_size)"
-    )
+    # r neighbours see at most (r*in + 2*out - 2*gcd(in, out))//out; where out does not divide in, 1 stands
+    # for the divisor: never too small. Z3 cannot prove the best with a division by the input's size, which is open.
+    field_rule = "min(in_size, (behind*in_size + 2*(output_size - 1)*min(1, in_size % output_size))//output_size)"
     jump_rules = ("behind*in_size", "behind*output_size")
     centre_rule = "in_size - output_size"
     torch_name: ClassVar[str]

@@ -380,3 +380,22 @@ def test_a_way_to_channels_without_axes_ends_with_these() -> None:
 def test_many_remainders_are_no_reason() -> None:
     found = explained("10", "20", stack="Pad()")
     assert [type(cause) for cause in found.causes] == [Range]
+
+
+def test_a_size_far_out_of_range_says_how_many_layers_it_takes() -> None:
+    said = convsolve("solve", "1000000", "14", "--layers", "3")
+    assert "because the smallest that 3 Conv layers can make of 1000000 within the limits is 15624 (" in said.err
+    assert "because 14 is smaller\nso no combination leads from 1000000 to 14: that takes at least 8 " in said.err
+    layers = "Conv(k=7, s=4, p=0) * 3"
+    assert str(cs.trace(layers, 1000000).output) == "15624"
+    smallest = [1000000]  # kernel 7, stride 4
+    for _ in range(8):
+        smallest.append((smallest[-1] - 7) // 4 + 1)
+    assert smallest[8] <= 14 < smallest[7]
+    told = convsolve("solve", "28", "100000000", "--layers", "3")
+    assert "so no combination leads from 28 to 100000000: that takes at least 11 such layers\n" in told.err
+    # kernel 7, stride 4, output_padding 3: 4*(n - 1) + 10
+    largest = [28]
+    for _ in range(11):
+        largest.append(4 * (largest[-1] - 1) + 10)
+    assert largest[10] < 100000000 <= largest[11]

@@ -54,6 +54,7 @@ class Range(Cause):
     source: int
     target: int
     reach: tuple[tuple[int, int], ...]  # behind each layer, the smallest and the largest size
+    layers: int | None = None  # so many are needed at least, where these are more than an explanation tries
 
 
 @dataclass(frozen=True)

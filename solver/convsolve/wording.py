@@ -130,7 +130,8 @@ def _range(problem: Problem, found: Explanation, cause: Range) -> list[str]:
     return [
         f"{most} {within} is {ends[-1]}{f' ({way})' if len(ends) > 1 else ''}",
         f"{cause.target} is {'larger' if large else 'smaller'}{_on(problem, cause.axis)}",
-        f"no combination leads from {cause.source} to {cause.target}",
+        f"no combination leads from {cause.source} to {cause.target}"
+        + (f": that takes at least {cause.layers} such layers" if cause.layers else ""),
     ]
 
 

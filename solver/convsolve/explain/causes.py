@@ -8,7 +8,7 @@ from math import prod
 
 from convsolve.asked import Asked
 from convsolve.components import tied_parameters
-from convsolve.explain.facts import without
+from convsolve.explain.facts import depths, repeated, without
 from convsolve.explain.plain import plain
 from convsolve.explain.reach import LARGEST, Axis
 from convsolve.explanation import Cause, Excluded, Gap, Range, Reason, Residue, Tied, Unlawful, Window
@@ -60,7 +60,9 @@ def on_axis(problem: Problem, axis: int, acquitted: Sequence[Reason]) -> list[Ca
         return [*found]
     ends = [(sizes[0], hull[-1]) for sizes, hull in zip(reach, alone.hulls, strict=True) if sizes]
     if len(ends) == len(reach) and not ends[-1][0] <= alone.target <= ends[-1][1]:
-        return [Range(axis, alone.source, alone.target, tuple(ends[1:]))]
+        return [Range(axis, alone.source, alone.target, tuple(ends[1:]), _needed_layers(problem, alone))]
+    if not all(reach) and (low := _smallest(alone)) is not None:  # too large to be looked at one by one
+        return [Range(axis, alone.source, alone.target, low, _needed_layers(problem, alone))]
     below = max((size for size in reach[-1] if size < alone.target), default=None)
     above = min((size for size in reach[-1] if size > alone.target), default=None)
     if not found and below is not None and above is not None:
@@ -71,6 +73,46 @@ def on_axis(problem: Problem, axis: int, acquitted: Sequence[Reason]) -> list[Ca
 def _makes_what_it_is_told(fans: Sequence[AnyFan]) -> bool:
     """Whether a layer makes its sizes of any input, as an adaptive pool does."""
     return all(isinstance(fan, Listed) and all(isinstance(one, Constant) for one, _ in fan.each) for fan in fans)
+
+
+def _smallest(alone: Axis) -> tuple[tuple[int, int], ...] | None:
+    """Behind each layer the smallest size and the largest, where the target is smaller and every map takes them."""
+    hulls = alone.hulls
+    if alone.target >= hulls[-1].start:
+        return None
+    if any(hull.start < max(map(_always, fans)) for hull, fans in zip(hulls, alone.fans, strict=False)):
+        return None
+    return tuple((hull.start, hull[-1]) for hull in hulls[1:])
+
+
+def _needed_layers(problem: Problem, alone: Axis) -> int | None:
+    """How many such layers the target needs at least, where these are more than are looked at one by one."""
+    fans, here, target = alone.fans[-1], alone.hulls[-1], alone.target
+    if not repeated(problem) or any(isinstance(fan, Listed) for fan in fans):
+        return None
+    upwards, number = target > here[-1], len(problem.layers)
+    size = here[-1] if upwards else here.start
+    while size < target if upwards else size > target:
+        behind = [_ends(fan, size)[upwards] for fan in fans]
+        after = max(behind) if upwards else max(min(behind), 1)
+        if after <= size if upwards else after >= size:
+            return None
+        size, number = after, number + 1
+    return number if number > depths(problem)[-1] else None
+
+
+def _ends(fan: AnyFan, size: int) -> tuple[int, int]:
+    """The smallest and the largest that a fan makes of a size, legal or not."""
+    if isinstance(fan, Listed):
+        raise TypeError(fan)
+    ends = fan.offset, fan.offset + fan.reach
+    least, most = (fan.stride * size + end if fan.up else (size + end) // fan.stride + 1 for end in ends)
+    return least, most
+
+
+def _always(fan: AnyFan) -> int:
+    """A size from which on every map of a fan takes what comes."""
+    return LARGEST if isinstance(fan, Listed) else max(fan.least, 1 - fan.offset)
 
 
 def _refused(problem: Problem, alone: Axis, axis: int) -> Cause | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from convsolve.domains import Domain
-from convsolve.layers.base import POSITIVE, AxisParameter, Convolution, Option, Rule, Setting, SettingsByMap, TorchCall
+from convsolve.layers.base import POSITIVE, AxisParameter, Option, Rule, Setting, TorchCall
+from convsolve.layers.convolution import Convolution, SettingsByMap
 from convsolve.layers.fans import AnyFan, Part, counted, fan_of, part_of
 from convsolve.layers.maps import IDENTITY, SizeMap, downwards
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convsolve.domains import Domain
-from convsolve.layers.base import POSITIVE, AxisParameter, Convolution, Rule, Setting, SettingsByMap, TorchCall
+from convsolve.layers.base import POSITIVE, AxisParameter, Rule, Setting, TorchCall
 from convsolve.layers.conv import BIAS, GROUPS, KERNEL, OUT_CHANNELS, STRIDE, padding_limits
+from convsolve.layers.convolution import Convolution, SettingsByMap
 from convsolve.layers.fans import Fan, Part, counted, fan_of, part_of
 from convsolve.layers.maps import SizeMap, upwards
 

@@ -44,7 +44,7 @@ def best(space: Space, cost: str, k: int = 1, *, budget: int = MOST_STEPS) -> li
         >>> [point.values for point in space.best("-params", 3)]
         [(88,), (88,), (88,)]
         >>> space.best("params")[0].solution.costs.params
-        14
+        16
     """
     return _points(space, [Wish.read(cost)], whole("k", k), budget)
 

@@ -53,7 +53,8 @@ def on_axis(problem: Problem, axis: int, acquitted: Sequence[Reason]) -> list[Ca
         return [refused]
     reach = alone.reached(min(max(alone.target, alone.hulls[-1][-1]), LARGEST))
     constant = _makes_what_it_is_told(alone.fans[-1])
-    found = [] if constant else [one for one in _residues(problem, axis, acquitted) if len(one.residues) <= FEW]
+    residues = () if constant else _residues(problem, axis, acquitted)
+    found = [one for one in residues if len(one.residues) <= FEW]
     # remainders say more than a range does, if not of the one size that can be made
     parity = not any(map(_makes_what_it_is_told, alone.fans))
     if any(residue.anyway and (len(reach[-1]) > 1 or (parity and residue.modulus == 2)) for residue in found):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import convsolve as cs
 from convsolve.domains import EXAMPLES as DOMAINS
-from convsolve.domains import Domains
+from convsolve.domains import MOST_LAYERS, Domains
 from convsolve.errors import Error
 from convsolve.filling import statement
 from convsolve.layers.act import ACTIVATIONS
@@ -21,7 +21,6 @@ from convsolve.registry import KINDS
 from convsolve.shapes import Shape
 from convsolve.stack import (
     EXAMPLE,
-    MOST_LAYERS,
     Act,
     AvgPool,
     Conv,

@@ -13,6 +13,7 @@ from convsolve.errors import Error, shown, shown_number, shown_value
 Domain = tuple[int, ...]  # ascending, without repetition, never empty
 
 LARGEST_PARAMETER = 4096  # PyTorch's own kernels can crash the process on larger ones
+MOST_LAYERS = 1_000
 LONGEST_TEXT = 100_000  # characters: every number that a parameter may be fits in, three times
 # Ranges share these numbers: a stack of a thousand layers may have four thousand of the widest.
 _NUMBERS = tuple(range(LARGEST_PARAMETER + 1))
@@ -21,6 +22,7 @@ _RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(?::({NUMBER}))?")
 _NUMBER = re.compile(NUMBER)
 _DECIMAL = re.compile(r"[0-9]\.[0-9]")
 _NUMBER_OR_DECIMAL = re.compile(r"[0-9]{1,10}(\.[0-9]{1,20})?(e-[0-9]{1,2})?")
+DEPTHS = "write a number (4), or what it may be (2..6)"
 EXAMPLES = "write a number (3), a list (3,5,7), a range (1..7), a step (2..16:2), or one an axis (3x5)"
 
 DomainLike = int | str | range | AbstractSet[int] | tuple["int | str | range | AbstractSet[int]", ...]
@@ -227,3 +229,21 @@ def _read_text(text: str, name: str, most: int) -> Domain:
         else:
             raise Error("bad-domain", f"{name}: {shown(text)} is no domain", help=[EXAMPLES])
     return tuple(sorted(values))
+
+
+def read_depth(value: object, what: str) -> Domain:
+    """How often layers stand there: a number, or what it may be, as in ``"2..6"``.
+
+    Raises:
+        Error: ``bad-value`` where it is neither; `what` begins the message.
+    """
+    domains: tuple[Domain, ...] = ()
+    if not isinstance(value, tuple | bool):
+        try:
+            domains = Domains.read(value, "layers").each
+        except Error as error:
+            if error.code == "empty-domain" and isinstance(value, str):
+                raise
+    if len(domains) == 1 and domains[0][0] >= 1 and domains[0][-1] <= MOST_LAYERS:
+        return domains[0]
+    raise Error("bad-value", f"{what}, not {shown_value(value)}", help=[DEPTHS])

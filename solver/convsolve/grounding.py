@@ -1,8 +1,8 @@
 """Conditions on the layers of a question: each name made the variable of a layer and an axis.
 
-What ranges over layers becomes a fold: a value that is carried backward from the output, layer by
-layer, as the receptive field is. So a condition is a sentence over the variables of single layers and
-over folds, and whoever reads it can see how far it reaches.
+What ranges over layers becomes a fold: a value that is carried backward from the output, layer by layer, as the
+receptive field is. So a condition is a sentence over the variables of single layers and over folds, and whoever reads
+it can see how far it reaches.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from convsolve.conditions import Condition
 from convsolve.errors import Error
+from convsolve.jumps import compared, is_jump
 from convsolve.language import Expr, evaluated, parse
 from convsolve.language.nodes import (
     Arithmetic,
@@ -27,13 +28,14 @@ from convsolve.language.nodes import (
     Scoped,
     children,
     names,
+    parts_of,
     rebuilt,
     with_children,
 )
 from convsolve.objectives import Objective
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
-from convsolve.vocabulary import OVER, UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
+from convsolve.vocabulary import UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
 from convsolve.wiring import not_counted
 
 BEHIND = Name("behind")  # in a fold's step: its value behind the layer
@@ -188,7 +190,7 @@ class _Grounding:
 
     def _whole_divisors(self, sentence: Expr) -> Expr:
         """The sentence, if nothing is divided by what may be 0 or less: that has no value."""
-        for part in _parts(sentence):
+        for part in parts_of(sentence):
             if isinstance(part, Arithmetic) and part.operator in ("//", "%") and not self._positive(part.right):
                 raise self._error("bad-condition", "it divides by what may be 0: multiply instead, as in a == 2*b")
         return sentence
@@ -268,7 +270,7 @@ class _Grounding:
     def _over_layers(self, function: str, argument: Expr, axis: int | None) -> Expr:
         """A sum, product, minimum or maximum, of the layers that have all of its names."""
         inner = [*used(argument, inside=True)]
-        if any(isinstance(part, Call) and part.function in STARTS for part in _parts(argument)):
+        if any(isinstance(part, Call) and part.function in STARTS for part in parts_of(argument)):
             raise self._error("bad-condition", f"a {function} inside another one stands for nothing")
         if not inner or not all(of_a_layer(node.name) and node.layer is None for node in inner):
             raise self._error("bad-condition", f"{function}(...) of one argument takes names of layers, as stride")
@@ -345,15 +347,15 @@ class _Grounding:
     def _without_jump(self, node: Expr) -> Expr:
         """A comparison with jump, a fraction, as one of integers."""
         match node:
-            case Compare(operators, parts) if any(_is_jump(part) for part in parts):
+            case Compare(operators, parts) if any(is_jump(part) for part in parts):
                 chain = list(zip(operators, pairwise(parts), strict=True))
-                every = tuple(Compare((op,), _cross(left, right)) for op, (left, right) in chain)
+                every = tuple(Compare((op,), compared(left, right)) for op, (left, right) in chain)
                 return every[0] if len(every) == 1 else Junction("and", every)
-            case Member(part, values) if _is_jump(part):
-                each = tuple(Compare(("==",), _cross(part, Number(value))) for value in values)
+            case Member(part, values) if is_jump(part):
+                each = tuple(Compare(("==",), compared(part, Number(value))) for value in values)
                 return Junction("or", each) if each else Member(Number(0), ())
         for child in children(node):
-            if _is_jump(child):
+            if is_jump(child):
                 raise self._error("bad-condition", "jump is a fraction: compare it by itself, as in jump == 8")
         return node
 
@@ -389,35 +391,7 @@ def _joined(function: str, part: Expr) -> Expr:
 
 
 def _times(number: Expr, factors: Sequence[Expr]) -> Expr:
-    if number == Number(0):
-        return number
-    return reduce(lambda left, right: Arithmetic("*", left, right), factors, number)
-
-
-def _cross(left: Expr, right: Expr) -> tuple[Expr, Expr]:
-    """Two sides of a comparison, jump's denominator brought to the other side; it is never below 1."""
-
-    def parts(side: Expr) -> tuple[Expr, Expr | None]:
-        if not isinstance(side, Name | Scoped) or not _is_jump(side):
-            return side, None
-        axis = scoped(side).axis
-        return Scoped(OVER, axis=axis), Scoped(UNDER, axis=axis)
-
-    (left, under_left), (right, under_right) = parts(left), parts(right)
-    return (
-        Arithmetic("*", left, under_right) if under_right else left,
-        Arithmetic("*", right, under_left) if under_left else right,
-    )
-
-
-def _is_jump(node: Expr) -> bool:
-    return isinstance(node, Name | Scoped) and node.name == "jump"
-
-
-def _parts(node: Expr) -> Iterator[Expr]:
-    yield node
-    for child in children(node):
-        yield from _parts(child)
+    return number if number == Number(0) else reduce(lambda left, right: Arithmetic("*", left, right), factors, number)
 
 
 def _written(node: Expr) -> str:

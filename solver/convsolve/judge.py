@@ -63,8 +63,7 @@ class Proof(NamedTuple):
 
     Attributes:
         verdict: what it said.
-        checks: how many it took; of a first try with little work it may hang on what was asked before
-            whether it suffices, so this is nothing for a record.
+        checks: how many it took; as this may hang on what was asked before, it is nothing for a record.
     """
 
     verdict: Verdict

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from convsolve.channels import ChannelsLike
 from convsolve.conditions import Condition, ConditionLike, permitted, read_conditions
-from convsolve.domains import DomainLike
+from convsolve.domains import MOST_LAYERS, DomainLike, read_depth
 from convsolve.errors import Error, did_you_mean, shown, shown_value
 from convsolve.filling import Layer, axes_made, every_domain_used, filled, written_out
 from convsolve.layers.base import AxisParameter, LayerKind
@@ -18,7 +18,7 @@ from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.problem import PARAMETERS, Problem
 from convsolve.registry import KINDS, record_of
 from convsolve.shapes import Extent
-from convsolve.stack import MOST_LAYERS, Stack, read_depth, write
+from convsolve.stack import Stack, write
 from convsolve.vocabulary import OF_CHANNELS, used
 from convsolve.widths import DOUBLING, Widths, listed
 from convsolve.wiring import not_counted, wired

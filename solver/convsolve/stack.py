@@ -10,15 +10,13 @@ from itertools import groupby, pairwise, product, takewhile
 from math import prod
 from typing import NamedTuple
 
-from convsolve.domains import Domain, DomainLike, Domains, domain_text
+from convsolve.domains import MOST_LAYERS, Domain, DomainLike, Domains, domain_text, read_depth
 from convsolve.errors import Error, did_you_mean, shown, shown_number, shown_value
 from convsolve.layers.base import AxisParameter, LayerKind, Option, Word
 from convsolve.registry import KINDS, kind_named
 from convsolve.strict import python_expression
 
 LONGEST_TEXT = 100_000  # characters
-MOST_LAYERS = 1_000
-DEPTHS = "write a number (4), or what it may be (2..6)"
 MOST_DEPTHS = 1_000  # stacks that one with depths to be found may stand for
 EXAMPLE = 'write a stack such as "Conv(kernel_size=3, stride=2) >> MaxPool(2) >> ConvTranspose() * 4"'
 
@@ -166,24 +164,6 @@ def _row(layers: Sequence[Written]) -> tuple[str, bool]:
         times = len(list(same))
         parts.append(text if times == 1 else f"{text} * {times}")
     return " >> ".join(parts), len(layers) > 1
-
-
-def read_depth(value: object, what: str) -> Domain:
-    """How often layers stand there: a number, or what it may be, as in ``"2..6"``.
-
-    Raises:
-        Error: ``bad-value`` where it is neither; `what` begins the message.
-    """
-    domains: tuple[Domain, ...] = ()
-    if not isinstance(value, tuple | bool):
-        try:
-            domains = Domains.read(value, "layers").each
-        except Error as error:
-            if error.code == "empty-domain" and isinstance(value, str):
-                raise
-    if len(domains) == 1 and domains[0][0] >= 1 and domains[0][-1] <= MOST_LAYERS:
-        return domains[0]
-    raise Error("bad-value", f"{what}, not {shown_value(value)}", help=[DEPTHS])
 
 
 class LayerMaker:

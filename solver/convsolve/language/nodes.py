@@ -111,6 +111,13 @@ def names(node: Expr) -> Iterator[str]:
         yield from names(child)
 
 
+def parts_of(node: Expr) -> Iterator[Expr]:
+    """The node and everything in it, outermost first."""
+    yield node
+    for child in children(node):
+        yield from parts_of(child)
+
+
 def with_children(node: Expr, parts: tuple[Expr, ...]) -> Expr:
     """The node with other parts, as many as it has."""
     match node:

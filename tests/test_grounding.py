@@ -98,7 +98,7 @@ ONE = "sum(...) of one argument takes names of layers, as stride"
         ("stide == 1", "error[unknown-name]: 'stide' in 'stide == 1' is not known"),
         ("stride", "error[bad-condition]: stride is a number, not a condition"),
         ("MaxPool.stride == 2", "error[no-such-layer]: MaxPool.stride == 2: no layer has MaxPool.stride"),
-        ("stride[4] == 2", "error[no-such-layer]: stride[4] == 2: stride[4]: 3 layer(s) have stride"),
+        ("stride[4] == 2", "error[no-such-layer]: stride[4] == 2: stride[4]: 3 layers have stride"),
         ("stride[0][2] == 2", "error[no-such-axis]: stride[0][2] == 2: there is no axis 2: they are counted from 0"),
         ("sum(sum(stride)) > 2", f"error[bad-condition]: sum(sum(stride)) > 2: {NESTED}"),
         ("sum(params) == 2", f"error[bad-condition]: sum(params) == 2: {ONE}"),

@@ -15,6 +15,9 @@ import convsolve as cs
 from convsolve.events import Counted, Ended, Explained, Progress
 from convsolve.explain import blame, explain
 from convsolve.explain.asking import Asking
+from convsolve.explain.nearest import around_target
+from convsolve.explain.plain import plain
+from convsolve.explain.reach import Axis
 from convsolve.explanation import Change, Explanation, Gap, Near, Range, Residue, Tied, Unlawful, Window
 from convsolve.limits import Stop
 from convsolve.posing import Question, ask
@@ -399,3 +402,12 @@ def test_a_size_far_out_of_range_says_how_many_layers_it_takes() -> None:
     for _ in range(11):
         largest.append(4 * (largest[-1] - 1) + 10)
     assert largest[10] < 100000000 <= largest[11]
+
+
+def test_no_nearest_is_claimed_among_sizes_too_large_to_be_looked_at() -> None:
+    def around(target: int, layers: int) -> tuple[list[int], list[int]]:
+        return around_target(Axis(plain(ask(28, target, layers=layers)), 0))
+
+    assert around(100_000_000, 11) == ([], [])
+    below, above = around(100_000_000, 4)
+    assert (below[0], above) == (7678, [])

@@ -171,7 +171,7 @@ def test_an_objective_reads_back(text: str) -> None:
         ({"minimize": "stride == 2"}, "bad-objective]: minimize: 'stride == 2' is a condition, not a number"),
         ({"minimize": "jump"}, "bad-objective]: minimize: jump is a fraction, no number to be made small"),
         ({"minimize": "3 + 4"}, "bad-objective]: minimize: '3 + 4' is the same for every combination"),
-        ({"minimize": "stride[4]"}, "no-such-layer]: stride[4]: stride[4][0]: 1 layer(s) have stride"),
+        ({"minimize": "stride[4]"}, "no-such-layer]: stride[4]: stride[4][0]: 1 layer has stride"),
         (
             {"minimize": "receptive_field[1]"},
             "no-such-axis]: receptive_field[1]: there is no axis 1: they are counted from 0",

@@ -54,7 +54,9 @@ def _sizes(bench: Bench, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]
 
 
 def around_target(axis: Axis) -> tuple[list[int], list[int]]:
-    """The sizes that can be reached below and above the target, the nearest first."""
+    """The sizes that can be reached below and above the target, the nearest first; none where they are too large."""
+    if axis.target > LARGEST and axis.hulls[-1].stop > LARGEST:
+        return [], []
     below: list[int] = []
     above: list[int] = []
     for most in (2 * axis.target + 64, LARGEST):

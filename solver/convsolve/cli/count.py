@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Unpack
 
 import typer
 
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
-from convsolve.cli.question import Words, question
+from convsolve.cli.question import Words, asking, question
 from convsolve.cli.signals import Signals
 from convsolve.cli.solve import outcome
 from convsolve.cli.sources import as_typed
@@ -16,32 +17,19 @@ from convsolve.cli.streams import Color, say, write_record
 from convsolve.limits import Limits
 
 
+@asking(before="timeout")
 def count(  # noqa: PLR0913 - the options of interface.md
     ctx: typer.Context,
     source: given.Input,
     target: given.Target,
     *,
-    layers: given.Layers = None,
-    layer: given.Layer = None,
-    stack: given.Stack = None,
-    channels: given.Channels = None,
-    tie: given.Tie = None,
-    kernel_size: given.KernelSize = None,
-    stride: given.Stride = None,
-    padding: given.Padding = None,
-    dilation: given.Dilation = None,
-    output_padding: given.OutputPadding = None,
-    where: given.Where = None,
-    no_checkerboard: given.NoCheckerboard = False,
-    exact: given.Exact = False,
-    odd_kernels: given.OddKernels = False,
-    monotone: given.Monotone = False,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
     smt2: given.Smt2 = None,
     force: given.Force = False,
     json: given.Json = False,
     color: given.ColorOption = Color.AUTO,
+    **typed: Unpack[Words],
 ) -> int:
     """Count the combinations exactly, without listing them.
 
@@ -53,27 +41,7 @@ def count(  # noqa: PLR0913 - the options of interface.md
     """
     del color  # a number has none
     limits = Limits.read(timeout, memory)
-    problem = question(
-        source,
-        target,
-        Words(
-            layers=layers,
-            layer=layer,
-            stack=stack,
-            kernel_size=kernel_size,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            output_padding=output_padding,
-            tie=tie,
-            channels=channels,
-            where=where,
-            no_checkerboard=no_checkerboard,
-            exact=exact,
-            odd_kernels=odd_kernels,
-            monotone=monotone,
-        ),
-    )
+    problem = question(source, target, typed)
     if smt2 is not None:
         from convsolve.cli.smt2 import write_question
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
-from convsolve.cli.question import Words, question
+from convsolve.cli.question import Words, asking, question
 from convsolve.cli.signals import CODES, Signals
 from convsolve.cli.solve import outcome
 from convsolve.cli.streams import Color, look, say, write, write_record
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _COSTS = "params, macs, activations, peak, receptive_field, overlap (elements that neighbouring windows share)"
 
 
+@asking(before="timeout")
 def pareto(  # noqa: PLR0913 - the options of interface.md
     ctx: typer.Context,
     source: given.Input,
@@ -37,25 +38,11 @@ def pareto(  # noqa: PLR0913 - the options of interface.md
         list[str] | None,
         typer.Option("--maximize", metavar="COST", help="Likewise to be large.", rich_help_panel=given.ANSWER),
     ] = None,
-    layers: given.Layers = None,
-    layer: given.Layer = None,
-    stack: given.Stack = None,
-    channels: given.Channels = None,
-    tie: given.Tie = None,
-    kernel_size: given.KernelSize = None,
-    stride: given.Stride = None,
-    padding: given.Padding = None,
-    dilation: given.Dilation = None,
-    output_padding: given.OutputPadding = None,
-    where: given.Where = None,
-    no_checkerboard: given.NoCheckerboard = False,
-    exact: given.Exact = False,
-    odd_kernels: given.OddKernels = False,
-    monotone: given.Monotone = False,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
     json: given.Json = False,
     color: given.ColorOption = Color.AUTO,
+    **typed: Unpack[Words],
 ) -> int:
     """Find the combinations that no other one beats in every cost.
 
@@ -71,27 +58,7 @@ def pareto(  # noqa: PLR0913 - the options of interface.md
             "no cost is given",
             help=["write --minimize params --maximize receptive_field", f"costs are {_COSTS}"],
         )
-    problem = question(
-        source,
-        target,
-        Words(
-            layers=layers,
-            layer=layer,
-            stack=stack,
-            kernel_size=kernel_size,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            output_padding=output_padding,
-            tie=tie,
-            channels=channels,
-            where=where,
-            no_checkerboard=no_checkerboard,
-            exact=exact,
-            odd_kernels=odd_kernels,
-            monotone=monotone,
-        ),
-    )
+    problem = question(source, target, typed)
     from convsolve.cli.output import Texts, words
     from convsolve.cli.work import heard
     from convsolve.events import Progress

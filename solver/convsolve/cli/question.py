@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from collections.abc import Callable
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, get_args, get_type_hints
 
+from convsolve.cli import options as given
 from convsolve.errors import Error, shown
 
 if TYPE_CHECKING:
     from convsolve.problem import Problem
+
+Asking = TypeVar("Asking", bound=Callable[..., int])
 
 
 class Preset(str):
@@ -17,64 +22,65 @@ class Preset(str):
 
 
 class Words(TypedDict):
-    """The options of a question, as they were typed."""
+    """The options of a question: what a command declares, and what was typed."""
 
-    layers: str | None
-    layer: str | None
-    stack: str | None
-    kernel_size: str | None
-    stride: str | None
-    padding: str | None
-    dilation: str | None
-    output_padding: str | None
-    tie: str | None
-    channels: str | None
-    where: list[str] | None
-    no_checkerboard: bool
-    exact: bool
-    odd_kernels: bool
-    monotone: bool
-    minimize: NotRequired[list[str] | None]
-    maximize: NotRequired[list[str] | None]
+    layers: given.Layers
+    layer: given.Layer
+    stack: given.Stack
+    channels: given.Channels
+    tie: given.Tie
+    kernel_size: given.KernelSize
+    stride: given.Stride
+    padding: given.Padding
+    dilation: given.Dilation
+    output_padding: given.OutputPadding
+    where: given.Where
+    no_checkerboard: given.NoCheckerboard
+    exact: given.Exact
+    odd_kernels: given.OddKernels
+    monotone: given.Monotone
+
+
+class ObjectiveWords(Words):
+    """The same of a command that ranks what it finds."""
+
+    minimize: given.Minimize
+    maximize: given.Maximize
+
+
+def asking(*, before: str) -> Callable[[Asking], Asking]:
+    """What makes the ``**typed`` of a command options of a question, in front of another option.
+
+    Typer reads the signature of a command, each of whose parameters is one of the command line.
+    """
+
+    def with_options(command: Asking) -> Asking:
+        known = signature(command, eval_str=True)
+        *own, typed = known.parameters.values()
+        declared = get_type_hints(get_args(typed.annotation)[0], include_extras=True)
+        options = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=False if hint.__origin__ is bool else None, annotation=hint)
+            for name, hint in declared.items()
+        ]
+        place = list(known.parameters).index(before)
+        vars(command)["__signature__"] = known.replace(parameters=[*own[:place], *options, *own[place:]])
+        return command
+
+    return with_options
 
 
 def question(source: str, target: str, words: Words) -> Problem:
     """Read a question; raises Error where it is none."""
     from convsolve.filling import NowhereOpenError
+    from convsolve.posing import ask
 
     try:
-        return _asked(source, target, words)
+        return ask(source, target, **words)
     except NowhereOpenError as error:
         if not isinstance(words.get(error.parameter), Preset):
             raise
         left_aside: Any = {error.parameter: None}
     return question(source, target, words | left_aside)
-
-
-def _asked(source: str, target: str, words: Words) -> Problem:
-    from convsolve.posing import ask
-
-    return ask(
-        source,
-        target,
-        layers=words["layers"],
-        layer=words["layer"],
-        stack=words["stack"],
-        kernel_size=words["kernel_size"],
-        stride=words["stride"],
-        padding=words["padding"],
-        dilation=words["dilation"],
-        output_padding=words["output_padding"],
-        tie=words["tie"],
-        channels=words["channels"],
-        where=words["where"],
-        no_checkerboard=words["no_checkerboard"],
-        exact=words["exact"],
-        odd_kernels=words["odd_kernels"],
-        monotone=words["monotone"],
-        minimize=words.get("minimize"),
-        maximize=words.get("maximize"),
-    )
 
 
 def number(text: str, option: str, *, least: int = 0) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
-from convsolve.cli.question import Words, number, question
+from convsolve.cli.question import Words, asking, number, question
 from convsolve.cli.signals import Signals
 from convsolve.cli.solve import outcome
 from convsolve.cli.streams import Color, named, say
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from convsolve.problem import Problem
 
 
+@asking(before="timeout")
 def sample(  # noqa: PLR0913 - the options of interface.md
     ctx: typer.Context,
     source: given.Input,
@@ -50,25 +51,11 @@ def sample(  # noqa: PLR0913 - the options of interface.md
             rich_help_panel=given.OUTPUT,
         ),
     ] = False,
-    layers: given.Layers = None,
-    layer: given.Layer = None,
-    stack: given.Stack = None,
-    channels: given.Channels = None,
-    tie: given.Tie = None,
-    kernel_size: given.KernelSize = None,
-    stride: given.Stride = None,
-    padding: given.Padding = None,
-    dilation: given.Dilation = None,
-    output_padding: given.OutputPadding = None,
-    where: given.Where = None,
-    no_checkerboard: given.NoCheckerboard = False,
-    exact: given.Exact = False,
-    odd_kernels: given.OddKernels = False,
-    monotone: given.Monotone = False,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
     force: given.Force = False,
     color: given.ColorOption = Color.AUTO,
+    **typed: Unpack[Words],
 ) -> int:
     """Draw combinations uniformly at random, no two the same, as JSON lines.
 
@@ -82,27 +69,7 @@ def sample(  # noqa: PLR0913 - the options of interface.md
     wanted, seeded = number(count, "--count"), number(seed, "--seed")
     if resume and output is None:
         raise Error("usage", "--resume needs the file that it goes on with", help=["add -o FILE.jsonl"])
-    problem = question(
-        source,
-        target,
-        Words(
-            layers=layers,
-            layer=layer,
-            stack=stack,
-            kernel_size=kernel_size,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            output_padding=output_padding,
-            tie=tie,
-            channels=channels,
-            where=where,
-            no_checkerboard=no_checkerboard,
-            exact=exact,
-            odd_kernels=odd_kernels,
-            monotone=monotone,
-        ),
-    )
+    problem = question(source, target, typed)
     from convsolve.cli.draws import Drawn, File, Source
     from convsolve.cli.output import words
     from convsolve.cli.work import heard

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Unpack
 
 import typer
 
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
-from convsolve.cli.question import Words, number, question
+from convsolve.cli.question import ObjectiveWords, asking, number, question
 from convsolve.cli.signals import CODES, Signals, Terminated
 from convsolve.cli.sources import as_typed
 from convsolve.cli.streams import Color, Look, look, say, write
@@ -58,28 +58,12 @@ class Wanted(NamedTuple):
         return self.emit is not None or self.check in {given.Level.TORCH, given.Level.BACKWARD}
 
 
+@asking(before="count")
 def solve(  # noqa: PLR0913 - the options of interface.md
     ctx: typer.Context,
     source: given.Input,
     target: given.Target,
     *,
-    layers: given.Layers = None,
-    layer: given.Layer = None,
-    stack: given.Stack = None,
-    channels: given.Channels = None,
-    tie: given.Tie = None,
-    kernel_size: given.KernelSize = None,
-    stride: given.Stride = None,
-    padding: given.Padding = None,
-    dilation: given.Dilation = None,
-    output_padding: given.OutputPadding = None,
-    where: given.Where = None,
-    no_checkerboard: given.NoCheckerboard = False,
-    exact: given.Exact = False,
-    odd_kernels: given.OddKernels = False,
-    monotone: given.Monotone = False,
-    minimize: given.Minimize = None,
-    maximize: given.Maximize = None,
     count: Annotated[
         str | None,
         typer.Option(
@@ -121,6 +105,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
         typer.Option("--jsonl", help="A solution a line; with --all as they are found.", rich_help_panel=given.OUTPUT),
     ] = False,
     color: given.ColorOption = Color.AUTO,
+    **typed: Unpack[ObjectiveWords],
 ) -> int:
     """Find the settings that turn one size into another, most conventional first.
 
@@ -142,29 +127,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
         raise Error("usage", "--emit writes a file", help=["convsolve solve ... --json | convsolve emit -"])
     limits = Limits.read(timeout, memory)
     wanted = None if count is None else number(count, "--count", least=0 if emit is None else 1)
-    problem = question(
-        source,
-        target,
-        Words(
-            layers=layers,
-            layer=layer,
-            stack=stack,
-            kernel_size=kernel_size,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            output_padding=output_padding,
-            tie=tie,
-            channels=channels,
-            where=where,
-            no_checkerboard=no_checkerboard,
-            exact=exact,
-            odd_kernels=odd_kernels,
-            monotone=monotone,
-            minimize=minimize,
-            maximize=maximize,
-        ),
-    )
+    problem = question(source, target, typed)
     if jsonl and every and (emit is not None or check is not None):
         raise Error(
             "usage",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
 from convsolve.cli import options as given
 from convsolve.cli.exits import ExitCode
-from convsolve.cli.question import Words, number, question
+from convsolve.cli.question import Words, asking, number, question
 from convsolve.cli.signals import Signals
 from convsolve.cli.solve import outcome
 from convsolve.cli.streams import Color, named, say, write
@@ -38,6 +38,7 @@ class Strategy(StrEnum):
     UNIFORM = "uniform"
 
 
+@asking(before="timeout")
 def sweep(  # noqa: PLR0913 - the options of interface.md
     ctx: typer.Context,
     source: given.Input,
@@ -70,25 +71,11 @@ def sweep(  # noqa: PLR0913 - the options of interface.md
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write a file instead.", rich_help_panel=given.OUTPUT),
     ] = None,
-    layers: given.Layers = None,
-    layer: given.Layer = None,
-    stack: given.Stack = None,
-    channels: given.Channels = None,
-    tie: given.Tie = None,
-    kernel_size: given.KernelSize = None,
-    stride: given.Stride = None,
-    padding: given.Padding = None,
-    dilation: given.Dilation = None,
-    output_padding: given.OutputPadding = None,
-    where: given.Where = None,
-    no_checkerboard: given.NoCheckerboard = False,
-    exact: given.Exact = False,
-    odd_kernels: given.OddKernels = False,
-    monotone: given.Monotone = False,
     timeout: given.Timeout = None,
     memory: given.Memory = None,
     force: given.Force = False,
     color: given.ColorOption = Color.AUTO,
+    **typed: Unpack[Words],
 ) -> int:
     """Write combinations as proposals for a tool that sweeps over what it is given.
 
@@ -103,27 +90,7 @@ def sweep(  # noqa: PLR0913 - the options of interface.md
         from convsolve.emit.writing import refuse
 
         refuse(output, force=force)
-    problem = question(
-        source,
-        target,
-        Words(
-            layers=layers,
-            layer=layer,
-            stack=stack,
-            kernel_size=kernel_size,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            output_padding=output_padding,
-            tie=tie,
-            channels=channels,
-            where=where,
-            no_checkerboard=no_checkerboard,
-            exact=exact,
-            odd_kernels=odd_kernels,
-            monotone=monotone,
-        ),
-    )
+    problem = question(source, target, typed)
     from convsolve.cli.output import Texts, words
     from convsolve.cli.work import heard
     from convsolve.events import Progress

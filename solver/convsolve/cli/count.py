@@ -50,6 +50,7 @@ def count(  # noqa: PLR0913 - the options of interface.md
     from convsolve.cli.output import Texts, words
     from convsolve.cli.work import explained, heard
     from convsolve.events import Progress
+    from convsolve.render import answers
 
     work = partial(search, problem, count=0)
     if json:
@@ -69,11 +70,7 @@ def count(  # noqa: PLR0913 - the options of interface.md
         if code is not ExitCode.FOUND or not json:
             say(*others)
         if code is ExitCode.IMPOSSIBLE:
-            from convsolve.asked import Asked
-
-            say(f"  help: this says why: {Asked.of(problem).command()}")
+            say(answers.where_it_is_told(problem))
         if code is ExitCode.GAVE_UP:
-            from convsolve.render.answers import known
-
-            say(*known(found, limits))
+            say(*answers.known(found, limits))
         return code

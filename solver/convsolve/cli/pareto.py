@@ -18,8 +18,6 @@ from convsolve.limits import Limits, to_change
 
 if TYPE_CHECKING:
     from convsolve.answer import Answer
-    from convsolve.events import Listener
-    from convsolve.problem import Problem
 
 _COSTS = "params, macs, activations, peak, receptive_field, overlap (elements that neighbouring windows share)"
 
@@ -60,13 +58,14 @@ def pareto(  # noqa: PLR0913 - the options of interface.md
         )
     problem = question(source, target, typed)
     from convsolve.cli.output import Texts, words
-    from convsolve.cli.work import heard
+    from convsolve.cli.work import drawn, heard
     from convsolve.events import Progress
     from convsolve.render import answers
 
     signals: Signals = ctx.obj
     kept = Texts(Progress(problem), None)
-    found = kept.progress.answer(heard(partial(_front, problem, costs), kept, limits, signals))
+    work = partial(drawn, lambda space: [point.solution for point in space.pareto(*costs)], problem)
+    found = kept.progress.answer(heard(work, kept, limits, signals))
     whole = kept.progress.ended is not None  # before, a better one may be missing
     code = outcome(found) if whole or found.stopped in CODES else ExitCode.GAVE_UP
     with signals.noted():
@@ -82,24 +81,6 @@ def pareto(  # noqa: PLR0913 - the options of interface.md
         else:
             say(*answers.limits(problem))
         return code
-
-
-def _front(problem: Problem, costs: list[str], report: Listener) -> None:
-    from convsolve.answer import Status
-    from convsolve.events import Counted, Ended, Found
-    from convsolve.space import Space
-
-    space = Space.of(problem)
-    points = space.pareto(*costs)
-    if not space:
-        from convsolve.answering import search
-
-        search(problem, report, count=0)
-        return
-    report(Counted(space.total, "graph"))
-    for point in points:
-        report(Found(point.solution))
-    report(Ended(Status.SOLVED))
 
 
 def _show(found: Answer, costs: list[str], *, json: bool, color: Color) -> None:

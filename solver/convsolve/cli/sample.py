@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Unpack
@@ -18,8 +19,8 @@ from convsolve.errors import Error
 from convsolve.limits import Limits, to_change
 
 if TYPE_CHECKING:
-    from convsolve.events import Listener
-    from convsolve.problem import Problem
+    from convsolve.answer import Solution
+    from convsolve.space import Space
 
 
 @asking(before="timeout")
@@ -72,7 +73,7 @@ def sample(  # noqa: PLR0913 - the options of interface.md
     problem = question(source, target, typed)
     from convsolve.cli.draws import Drawn, File, Source
     from convsolve.cli.output import words
-    from convsolve.cli.work import heard
+    from convsolve.cli.work import drawn, heard
     from convsolve.events import Progress
     from convsolve.render import answers
     from convsolve.space.core import fingerprint
@@ -82,7 +83,7 @@ def sample(  # noqa: PLR0913 - the options of interface.md
     known = file.known if file else 0
     signals: Signals = ctx.obj
     kept = Drawn(Progress(problem, count=wanted), draws, file)
-    work = partial(_draw, problem, wanted, seeded, known)
+    work = partial(drawn, partial(_solutions, known, wanted, seeded), problem)
     found = kept.progress.answer(heard(work, kept, limits, signals, line=output is not None))
     code = outcome(found)
     with signals.noted():
@@ -95,28 +96,14 @@ def sample(  # noqa: PLR0913 - the options of interface.md
             before = f" behind the {known:,} that were there" if known else ""
             say(*answers.sampled(found, kept.number), f"wrote {kept.number - known:,} lines to {named(output)}{before}")
         if code is ExitCode.IMPOSSIBLE:
-            from convsolve.asked import Asked
-
-            say(f"  help: this says why: {Asked.of(problem).command()}")
+            say(answers.where_it_is_told(problem))
         elif found.stopped is not None:
             say(f"  help: {to_change(found.stopped, limits)}")
         return code
 
 
-def _draw(problem: Problem, count: int, seed: int, known: int, report: Listener) -> None:
-    """Tell the draws behind those that are known."""
-    from convsolve.answer import Status
-    from convsolve.events import Counted, Ended, Found
-    from convsolve.space import Space
+def _solutions(start: int, count: int, seed: int, space: Space) -> Iterator[Solution]:
+    """The draws from one place on."""
     from convsolve.space.draws import Draws
 
-    space = Space.of(problem)
-    if not space:
-        from convsolve.answering import search
-
-        search(problem, report, count=0)
-        return
-    report(Counted(space.total, "graph"))
-    for place in islice(Draws(seed).distinct(space.total), known, count):
-        report(Found(space.branches.solution(place)))
-    report(Ended(Status.SOLVED))
+    return map(space.branches.solution, islice(Draws(seed).distinct(space.total), start, count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Unpack
@@ -17,8 +18,8 @@ from convsolve.cli.streams import Color, named, say, write
 from convsolve.limits import Limits, to_change
 
 if TYPE_CHECKING:
-    from convsolve.events import Listener
-    from convsolve.problem import Problem
+    from convsolve.answer import Solution
+    from convsolve.space import Space
 
 
 class Format(StrEnum):
@@ -92,13 +93,13 @@ def sweep(  # noqa: PLR0913 - the options of interface.md
         refuse(output, force=force)
     problem = question(source, target, typed)
     from convsolve.cli.output import Texts, words
-    from convsolve.cli.work import heard
+    from convsolve.cli.work import drawn, heard
     from convsolve.events import Progress
     from convsolve.render import answers
 
     signals: Signals = ctx.obj
     kept = Texts(Progress(problem, count=wanted), None)
-    work = partial(_drawn, problem, wanted, seeded, str(strategy))
+    work = partial(drawn, partial(_solutions, wanted, seeded, str(strategy)), problem)
     found = kept.progress.answer(heard(work, kept, limits, signals))
     with signals.noted():
         if found:
@@ -118,26 +119,12 @@ def sweep(  # noqa: PLR0913 - the options of interface.md
             say(*words(found))
         code = outcome(found)
         if code is ExitCode.IMPOSSIBLE:
-            from convsolve.asked import Asked
-
-            say(f"  help: this says why: {Asked.of(problem).command()}")
+            say(answers.where_it_is_told(problem))
         elif found.stopped is not None:
             say(f"  help: {to_change(found.stopped, limits)}")
         return code
 
 
-def _drawn(problem: Problem, count: int, seed: int, strategy: str, report: Listener) -> None:
-    from convsolve.answer import Status
-    from convsolve.events import Counted, Ended, Found
-    from convsolve.space import Space
-
-    space = Space.of(problem)
-    if not space:
-        from convsolve.answering import search
-
-        search(problem, report, count=0)
-        return
-    report(Counted(space.total, "graph"))
-    for solution in space.sample(count, seed=seed, strategy=strategy):
-        report(Found(solution))
-    report(Ended(Status.SOLVED))
+def _solutions(count: int, seed: int, strategy: str, space: Space) -> Iterator[Solution]:
+    """The draws, made only once they are asked for: how many there are is told before."""
+    yield from space.sample(count, seed=seed, strategy=strategy)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from math import inf
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from convsolve.answer import Status
+from convsolve.answer import Solution, Status
 from convsolve.cli.exits import ExitCode
 from convsolve.cli.signals import GRACE, Signals
-from convsolve.events import Ended, Event, Explained, Listener, Progress
+from convsolve.events import Counted, Ended, Event, Explained, Found, Listener, Progress
 from convsolve.limits import Limits, Stop, Stopped
 from convsolve.problem import Problem
 from convsolve.workers import Work, followed, limited
+
+if TYPE_CHECKING:
+    from convsolve.space import Space
 
 PATIENCE = 1.0  # seconds before the line appears
 EVERY = 0.2  # seconds between two of them
@@ -85,6 +89,23 @@ def explained(work: Work, problem: Problem, report: Listener) -> None:
         from convsolve.explain import explain
 
         report(Explained(explain(problem)))
+
+
+def drawn(draw: Callable[[Space], Iterable[Solution]], problem: Problem, report: Listener) -> None:
+    """Tell the combinations that are drawn from a question's space; where there are none, what a search says of it."""
+    from convsolve.space import Space
+
+    space = Space.of(problem)
+    solutions = draw(space)
+    if not space:
+        from convsolve.answering import search
+
+        search(problem, report, count=0)
+        return
+    report(Counted(space.total, "graph"))
+    for solution in solutions:
+        report(Found(solution))
+    report(Ended(Status.SOLVED))
 
 
 class _Line:

@@ -86,6 +86,13 @@ def explanation(answer: Answer, *, full: bool = False) -> list[str]:
     return at_length(found) if full else short(found)
 
 
+def where_it_is_told(problem: Problem) -> str:
+    """The command that says why there is no answer."""
+    from convsolve.asked import Asked
+
+    return f"  help: this says why: {Asked.of(problem).command()}"
+
+
 def known(answer: Answer, limits: Limits = UNLIMITED) -> list[str]:
     """Of a question that was given up or cut short: what is known all the same, and what would lead further."""
     lines, found = [], answer.established

@@ -30,6 +30,8 @@ class Floors:
     ) -> None:
         self.kind = kind
         self.maps = tuple(settings)
+        self.listed = [size_map for size_map in settings if isinstance(size_map, ListedMap)]
+        self.lines = [size_map for size_map in settings if not isinstance(size_map, ListedMap)]
         self._first = first
         self._settings = settings
         self._style = style
@@ -112,7 +114,7 @@ class AxisBounds:
         self._most = most
         self._after: list[dict[int, After]] = [dict.fromkeys(live[-1], After({}))]
         for place in reversed(range(len(floors))):
-            edges, spans = None if best is None else best[place], _Spans(floors[place].maps, live[place + 1])
+            edges, spans = None if best is None else best[place], _Spans(floors[place], live[place + 1])
             here = {size: After(self._ways(place, size, spans, edges)) for size in live[place]}
             self._after.insert(0, here)
 
@@ -150,14 +152,12 @@ class AxisBounds:
 class _Spans:
     """A layer's size maps by stride, to find those that lead from a size to live ones."""
 
-    def __init__(self, maps: Sequence[SizeMap], live: Collection[int]) -> None:
+    def __init__(self, floors: Floors, live: Collection[int]) -> None:
         self._live = sorted(live)
+        self._alive = live  # to ask whether a size is among them
+        self._listed = floors.listed
         by_stride: dict[tuple[bool, int], dict[int, SizeMap]] = {}
-        self._listed = [size_map for size_map in maps if isinstance(size_map, ListedMap)]
-        self._alive = live
-        for size_map in maps:
-            if isinstance(size_map, ListedMap):
-                continue
+        for size_map in floors.lines:
             by_stride.setdefault((size_map.up, size_map.stride), {})[size_map.offset] = size_map
         self._strides = [(*key, min(maps), max(maps), maps) for key, maps in by_stride.items()]
 

@@ -8,11 +8,11 @@ a cap keeps to sizes where both together are, and these are few; the bounds that
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from convsolve.bounds import NEVER, Floors, idle
-from convsolve.layers.listed import ListedMap
 from convsolve.layers.maps import SizeMap
 
 Row = list[int]  # a cost for each size of a range; NEVER or more where no way leads
@@ -39,9 +39,13 @@ class Corridor:
         for place in reversed(range(len(floors))):
             back.insert(0, _backward(floors[place], back[0], spans[place], spans[place + 1]))
         self._front, self._back = front, back
-        passed = [sum(both) for rows in zip(front, back, strict=True) for both in zip(*rows, strict=True)]
-        passed = [cost for cost in passed if cost < NEVER]
-        self.least, self.most = min(passed, default=NEVER), max(passed, default=NEVER)
+        passed = Counter(sum(both) for rows in zip(front, back, strict=True) for both in zip(*rows, strict=True))
+        self._many = {cost: many for cost, many in passed.items() if cost < NEVER}
+        self.least, self.most = min(self._many, default=NEVER), max(self._many, default=NEVER)
+
+    def count(self, cap: int) -> int:
+        """How many sizes there are on ways that cost at most so much, all positions together."""
+        return sum(many for cost, many in self._many.items() if cost <= cap)
 
     def within(self, cap: int) -> list[dict[int, int]]:
         """Per position, the sizes on ways that cost at most so much, each with what the rest may cost from there."""
@@ -98,9 +102,7 @@ def _forward(floors: Floors, front: Row, sizes: range, outs: range) -> Row:
 
 def _maps(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[SizeMap, int, int]]:
     """The size maps that lead from some sizes to some outs, with the first and the last of those sizes."""
-    for size_map in floors.maps:
-        if isinstance(size_map, ListedMap):
-            continue
+    for size_map in floors.lines:
         up, stride, offset, least = size_map
         if up:
             first, last = -((offset - outs.start) // stride), (outs.stop - 1 - offset) // stride
@@ -113,9 +115,7 @@ def _maps(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[SizeMap, 
 
 def _idle_ways(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[int, int, int]]:
     """Two sizes between which a stride has no effect, and what that costs."""
-    for size_map in floors.maps:
-        if isinstance(size_map, ListedMap):
-            continue
+    for size_map in floors.lines:
         if size_map.up:
             out = size_map.out(1)
             if 1 in sizes and out is not None and out in outs:
@@ -128,12 +128,11 @@ def _idle_ways(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[int,
 
 def _listed_ways(floors: Floors, sizes: range, outs: range) -> Iterator[tuple[int, int, int]]:
     """Two sizes that a map found size by size leads between, and what that costs."""
-    for size_map in floors.maps:
-        if isinstance(size_map, ListedMap):
-            for size in sizes:
-                out = size_map.out(size)
-                if out is not None and out in outs:
-                    yield size, out, floors.least(size_map, idle=idle(size_map, size, out))
+    for size_map in floors.listed:
+        for size in sizes:
+            out = size_map.out(size)
+            if out is not None and out in outs:
+                yield size, out, floors.least(size_map, idle=idle(size_map, size, out))
 
 
 def _lower(known: Row, row: Row, cost: int) -> Row:

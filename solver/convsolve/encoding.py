@@ -15,7 +15,7 @@ from itertools import groupby, product
 from typing import NamedTuple
 
 from convsolve.domains import Domain
-from convsolve.grounding import BEHIND, Fold, ground
+from convsolve.grounding import BEHIND, Fold, Instance, ground
 from convsolve.language import names, parse
 from convsolve.language.nodes import Compare, Name
 from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
@@ -173,13 +173,7 @@ def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None
                 cases[variable] = layer.domains[axis][position]
     for variable in (size_name(position, axis) for position in range(last + 1) for axis in axes):
         terms[variable] = _written(variable, numbers)
-    sentences: list[Sentence] = []
-    for number, fold in enumerate(grounding.folds):
-        sentences += _carried(number, fold, terms, cases)
-    terms |= {fold.name: fold_name(number, 0) for number, fold in enumerate(grounding.folds)}
-    for number, one in enumerate(grounding.instances):
-        sentences.append(Sentence(f"where.{number}", smt(one.sentence, terms, cases), str(one.condition)))
-    variables = [fold_name(number, place) for number in range(len(grounding.folds)) for place in range(last + 1)]
+    variables, sentences = _demanded(grounding.folds, enumerate(grounding.instances), terms, cases)
     return Encoding(tuple(variables), tuple(sentences), {})
 
 
@@ -215,15 +209,25 @@ def encode_settings(problem: Problem, limits: Collection[str]) -> Encoding:
                     sentences.append(Sentence(f"layer.{place}.{axis}.rule.{rule.label}", term, rule.reason))
     grounding = ground(problem)
     folds = [fold for fold in grounding.folds if fold.variables <= terms.keys()]
-    variables = list(terms)
-    for number, fold in enumerate(folds):
-        sentences += _carried(number, fold, terms, cases)
-        variables += [fold_name(number, place) for place in range(len(fold.steps) + 1)]
-    terms |= {fold.name: fold_name(number, 0) for number, fold in enumerate(folds)}
-    for number, one in enumerate(grounding.instances):
-        if terms.keys() >= set(names(one.sentence)):
-            sentences.append(Sentence(f"where.{number}", smt(one.sentence, terms, cases), str(one.condition)))
-    return Encoding(tuple(variables), tuple(sentences), {})
+    known = terms.keys() | {fold.name for fold in folds}
+    said = [(number, one) for number, one in enumerate(grounding.instances) if known >= set(names(one.sentence))]
+    variables, demanded = _demanded(folds, said, terms, cases)
+    return Encoding((*terms, *variables), (*sentences, *demanded), {})
+
+
+def _demanded(
+    folds: Sequence[Fold],
+    instances: Iterable[tuple[int, Instance]],
+    terms: Mapping[str, str],
+    cases: Mapping[str, Sequence[int]],
+) -> tuple[list[str], list[Sentence]]:
+    """The variables of folds, and what conditions, each with its number, say over these and over terms."""
+    sentences = [one for number, fold in enumerate(folds) for one in _carried(number, fold, terms, cases)]
+    terms = {**terms, **{fold.name: fold_name(number, 0) for number, fold in enumerate(folds)}}
+    for number, one in instances:
+        sentences.append(Sentence(f"where.{number}", smt(one.sentence, terms, cases), str(one.condition)))
+    variables = [fold_name(number, place) for number, fold in enumerate(folds) for place in range(len(fold.steps) + 1)]
+    return variables, sentences
 
 
 def _carried(

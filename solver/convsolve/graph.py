@@ -160,7 +160,7 @@ class Course(NamedTuple):
         """On each axis the sizes at the input (0) or the target (-1), as far as they are looked at."""
         ends = self.targets if position else self.sources
         return [
-            _within(sizes, here) if isinstance(here, range) else [size for size in here if size in sizes]
+            common(sizes, here) if isinstance(here, range) else [size for size in here if size in sizes]
             for sizes, here in zip(ends, self.allowed[position], strict=True)
         ]
 
@@ -277,20 +277,21 @@ def _reach(layers: Sequence[Sequence[AnyFan]], sources: range) -> list[range]:
     """Per position, the sizes between the smallest and the largest that may come there."""
     found = [sources]
     for fans in layers:
-        found.append(_within(ahead(fans, found[-1]), ANY_SIZE))
+        found.append(common(ahead(fans, found[-1]), ANY_SIZE))
     return found
 
 
 def _hulls(layers: Sequence[Sequence[AnyFan]], sources: range, targets: range) -> list[range]:
     """Per position, the sizes between the smallest and the largest that may be on a way."""
     reached = _reach(layers, sources)
-    found = [_within(targets, reached[-1])]
+    found = [common(targets, reached[-1])]
     for fans, sizes in zip(reversed(layers), reversed(reached[:-1]), strict=True):
-        found.append(_within(behind(fans, found[-1]), sizes))
+        found.append(common(behind(fans, found[-1]), sizes))
     return found[::-1]
 
 
-def _within(one: range, other: range) -> range:
+def common(one: range, other: range) -> range:
+    """The sizes that are in both."""
     return range(max(one.start, other.start), min(one.stop, other.stop))
 
 

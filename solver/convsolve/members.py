@@ -143,27 +143,27 @@ class Members:
 
         Anything is next as soon as that leaves hardly more sizes.
         """
-        least = sum(weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True))
         every, slack = self._sizes(EVERYTHING), SLACK * sum(self.weights)
-        while 4 * self._sizes(least + slack) < 3 * every:
-            yield least + slack
+        while 4 * self._sizes(self._least + slack) < 3 * every:
+            yield self._least + slack
             slack *= 2
         yield EVERYTHING
 
     def _sizes(self, cap: int) -> int:
-        return sum(len(here) for on_axis in self._within(cap) for here in on_axis)
+        return sum(corridor.count(most) for corridor, most in self._shares(cap))
 
-    def _within(self, cap: int) -> list[list[dict[int, int]]]:
-        """On each axis, the sizes on ways that cost at most so much together with the least on other axes."""
-        least = sum(weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True))
-        return [
-            corridor.within((cap - least) // weight + corridor.least)
-            for weight, corridor in zip(self.weights, self.corridors, strict=True)
-        ]
+    @cached_property
+    def _least(self) -> int:
+        return sum(weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True))
+
+    def _shares(self, cap: int) -> Iterator[tuple[Corridor, int]]:
+        """What ways may cost on each axis, if together with the least on other axes they cost at most so much."""
+        for weight, corridor in zip(self.weights, self.corridors, strict=True):
+            yield corridor, (cap - self._least) // weight + corridor.least
 
     def within(self, cap: int) -> Members:
         """The same with only the sizes on ways that cost at most so much."""
-        each = self._within(cap)
+        each = [corridor.within(most) for corridor, most in self._shares(cap)]
         depths = [bisect_left(self.places, position) for position in range(len(self.kinds) + 1)]
         found = Members(self.graph, self.style, self.expansion, conditions=self.conditions)
         found.columns = [[sizes[depth] for sizes in each] for depth in depths]

@@ -10,6 +10,7 @@ from convsolve.answer import Solution
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.events import Bound, Incumbent, Listener, Progress, Worked
 from convsolve.first import first
+from convsolve.grounding import Grounding, ground
 from convsolve.judge import Confirmation, Verdict
 from convsolve.listing import Combination
 from convsolve.monotone import least
@@ -64,7 +65,8 @@ def best_of_all(
         every = [*_best(found, wanted, confirmation, told[-1])]
         if told[-1].bound == told[-1].values:
             del unproved[id(one)]
-        best += [Ranked(_place(one, *each), number, one, each[1]) for each in every]
+        grounding = ground(one)
+        best += [Ranked(_place(one, grounding, *each), number, one, each[1]) for each in every]
         best = sorted(best)[:wanted]
         report(Incumbent(best[0].solution, values_of(best[0].problem, best[0].solution)))
     if not best:
@@ -93,8 +95,8 @@ def _most_promising(scouts: Sequence[Scout]) -> list[Scout]:
     return sorted(scouts, key=lambda found: (found.floors, found.problem.charge))
 
 
-def _place(problem: Problem, placed: Placed, solution: Solution) -> Place:
-    pairs = zip(problem.objectives, values_of(problem, solution), strict=True)
+def _place(problem: Problem, grounding: Grounding, placed: Placed, solution: Solution) -> Place:
+    pairs = zip(problem.objectives, values_of(problem, solution, grounding), strict=True)
     signed = tuple(objective.sign * value for objective, value in pairs)
     style = problem.charge + (placed.score & ((1 << STYLE_BITS) - 1))
     return signed, len(solution.layers), style, *placed.place[1:]

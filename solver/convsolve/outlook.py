@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from convsolve.components import Choice, Step
-from convsolve.graph import Graph
+from convsolve.graph import Graph, common
 from convsolve.layers.fans import ahead, behind
 from convsolve.prices import Prices
 
@@ -89,8 +89,8 @@ class Outlook:
         sources, outs = [], []
         for domains, before, after in zip(choice, hulls[place], hulls[place + 1], strict=True):
             fans = kind.fans(domains)
-            sources.append(_both(behind(fans, after), before))
-            outs.append(_both(ahead(fans, sources[-1]), after))
+            sources.append(common(behind(fans, after), before))
+            outs.append(common(ahead(fans, sources[-1]), after))
             if not sources[-1] or not outs[-1]:
                 return None
         return sources, outs
@@ -106,7 +106,3 @@ class Outlook:
     def _ends(self, sizes: Sequence[range]) -> tuple[int, int]:
         """The elements of the smallest state and of the largest."""
         return self._graph.elements([some[0] for some in sizes]), self._graph.elements([some[-1] for some in sizes])
-
-
-def _both(one: range, other: range) -> range:
-    return range(max(one.start, other.start), min(one.stop, other.stop))

@@ -85,7 +85,7 @@ class Scout:
         """What it costs to come to a state, conditions left out."""
         return Cheapest(self.whole, self.prices)
 
-    @property
+    @cached_property
     def floors(self) -> tuple[int, ...]:
         """What the objectives cannot be below, whatever is chosen, each as it is to be made small."""
         return Foregone(self.problem, self.graphs).floors

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convsolve.answer import Solution, Status
 from convsolve.encoding import values
 from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, NoneIn, Worked
-from convsolve.grounding import ground, numbers
+from convsolve.grounding import Grounding, ground, numbers
 from convsolve.problem import Problem
 from convsolve.scouting import Scout
 
@@ -53,12 +53,12 @@ def proved_impossible(found: Scout) -> bool:
     return verdict == Verdict.UNSAT
 
 
-def values_of(problem: Problem, solution: Solution) -> tuple[int, ...]:
-    """What the objectives come to."""
+def values_of(problem: Problem, solution: Solution, grounding: Grounding | None = None) -> tuple[int, ...]:
+    """What the objectives come to; with the question's grounding, where that is at hand."""
     others: Iterator[int] = iter(())
     if not all(objective.additive for objective in problem.objectives):
         settings = [layer.settings for layer in solution.layers]
-        others = iter(numbers(ground(problem), dict(values(problem, settings, solution.sizes))))
+        others = iter(numbers(grounding or ground(problem), dict(values(problem, settings, solution.sizes))))
     return tuple(
         getattr(solution.costs, one.cost) if one.additive else one.sign * next(others) for one in problem.objectives
     )
@@ -72,14 +72,14 @@ def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
         wanted: how many combinations are to be found; with objectives the best that is found is one.
         report: is told.
     """
-    from convsolve.judge import Verdict
+    from convsolve.judge import Verdict, decisions
 
     report(Counted(None, "graph"))
     found, checks = 0, 0
     reached: tuple[int, ...] = ()
     last: list[Verdict] = []  # what Z3 said at the end, of each number of layers
     for one in problem.depths:
-        for verdict, solution in _improving(one, reached) if one.objectives else _different(one):
+        for verdict, solution in _improving(one, reached) if one.objectives else decisions(one):
             checks += 1
             report(Worked({"z3_checks": checks}))
             if solution is None:
@@ -100,12 +100,6 @@ def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
     if found and unsatisfiable:  # there is no other, or no better one
         report(Bound(reached) if problem.objectives else Counted(found, "graph"))
     report(Ended(Status.SOLVED if found else Status.IMPOSSIBLE if unsatisfiable else Status.GAVE_UP))
-
-
-def _different(problem: Problem) -> Iterator[Decision]:
-    from convsolve.judge import decisions
-
-    return decisions(problem)
 
 
 def _improving(problem: Problem, reached: tuple[int, ...]) -> Iterator[Decision]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from convsolve.components import Component
-from convsolve.graph import Course, Graph, Walk
+from convsolve.graph import Course, Graph, Walk, common
 from convsolve.layers.fans import AnyFan, behind
 from convsolve.problem import Problem
 from convsolve.tables import Table
@@ -62,11 +62,11 @@ class Axis:
 
     def leading(self, goal: range, within: Sequence[range], *, anywhere: bool = False) -> list[range]:
         """Per position, between which sizes those lie that may lead into a range, or are in it (`anywhere`)."""
-        found = [_common(goal, within[-1])]
+        found = [common(goal, within[-1])]
         for fans, here in zip(reversed(self.fans), reversed(within[:-1]), strict=True):
             before = behind(fans, found[-1])
-            found.append(_common(_hull([before, goal] if anywhere else [before]), here))
-        return [_common(sizes, range(1, LARGEST)) for sizes in reversed(found)]
+            found.append(common(_hull([before, goal] if anywhere else [before]), here))
+        return [common(sizes, range(1, LARGEST)) for sizes in reversed(found)]
 
     def _course(self, within: Sequence[range]) -> Course:
         return self.graph.course()._replace(allowed=[[sizes] for sizes in within])
@@ -80,7 +80,3 @@ def sizes(table: Table) -> list[int]:
 def _hull(ranges: Sequence[range]) -> range:
     some = [sizes for sizes in ranges if sizes]
     return range(min((r.start for r in some), default=1), max((r.stop for r in some), default=1))
-
-
-def _common(one: range, other: range) -> range:
-    return range(max(one.start, other.start), min(one.stop, other.stop))

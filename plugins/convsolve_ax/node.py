@@ -19,7 +19,7 @@ from botorch.optim import optimize_acqf_discrete
 from gpytorch.mlls import ExactMarginalLogLikelihood
 
 from convsolve import Error, Solution, Space
-from convsolve_ax.tensors import candidates, points, solutions_of
+from convsolve_ax.tensors import candidates, points, refuse_empty, solutions_of
 
 POOL = 256  # uniform draws among which the acquisition function chooses
 BEST = 4  # combinations of which mutations are added to these
@@ -68,8 +68,7 @@ class ShapeNode(ExternalGenerationNode):
     """
 
     def __init__(self, space: Space, *, start: int = 10, seed: int = 0, **options: Any) -> None:  # noqa: ANN401 - as Ax has it
-        if not space:
-            raise Error("no-combination", "the space is empty: there is nothing to search")
+        refuse_empty(space)
         super().__init__(**{"name": "convsolve", "should_deduplicate": False, **options})
         self._space = space
         self._start = start

@@ -28,7 +28,7 @@ def candidate_pool(space: Space, n: int, *, seed: int = 0, near: Iterable[Soluti
         >>> candidate_pool(Space(7, 28, layers=2), 100).shape  # doctest: +SKIP
         torch.Size([100, 8])
     """
-    _refuse_empty(space)
+    refuse_empty(space)
     return points(space, candidates(space, n, seed=seed, near=near))
 
 
@@ -66,7 +66,7 @@ def post_processing(space: Space) -> Callable[[Tensor], Tensor]:
         >>> nearest(torch.rand(5, 8)).shape
         torch.Size([5, 8])
     """
-    _refuse_empty(space)
+    refuse_empty(space)
 
     def moved(proposed: Tensor) -> Tensor:
         flat = proposed.detach().reshape(-1, proposed.shape[-1])
@@ -75,6 +75,7 @@ def post_processing(space: Space) -> Callable[[Tensor], Tensor]:
     return moved
 
 
-def _refuse_empty(space: Space) -> None:
+def refuse_empty(space: Space) -> None:
+    """Raise where there is nothing to search."""
     if not space:
         raise Error("no-combination", "the space is empty: there is nothing to search")

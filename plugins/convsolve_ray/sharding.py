@@ -54,5 +54,5 @@ def shards(space: Space, n: int) -> list[Shard]:
     """
     if type(n) is not int or n < 1:
         raise Error("bad-value", f"a space is divided into 1 shard or more, not {n!r}")
-    ends = [space.total * at // n for at in range(n + 1)]
-    return [Shard(space, number, *ends[number : number + 2]) for number in range(n)]
+    parts = [space.shard(number, n) for number in range(n)]
+    return [Shard(space, number, part.cursor, part.stop) for number, part in enumerate(parts)]

@@ -70,8 +70,9 @@ class Branches(Sequence[Branch]):
         return None
 
     def of(self, solution: Solution) -> Branch:
-        """The branch of a combination that is one of these."""
-        return next(branch for branch in self._every if branch.number(solution) is not None)
+        """The branch of a combination that is one of these; the last need not be asked, and is often the only one."""
+        *others, last = self._every
+        return next((branch for branch in others if branch.number(solution) is not None), last)
 
     @cached_property
     def decisions(self) -> Mapping[str, Domain]:

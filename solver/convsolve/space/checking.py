@@ -124,8 +124,7 @@ def _fixed(problem: Problem, size: State, combination: Combination) -> Problem:
 
 
 def _traced(problem: Problem, size: State, combination: Combination) -> Trace:
-    channels = problem.to_dict()["channels"]
-    return trace(_fixed(problem, size, combination).stack(), Shape(None, size), channels=channels)
+    return trace(_fixed(problem, size, combination).stack(), Shape(None, size), channels=problem.channel_list())
 
 
 def _unmet(problem: Problem, size: State, combination: Combination) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from convsolve.answer import Solution
 from convsolve.domains import Domain
 from convsolve.errors import Error, shown_value
-from convsolve.space.decisions import NOTHING, integer
+from convsolve.space.decisions import NOTHING, integer, word_of
 from convsolve.space.projecting import nearest
 
 if TYPE_CHECKING:
@@ -29,15 +29,6 @@ class Code(StrEnum):
     VALUES = "values"  # the values of all decisions
     UNIT = "unit"  # how far each decision's value is along its domain, from 0 to 1
     ONEHOT = "onehot"  # for each decision and value 1 where it is taken, else 0
-
-    @classmethod
-    def read(cls, value: object) -> Code:
-        """A code from its name."""
-        try:
-            return cls(str(value))
-        except ValueError:
-            known = ", ".join(cls)
-            raise Error("bad-value", f"{shown_value(value)} is no code", help=[f"known: {known}"]) from None
 
 
 def encode(space: Space, solution: Solution, code: str = "digits") -> Vector:
@@ -62,7 +53,7 @@ def encode(space: Space, solution: Solution, code: str = "digits") -> Vector:
         >>> space.decode(space.encode(solution, "unit"), "unit") == solution
         True
     """
-    number, kind = space.index(solution), Code.read(code)
+    number, kind = space.index(solution), word_of(Code, code, "code")
     if kind is Code.DIGITS:
         return digits_of(number, space.total)
     return encoded(kind, space.branches.values(solution), space.branches.decisions)
@@ -80,7 +71,7 @@ def decode(space: Space, vector: object, code: str = "digits") -> Solution:
     Raises:
         Error: ``bad-code`` where the vector is none; ``no-combination`` where the space is empty.
     """
-    kind = Code.read(code)
+    kind = word_of(Code, code, "code")
     if not space:
         raise Error("no-combination", "the space is empty")
     if kind is Code.DIGITS:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from convsolve.answer import Solution
 from convsolve.domains import Domain
@@ -19,6 +20,7 @@ from convsolve.tables import State
 if TYPE_CHECKING:
     from convsolve.space.branch import Branch
 
+Word = TypeVar("Word", bound=StrEnum)
 Given = Mapping[str, object]
 Fixed = Mapping["Decision", int]
 INPUT = -1  # in place of a layer's number, where the input's size is decided
@@ -115,6 +117,14 @@ def integer(value: object) -> int | None:
         return None
     index = getattr(value, "__index__", None)
     return None if index is None else int(index())
+
+
+def word_of(kind: type[Word], value: object, what: str) -> Word:
+    """One of some words, as it is given."""
+    try:
+        return kind(str(value))
+    except ValueError:
+        raise Error("bad-value", f"{shown_value(value)} is no {what}", help=[f"known: {', '.join(kind)}"]) from None
 
 
 def whole(name: str, value: object) -> int:

@@ -11,9 +11,9 @@ from math import dist, inf
 from typing import TYPE_CHECKING, Literal, overload
 
 from convsolve.answer import Solution
-from convsolve.errors import Error, shown_value
+from convsolve.errors import Error
 from convsolve.space.codes import Vector, encode
-from convsolve.space.decisions import NOTHING, Given, whole
+from convsolve.space.decisions import NOTHING, Given, whole, word_of
 from convsolve.space.draws import Draws
 from convsolve.space.trajectories import even
 
@@ -29,15 +29,6 @@ class Strategy(StrEnum):
     UNIFORM = "uniform"  # the combinations
     TRAJECTORY = "trajectory"  # the sequences of sizes
     DIVERSE = "diverse"  # the whole extent: as far apart as can be
-
-    @classmethod
-    def read(cls, value: object) -> Strategy:
-        """A strategy from its name."""
-        try:
-            return cls(str(value))
-        except ValueError:
-            known = ", ".join(cls)
-            raise Error("bad-value", f"{shown_value(value)} is no strategy", help=[f"known: {known}"]) from None
 
 
 def sample(space: Space, n: int = 1, *, seed: int = 0, strategy: str = "uniform") -> list[Solution]:
@@ -66,7 +57,7 @@ def sample(space: Space, n: int = 1, *, seed: int = 0, strategy: str = "uniform"
         [458, 500]
     """
     count, number = whole("n", n), Draws.seed(seed)
-    match Strategy.read(strategy):
+    match word_of(Strategy, strategy, "strategy"):
         case Strategy.UNIFORM:
             return [*map(space.branches.solution, islice(Draws(number).distinct(space.total), count))]
         case Strategy.TRAJECTORY:

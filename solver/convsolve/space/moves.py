@@ -180,14 +180,14 @@ def _others(part: Ways[Any], way: Way, charges: Charges) -> Iterator[Way]:
     states = [state for state, _ in part.nodes(way) or ()]
     costs = [[Costs(charges.get((place, axis), ())) for axis in range(part.graph.axes)] for place in range(part.layers)]
     for place in range(part.layers):
-        for settings in _between(part, place, states[place], states[place + 1]):
+        for settings in part.between(place, states[place], states[place + 1]):
             yield from _valid(part, way, [(place, (settings,))])
     for place in range(1, part.layers):
         before, behind = states[place - 1], states[place + 1]
         for middle in _outs(part, place - 1, before):
             if middle != states[place]:
                 each = [
-                    _closest(costs[at], _between(part, at, *ends))
+                    _closest(costs[at], part.between(at, *ends))
                     for at, ends in ((place - 1, (before, middle)), (place, (middle, behind)))
                 ]
                 pairs = sorted(
@@ -197,12 +197,12 @@ def _others(part: Ways[Any], way: Way, charges: Charges) -> Iterator[Way]:
                 yield from _first(_valid(part, way, [(place - 1, pair) for _, pair in pairs]))
     for state, _ in part.sources:
         if state != states[0]:
-            some = _closest(costs[0], _between(part, 0, state, states[1]))
+            some = _closest(costs[0], part.between(0, state, states[1]))
             yield from _first(_valid(part, way._replace(state=state), [(0, (settings,)) for _, settings in some]))
     last = part.layers - 1
     for state in _outs(part, last, states[last]):
         if state != states[-1]:
-            some = _closest(costs[last], _between(part, last, states[last], state))
+            some = _closest(costs[last], part.between(last, states[last], state))
             yield from _first(_valid(part, way, [(last, (settings,)) for _, settings in some]))
 
 
@@ -219,18 +219,11 @@ def _splices(part: Ways[Any], front: Way, back: Way, draws: Draws) -> Iterator[W
         yield from valid
         return
     for place in range(part.layers):
-        some = [*_between(part, place, fronts[place], backs[place + 1])]
+        some = [*part.between(place, fronts[place], backs[place + 1])]
         if some:
             way = Way(front.state, (*front.path[:place], some[draws.below(len(some))], *back.path[place + 1 :]))
             if part.holds(way):
                 yield way
-
-
-def _between(part: Ways[Any], place: int, state: State, out: State) -> Iterator[Settings]:
-    """The settings of a layer that lead from one state to another."""
-    for group in part.expansion.groups(place, state):
-        if group.out == out:
-            yield from product(*part.leading(place, group.choice, state, out))
 
 
 def _outs(part: Ways[Any], place: int, state: State) -> list[State]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from hashlib import shake_256
 from math import isqrt
 from typing import TYPE_CHECKING
 
@@ -49,6 +48,8 @@ class Shuffle:
     """
 
     def __init__(self, bound: int, seed: int) -> None:
+        from hashlib import shake_256  # only who shuffles pays for it
+
         self.bound = bound
         self._side = isqrt(max(bound - 1, 0)) + 1
         self._width = (self._side.bit_length() + 7) // 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -71,12 +71,7 @@ class Trajectories:
 
     def settings(self, states: list[State]) -> list[list[Settings]]:
         """The settings of each layer that lead through a sequence."""
-        ways, found = self._ways, []
-        for place in range(ways.layers):
-            state, out = states[place : place + 2]
-            groups = (one for one in ways.expansion.groups(place, state) if one.out == out)
-            found.append([one for group in groups for one in product(*ways.leading(place, group.choice, state, out))])
-        return found
+        return [[*self._ways.between(place, *ends)] for place, ends in enumerate(pairwise(states))]
 
 
 def even(branches: Branches, seed: int) -> Iterator[Solution]:

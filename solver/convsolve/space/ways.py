@@ -322,6 +322,12 @@ class Ways(Generic[Item]):
         ends = enumerate(zip(state, out, strict=True))
         return [self._leading(place, choice, axis, size, following) for axis, (size, following) in ends]
 
+    def between(self, place: int, state: State, out: State) -> Iterator[Settings]:
+        """The settings of a layer that lead from one state to another."""
+        for group in self.expansion.groups(place, state):
+            if group.out == out:
+                yield from product(*self.leading(place, group.choice, state, out))
+
     def settings(self, place: int, axis: int) -> list[Setting]:
         """All settings of one axis that are allowed by themselves, ties left out."""
         step = self.graph.steps[place]

@@ -432,3 +432,14 @@ def test_threads_may_share_a_space(where: str | None) -> None:
                 assert list(pool.map(work, range(6))) == [alone] * 6
     finally:
         sys.setswitchinterval(switches)
+
+
+@pytest.mark.parametrize("stack", ["Conv(k=3) >> PixelShuffle()", "Pad() >> Conv(k=3) >> PixelShuffle() >> Conv(k=1)"])
+def test_combinations_whose_channels_follow_from_a_choice_are_of_their_space(stack: str) -> None:
+    space = cs.Space("16@8x8", "4@16x16", stack=stack)
+    assert space
+    for solution in space.sample(20, seed=0):
+        assert solution in space
+        assert space.check(solution).ok
+        assert space[space.index(solution)] == solution
+        assert space.decode(space.encode(solution, "values"), "values") == solution

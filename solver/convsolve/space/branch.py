@@ -113,13 +113,13 @@ class Branch:
         if len(solution.layers) != len(problem.layers):
             return None, f"there are {len(solution.layers)} layers, not {len(problem.layers)}"
         for place, (layer, asked) in enumerate(zip(solution.layers, problem.layers, strict=True)):
-            wanted_kind = asked.kind.settled(problem.channels[place + 1])
-            if type(layer.kind) is not type(wanted_kind):
-                return place, f"layer {place} is {layer.kind.name}, not {wanted_kind.name}"
             channels = (layer.in_channels, layer.out_channels)
             asked_for = problem.channels[place : place + 2]
-            if self._assembly.wired:
+            if self._assembly.wired:  # what is not given follows from what was chosen
                 asked_for = tuple([one or own for one, own in zip(asked_for, channels, strict=True)])
+            wanted_kind = asked.kind.settled(asked_for[1])
+            if type(layer.kind) is not type(wanted_kind):
+                return place, f"layer {place} is {layer.kind.name}, not {wanted_kind.name}"
             if channels != asked_for:
                 said = [" -> ".join("?" if one is None else str(one) for one in some) for some in (channels, asked_for)]
                 return place, f"layer {place} ({layer.kind.name}) has channels {said[0]}, not {said[1]}"

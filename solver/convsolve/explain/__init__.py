@@ -93,7 +93,8 @@ def blame(problem: Problem, asking: Asking) -> Blame:
     if conflict is not None:
         return Blame(conflict, tuple(excluded(problem, conflict.facts)), by_size=False)
     # conditions that are no limits are to blame only where the sizes alone would do
-    bare = replace(problem, where=tuple(one for one in problem.where if one not in plain(problem).where))
+    demanded = plain(problem).where
+    bare = replace(problem, where=tuple(one for one in problem.where if one not in demanded))
     blamed, axes = bare, impossible_axes(bare, asking)
     if not axes and asking.answer(bare) is not False:
         blamed, axes = problem, impossible_axes(problem, asking)

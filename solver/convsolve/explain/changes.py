@@ -16,7 +16,6 @@ from convsolve.explain.trial import A_LAYER, A_TIE, AN_INPUT, DOUBLED, LEFT_OUT,
 from convsolve.explain.widening import Each, Width, another_value, values, widened, wider, with_limit
 from convsolve.explanation import Change, Reason
 from convsolve.problem import PARAMETERS, Problem
-from convsolve.shapes import Extent, Shape
 
 MOST = 5  # changes that are worth reading
 MANY_LAYERS = 8  # more than these nobody adds
@@ -46,7 +45,7 @@ def _single(bench: Bench, conflict: Sequence[Reason]) -> Iterator[Trial]:
         elif reason.what == "tie":
             trial = _looser(bench)
         elif reason.what == "where":
-            yield from relaxed(bench, reason)
+            trial = relaxed(bench, reason)
         elif reason.what == "input" and bench.axis is not None:
             trial = _another_input(bench, bench.axis)
         if trial is not None:
@@ -113,7 +112,7 @@ def _nearest_input(bench: Bench, axis: int) -> Trial | None:
     near = sorted(sizes(Axis(plain(problem), axis).sources()[0]), key=lambda size: (abs(size - now), size))
     for size in near[:3]:
         new = tuple(size if place in alike else number for place, number in enumerate(problem.input.size))
-        shape = Extent.of(Shape(problem.input.channels, new))
+        shape = problem.input.only(new)
         price = AN_INPUT + DOUBLED * abs(log2(size / now))
         trial = Trial(replace(bench.asked, source=shape), {"input": str(shape)}, price)
         if bench.works(trial):
@@ -140,13 +139,13 @@ def _several(bench: Bench) -> Iterator[Trial]:
             needed = rest
     widths = {reason: Width(_widest(bench.problem, reason), 0) for reason in needed if reason.what in WIDEST}
     for reason in [*widths]:
-        narrower: list[tuple[Width, Trial]] = []
+        narrower: list[Width] = []
         for way in wider(values(bench.problem, reason), reason.what, farthest(bench.problem, reason.what)):
             trials = {width: _all(bench, needed, widths | {reason: width}) for width in way}
             least = bench.least([*trials.values()])
-            narrower += [(width, trial) for width, trial in trials.items() if trial is least]
+            narrower += [width for width, trial in trials.items() if trial is least]
         if narrower:
-            widths[reason] = min(narrower, key=lambda pair: pair[0].price)[0]
+            widths[reason] = min(narrower, key=lambda width: width.price)
         else:
             widths[reason] = widths[reason]._replace(price=WIDEST[reason.what] * PRICES[reason.what])
     trial = _all(bench, needed, widths)

@@ -13,7 +13,6 @@ from convsolve.explain.solving import solved
 from convsolve.explain.trial import Bench
 from convsolve.explanation import Near
 from convsolve.problem import Problem
-from convsolve.shapes import Extent, Shape
 
 A_FEW = 3  # candidates that are tried in each direction where axes depend on each other
 
@@ -23,7 +22,7 @@ def nearest(bench: Bench, impossible: Sequence[int]) -> list[Near]:
     problem = bench.problem
     found = []
     for size in _sizes(bench, impossible):
-        other = replace(bench.asked, target=Extent.of(Shape(problem.target.channels, size)))
+        other = _aimed(bench, size)
         found.append(Near(size, other.command(), solved(other.problem(), bench.asking)))
     return sorted(found, key=lambda near: _distance(near.size, problem.target.size))
 
@@ -38,7 +37,7 @@ def _sizes(bench: Bench, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]
             for (below, above), goal in zip(around, (target[axis] for axis in impossible), strict=True)
         ]
         moved = _moved(problem, dict(zip(impossible, closest, strict=True)))
-        if bench.asking.possible(_aimed(problem, moved)):
+        if bench.asking.possible(_aimed(bench, moved).problem()):
             yield moved
         return
     tried = impossible or [axis for axis in range(problem.axes) if axis == twins(problem, axis)[0]]
@@ -47,7 +46,7 @@ def _sizes(bench: Bench, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]
         for some in around_target(Axis(alone, axis)):
             for size in some[:A_FEW]:
                 moved = _moved(problem, {axis: size})
-                if moved not in seen and bench.asking.possible(_aimed(problem, moved)):
+                if moved not in seen and bench.asking.possible(_aimed(bench, moved).problem()):
                     seen.add(moved)
                     yield moved
                     break
@@ -76,8 +75,8 @@ def _moved(problem: Problem, sizes: dict[int, int]) -> tuple[int, ...]:
     return tuple(moved)
 
 
-def _aimed(problem: Problem, size: tuple[int, ...]) -> Problem:
-    return Asked.of(replace(problem, target=Extent.of(Shape(problem.target.channels, size)))).problem()
+def _aimed(bench: Bench, size: tuple[int, ...]) -> Asked:
+    return replace(bench.asked, target=bench.problem.target.only(size))
 
 
 def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:

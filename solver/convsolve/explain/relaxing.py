@@ -19,13 +19,13 @@ _BOUND = re.compile(r"([^<>=!]*[a-z][^<>=!]*?) *(<=|>=|<|>|==) *([0-9]+(?:\.[0-9
 WAYS: Mapping[str, tuple[int, ...]] = {"<": (1,), "<=": (1,), ">": (-1,), ">=": (-1,), "==": (1, -1)}
 
 
-def relaxed(bench: Bench, reason: Reason) -> Iterator[Trial]:
-    """A condition with the nearest number that works, and the question without it."""
+def relaxed(bench: Bench, reason: Reason) -> Trial | None:
+    """A condition with the nearest number that works, or the question without it, if that works."""
     place = [str(condition) for condition in bench.problem.where].index(reason.value)
     others = (*bench.problem.where[:place], *bench.problem.where[place + 1 :])
     left_out = Trial(replace(bench.asked, where=others), {"without": reason.value}, LEFT_OUT)
     if not bench.works(left_out):
-        return
+        return None
     bound = _BOUND.fullmatch(reason.value)
     nearest = None
     if bound is not None and float(bound[3]).is_integer():
@@ -43,10 +43,7 @@ def relaxed(bench: Bench, reason: Reason) -> Iterator[Trial]:
         else:
             found = [trial for way in WAYS[sign] if (trial := _nearest(bench, with_number, number, way, sign))]
             nearest = min(found, key=lambda trial: trial.price, default=None)
-    if nearest is not None:
-        yield nearest
-    else:
-        yield left_out
+    return nearest or left_out
 
 
 def _nearest(bench: Bench, with_number: Callable[[int], Trial], number: int, way: int, sign: str) -> Trial | None:

@@ -13,7 +13,7 @@ from convsolve.explain.plain import empty, plain
 from convsolve.explain.reach import Axis
 from convsolve.graph import Graph
 from convsolve.problem import Problem
-from convsolve.shapes import ANY_SIZE, Extent, Shape
+from convsolve.shapes import ANY_SIZE
 
 
 def told(problem: Problem) -> Problem:
@@ -33,11 +33,7 @@ def _with_sizes(problem: Problem) -> Problem:
         return problem
     pairs = [_nearest(problem, axis) for axis in range(problem.axes)]
     into, out = zip(*pairs, strict=True)
-    asked = replace(
-        Asked.of(problem),
-        source=Extent.of(Shape(problem.input.channels, into)),
-        target=Extent.of(Shape(problem.target.channels, out)),
-    )
+    asked = replace(Asked.of(problem), source=problem.input.only(into), target=problem.target.only(out))
     return asked.problem()
 
 

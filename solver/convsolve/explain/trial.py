@@ -78,19 +78,12 @@ class Bench:
         """The first that works, of trials each of which allows all that the one before does."""
         if not trials or not self.works(trials[-1]):
             return None
-        low, high = 0, len(trials) - 1
-        while low < high:
-            middle = (low + high) // 2
-            if self.works(trials[middle]):
-                high = middle
-            else:
-                low = middle + 1
-        return trials[high]
+        return self.nearest(-1, len(trials) - 1, trials.__getitem__)
 
     def nearest(self, low: int, high: int, make: Callable[[int], Trial]) -> Trial:
         """The trial of the smallest number that works, between one that does not and one that does."""
         while high - low > 1:
-            middle = (low + high) // 2
+            middle = (low + high + 1) // 2
             if self.works(make(middle)):
                 high = middle
             else:

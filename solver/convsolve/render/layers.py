@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from convsolve.layers.solved import OF_CHANNELS, SolvedLayer
 from convsolve.render.table import Column
@@ -15,6 +15,7 @@ PARAMETERS = {
     "dilation": "d",
     "output_padding": "op",
 }
+USUAL = {"dilation": "1"}  # not worth a column where they are nothing else
 # What a program reads: always these, so that a column keeps its place.
 FIELDS = ("layer", "in_channels", "in_size", "out_channels", "out_size", *PARAMETERS, "options")
 
@@ -29,14 +30,9 @@ def axes(values: Sequence[object], *, each: bool = False) -> str:
     return str(values[0]) if not each and len(set(values)) == 1 else "x".join(map(str, values))
 
 
-def shape(channels: int | None, size: Sequence[int]) -> str:
-    """``128@4x4``, or ``4x4`` where channels are unknown."""
-    return shape_text(channels, size)
-
-
 def way(layer: SolvedLayer) -> str:
     """``128@4x4 -> 64@8x8``."""
-    return f"{shape(layer.in_channels, layer.in_size)} -> {shape(layer.out_channels, layer.out_size)}"
+    return f"{shape_text(layer.in_channels, layer.in_size)} -> {shape_text(layer.out_channels, layer.out_size)}"
 
 
 def parameter(layer: SolvedLayer, name: str) -> str:
@@ -74,10 +70,9 @@ def label(layer: SolvedLayer) -> str:
     return f"{layer.kind.name}({inside})" if inside else layer.kind.name
 
 
-def telling(layers: Sequence[SolvedLayer]) -> list[str]:
-    """The parameters worth a column: those that some layer has, dilation where it says something."""
-    silent = {"dilation": {"", "1"}}
-    return [name for name in PARAMETERS if {parameter(layer, name) for layer in layers} - silent.get(name, {""})]
+def telling(layers: Sequence[SolvedLayer], usual: Mapping[str, str] = USUAL) -> list[str]:
+    """The parameters worth a column: those that some layer has, and not only with its usual value."""
+    return [name for name in PARAMETERS if {parameter(layer, name) for layer in layers} - {"", usual.get(name, "")}]
 
 
 def columns(names: Sequence[str]) -> list[Column]:

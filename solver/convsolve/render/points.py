@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from convsolve.answer import Solution
 from convsolve.layers.solved import SolvedLayer
-from convsolve.render.layers import PARAMETERS, axes, parameter
+from convsolve.render.layers import PARAMETERS, axes, parameter, telling
 from convsolve.render.table import Column, Row
 
 USUAL = {"dilation": "1", "output_padding": "0"}  # not worth a column where they are nothing else
@@ -22,8 +22,8 @@ def table(
         points: solutions with their values.
         every: whether each parameter has its column, as a program expects.
     """
-    solutions = [solution for solution, _ in points]
-    names = [name for name in PARAMETERS if every or _said(name, solutions)]
+    layers = [layer for solution, _ in points for layer in solution.layers]
+    names = [*PARAMETERS] if every else telling(layers, USUAL)
     head = [Column("#"), *(Column(cost.removeprefix("-")) for cost in costs), Column("sizes", number=False)]
     head += [Column(name, PARAMETERS[name], number=False) for name in names]
     rows: list[Row] = []
@@ -46,8 +46,3 @@ def sizes(solution: Solution) -> str:
 def per_layer(layers: Sequence[SolvedLayer], name: str) -> str:
     """A parameter of all layers that have it: ``4,4,3x5``."""
     return ",".join(text for layer in layers if (text := parameter(layer, name)))
-
-
-def _said(name: str, solutions: Sequence[Solution]) -> bool:
-    values = {text for solution in solutions for layer in solution.layers if (text := parameter(layer, name))}
-    return bool(values - {USUAL.get(name, "")})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -76,9 +76,9 @@ def numbers(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"-?[0-9]{1,10}", text)]
 
 
-def first(pairs: list[tuple[int, int]], *, where: Callable[[int, int], bool]) -> tuple[int, int]:
-    """The first axis on which two sizes are wrong."""
-    found = next((pair for pair in pairs if where(*pair)), None)
+def first(axes: Iterable[tuple[int, ...]], *, where: Callable[..., bool]) -> tuple[int, ...]:
+    """The first axis on which the numbers are wrong."""
+    found = next((axis for axis in axes if where(*axis)), None)
     if found is None:
         raise Unlikely
     return found

@@ -92,11 +92,8 @@ def _empty(pool: str, given: str, dimension: str) -> Told:
 
 
 def _unfolded(size: str, kernel: str, dilation: str, padding: str, blocks: str) -> Told:
-    each = [*zip(*map(numbers, (size, kernel, dilation, padding, blocks)), strict=False)]
-    wrong = next((one for one in each if one[-1] < 1), None)
-    if wrong is None:
-        raise Unlikely
-    into, kernel_size, by, pad, _ = wrong
+    each = zip(*map(numbers, (size, kernel, dilation, padding, blocks)), strict=False)
+    into, kernel_size, by, pad, _ = first(each, where=lambda *axis: axis[-1] < 1)
     return Told(
         f"in_size + 2*padding >= dilation*(kernel_size - 1) + 1: {into} + {2 * pad} >= {by * (kernel_size - 1) + 1}",
         "Unfold slides a window that is larger than what comes there",

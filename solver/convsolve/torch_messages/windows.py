@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from convsolve.torch_messages.message import BY, LIST, Known, N, Told, Unlikely, crossed, first, numbers, paired
+from convsolve.torch_messages.message import BY, LIST, Known, N, Told, crossed, first, numbers, paired
 
 FITS = "in_size + 2*padding >= dilation*(kernel_size - 1) + 1"
 TRANSPOSED = "(in_size - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1"
@@ -27,10 +27,7 @@ def _output_padding(text: str) -> Told:
     pairs = {name: int(number) for name, number in re.findall(r"(\w+): (-?[0-9]{1,10})", text)}
     axes = [axis for axis in ("depth", "height", "width") if f"output_padding_{axis}" in pairs]
     each = [tuple(pairs.get(f"{name}_{axis}", 0) for name in ("output_padding", "stride", "dilation")) for axis in axes]
-    wrong = next(((extra, s, d) for extra, s, d in each if extra >= max(s, d)), None)
-    if wrong is None:
-        raise Unlikely
-    extra, stride, dilation = wrong
+    extra, stride, dilation = first(each, where=lambda extra, stride, dilation: extra >= max(stride, dilation))
     most = max(stride, dilation) - 1
     return Told(
         f"output_padding < max(stride, dilation): {extra} < {max(stride, dilation)}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from convsolve.errors import Error, shown, shown_value
 from convsolve.language import Expr, compiled, evaluated, parse
-from convsolve.language.nodes import Compare, Junction, Member, Name, Not, Scoped, children, rebuilt
+from convsolve.language.nodes import Compare, Junction, Member, Name, Not, Scoped, rebuilt
 from convsolve.registry import KINDS
 from convsolve.vocabulary import KNOWN, used
 
@@ -48,7 +48,7 @@ class Condition:
         if not isinstance(sentence, Compare | Member | Junction | Not):
             message = f"{text.strip()} is a number, not a condition"
             raise Error("bad-condition", message, help=["compare it, as in params <= 2e6"])
-        if not _speaks(sentence):
+        if not any(used(sentence, inside=True)):
             message = f"{shown(text.strip())} is {_constant(sentence)} whatever the layers are: it has no name in it"
             raise Error("bad-condition", message, help=[EXAMPLE])
         return cls(text.strip(), (sentence,))
@@ -62,11 +62,6 @@ def _constant(sentence: Expr) -> str:
         return "true" if compiled(sentence, ())() else "false"
     except ZeroDivisionError:
         return "a division by 0"
-
-
-def _speaks(node: Expr) -> bool:
-    """Whether a sentence has a name."""
-    return isinstance(node, Name | Scoped) or any(map(_speaks, children(node)))
 
 
 def read_conditions(

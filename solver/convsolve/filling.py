@@ -200,7 +200,7 @@ def written_out(layer: Layer, written: Written | None = None) -> Written:
         said[parameter.name] = Domains(each if per_axis else each[:1], per_axis, layer.kind.units(parameter.name))
     for option in layer.kind.options:
         value = getattr(layer.kind, option.name)
-        if value != option.default or (option.default is None and value is not None):
+        if value != option.default:
             said[option.name] = value
     if written is not None:
         found = {option.name for option in layer.kind.options if option.open}

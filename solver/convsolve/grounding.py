@@ -33,7 +33,7 @@ from convsolve.language.nodes import (
     with_children,
 )
 from convsolve.objectives import Objective
-from convsolve.problem import Problem
+from convsolve.problem import PARAMETERS, Problem
 from convsolve.variables import setting_name, size_name
 from convsolve.vocabulary import UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
 from convsolve.wiring import not_counted
@@ -225,7 +225,7 @@ class _Grounding:
             return any(option.name == "groups" for option in kind.options)
         if node.name in kind.positions():
             return kind.word(node.name) is None
-        return node.name not in ("kernel_size", "stride", "padding", "dilation", "output_padding")
+        return node.name not in PARAMETERS
 
     def _is_open(self, place: int, node: Scoped) -> bool:
         """Whether the channels that a name speaks of are to be found; where some are, it speaks of these."""

@@ -127,7 +127,7 @@ def _one_number(cost: str, sentence: Expr) -> None:
             raise _error(
                 "jump is a fraction, no number to be made small", "write product(Conv.stride), or that of another kind"
             )
-    if not any(True for _ in used(sentence, inside=True)):
+    if not any(used(sentence, inside=True)):
         raise _error(f"{shown(cost)} is the same for every combination", "write what changes, as in sum(kernel_size)")
 
 

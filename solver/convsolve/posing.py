@@ -16,7 +16,7 @@ from convsolve.filling import Layer, axes_made, every_domain_used, filled, writt
 from convsolve.layers.base import AxisParameter, LayerKind
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.problem import PARAMETERS, Problem
-from convsolve.registry import KINDS, record_of
+from convsolve.registry import KINDS, WORDS
 from convsolve.shapes import Extent
 from convsolve.stack import Stack, write
 from convsolve.vocabulary import OF_CHANNELS, used
@@ -291,9 +291,8 @@ def _layers_asked_for(
 
 
 def _layer_kind(layer: object) -> type[LayerKind]:
-    by_word = {word: name for name in KINDS for word in (record_of(name), name)}
-    if isinstance(layer, str) and layer in by_word:
-        other = KINDS[by_word[layer]]
+    if isinstance(layer, str) and layer in WORDS:
+        other = KINDS[WORDS[layer]]
         if other.weighted and layer == other.record:
             return other
         mend = [f"write --layer {other.record}" if other.weighted else f'write --stack "{other.name}()"']

@@ -34,6 +34,19 @@ NAMES = (
 )
 
 
+def record_of(name: str) -> str:
+    """How a record calls a kind.
+
+    Example:
+        >>> record_of("BlurPool")
+        'blur_pool'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+WORDS = {word: name for name in NAMES for word in (record_of(name), name)}  # as records and as stacks call a kind
+
+
 class BuiltIn(Mapping[str, type[LayerKind]]):
     """The built-in kinds by name, each loaded when it is first looked up: a question has few of them."""
 
@@ -70,9 +83,8 @@ def kind_named(name: str) -> type[LayerKind]:
     Raises:
         Error: ``unknown-kind``; ``broken-plugin`` where the kind of this name cannot be used.
     """
-    for known in KINDS:
-        if name in (known, record_of(known)):
-            return KINDS[known]
+    if name in WORDS:
+        return KINDS[WORDS[name]]
     if name not in _foreign and _is_name(name):
         for point in plugged(LAYERS):
             if name in (point.name, record_of(point.name)):
@@ -108,16 +120,6 @@ def plugged_kind(point: Plugged) -> type[LayerKind]:
     if found.name in KINDS:
         raise _broken(point, f"{found.name} is a built-in kind")
     return found
-
-
-def record_of(name: str) -> str:
-    """How a record calls a kind.
-
-    Example:
-        >>> record_of("BlurPool")
-        'blur_pool'
-    """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _is_name(name: object) -> bool:

@@ -27,6 +27,7 @@ TITLES = {
 
 NAMES = tuple(TITLES)
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+FLAGS = ("no_checkerboard", "exact", "odd_kernels", "monotone")
 CAUSES = ("range", "gap", "residue", "window", "rule", "tie", "condition")
 
 Schema = dict[str, Any]
@@ -152,7 +153,6 @@ def _solution() -> Schema:
 
 
 def _answer() -> Schema:
-    named = ("no_checkerboard", "exact", "odd_kernels", "monotone")
     question = _record(
         None,
         {
@@ -167,11 +167,11 @@ def _answer() -> Schema:
             "all": {"type": "boolean", "description": "whether all were asked for"},
             "minimize": {"type": "array", "items": _TEXT, "description": "objectives; -macs is made large"},
             "where": {"type": "array", "items": _TEXT, "description": "conditions"},
-            **{name: {"const": True} for name in named},
+            **{name: {"const": True} for name in FLAGS},
         },
         "minimize",
         "where",
-        *named,
+        *FLAGS,
     )
     reason = _record(
         None,
@@ -256,7 +256,7 @@ def _spec() -> Schema:
         "minimize": texts,
         "maximize": texts,
         "where": texts | {"examples": [["params <= 2e6", "product(stride) == 8"]]},
-        **{name: {"type": "boolean"} for name in ("no_checkerboard", "exact", "odd_kernels", "monotone")},
+        **{name: {"type": "boolean"} for name in FLAGS},
         "count": whole,
         "all": {"type": "boolean"},
         "seed": whole,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from convsolve.language import compiled, parse
-from convsolve.layers.base import LayerKind, Rule, Setting
+from convsolve.layers.base import SIZES, LayerKind, Rule, Setting
 from convsolve.layers.solved import SolvedLayer
 from convsolve.shapes import LARGEST_SIZE
 
@@ -18,7 +18,7 @@ def faults(layers: Sequence[SolvedLayer]) -> list[str]:
 
 def broken_rule(kind: LayerKind, setting: Setting, in_size: int, out_size: int) -> Rule | None:
     """The first of the kind's rules that one axis does not meet."""
-    parameters = (*(p.name for p in kind.axis_parameters), "in_size", "out_size")
+    parameters = (*kind.positions(), *SIZES)
     for rule in kind.rules:
         if not compiled(parse(rule.sentence), parameters)(*setting, in_size, out_size):
             return rule

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-from convsolve.emit.dressing import channel_stages
+from convsolve.emit.dressing import filled
 from convsolve.layers.act import Act
 from convsolve.layers.listed import Division
 from convsolve.layers.norm import Norm
@@ -25,13 +24,7 @@ MOST_WORK = 2**28
 
 def thinned(layers: Sequence[SolvedLayer]) -> tuple[SolvedLayer, ...]:
     """The layers with one channel, or as many as there are groups, in place of the real number."""
-    bare = [replace(_thin(layer), in_channels=None, out_channels=None) for layer in layers]
-    stages, places = channel_stages(bare)
-    numbers = [place.of(stages) for place in places]
-    return tuple(
-        replace(layer, in_channels=before, out_channels=after)
-        for layer, (before, after) in zip(bare, pairwise(numbers), strict=True)
-    )
+    return filled([replace(_thin(layer), in_channels=None, out_channels=None) for layer in layers])
 
 
 def _thin(layer: SolvedLayer) -> SolvedLayer:
@@ -77,7 +70,7 @@ def weight_elements(layer: SolvedLayer) -> int:
     if not layer.kind.weighted:
         return 0
     channels = (layer.in_channels or 1) * (layer.out_channels or 1)
-    return channels // _groups(layer) * math.prod(_kernel(layer))
+    return channels // layer.kind.group_count() * layer.kind.elements(layer.settings)
 
 
 def _recorded(layers: Sequence[SolvedLayer], axis: int) -> list[tuple[int, int]]:
@@ -120,15 +113,5 @@ def _elements(layer: SolvedLayer) -> int:
 def _work(layer: SolvedLayer) -> int:
     sides = (math.prod(layer.in_size), math.prod(layer.out_size))
     transposed = layer.kind.record == "conv_transpose"
-    each = weight_elements(layer) or (layer.in_channels or 1) * math.prod(_kernel(layer))
+    each = weight_elements(layer) or (layer.in_channels or 1) * layer.kind.elements(layer.settings)
     return each * sides[0 if transposed else 1]
-
-
-def _kernel(layer: SolvedLayer) -> tuple[int, ...]:
-    windows = [layer.kind.window(setting) for setting in layer.settings]
-    return tuple(1 if window is None else window[0] for window in windows)
-
-
-def _groups(layer: SolvedLayer) -> int:
-    groups: int = layer.kind.group_count()
-    return groups

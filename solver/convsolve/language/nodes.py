@@ -105,10 +105,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
 
 def names(node: Expr) -> Iterator[str]:
     """Every name in the sentence, in reading order, with repetitions."""
-    if isinstance(node, Name):
-        yield node.name
-    for child in children(node):
-        yield from names(child)
+    return (part.name for part in parts_of(node) if isinstance(part, Name))
 
 
 def parts_of(node: Expr) -> Iterator[Expr]:

@@ -309,7 +309,7 @@ class LayerKind(ABC):
         """Backward on one axis: how far `field` neighbouring outputs see into the input."""
         if self.field_rule is None:
             return field
-        return compiled(parse(self.field_rule), ("behind", *self.positions(), *SIZES))(field, *setting, *sizes)
+        return self._at(self.field_rule, field, setting, *sizes)
 
     def view(self, setting: Setting, in_size: int, out_size: int) -> tuple[Fraction, Fraction]:
         """Where on the input's axis an output element looks: its place times the first number, plus the second.
@@ -323,7 +323,7 @@ class LayerKind(ABC):
         return Fraction(over, under), Fraction(twice, 2 * under)
 
     def _at(self, rule: str, behind: int, setting: Setting, in_size: int, out_size: int) -> int:
-        known = ("behind", *self.positions(), "in_size", "out_size")
+        known = ("behind", *self.positions(), *SIZES)
         return int(compiled(parse(rule), known)(behind, *setting, in_size, out_size))
 
 

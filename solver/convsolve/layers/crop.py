@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convsolve.layers.base import POSITIVE, AxisParameter, Rule, Setting, TorchCall
+from convsolve.layers.base import POSITIVE, Rule, Setting, TorchCall
 from convsolve.layers.maps import SizeMap, upwards
-from convsolve.layers.sides import Sides, in_torchs_order
-
-SIDE = tuple(range(4))
+from convsolve.layers.sides import Sides, padding_call
 
 
 @dataclass(frozen=True)
@@ -19,12 +17,7 @@ class Crop(Sides):
     name = "Crop"
     record = "crop"
     centre_rule = "2*before"
-    axis_parameters = (
-        AxisParameter("before", "", 0, None, hole=True, limits=SIDE),
-        AxisParameter("after", "", 0, None, hole=True, limits=SIDE),
-    )
     torch_classes = ("ZeroPad",)
-    torch_keywords = ("padding",)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -35,5 +28,4 @@ class Crop(Sides):
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del in_channels, out_channels
-        amounts = in_torchs_order(settings, sign=-1)
-        return TorchCall(f"ZeroPad{self.dims}d", (), (("padding", amounts),), bare=("padding",))
+        return padding_call(f"ZeroPad{self.dims}d", settings, sign=-1)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convsolve.layers.base import AxisParameter, Option, Rule, Setting, TorchCall
+from convsolve.layers.base import Option, Rule, Setting, TorchCall
 from convsolve.layers.maps import SizeMap, upwards
-from convsolve.layers.sides import Sides, in_torchs_order
+from convsolve.layers.sides import Sides, padding_call
 
 # mode -> torch.nn class; each has one a dimension
 MODES = {"constant": "ZeroPad", "reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
-SIDE = tuple(range(4))
 
 
 @dataclass(frozen=True)
@@ -21,13 +20,8 @@ class Pad(Sides):
     name = "Pad"
     record = "pad"
     centre_rule = "0 - 2*before"
-    axis_parameters = (
-        AxisParameter("before", "", 0, None, hole=True, limits=SIDE),
-        AxisParameter("after", "", 0, None, hole=True, limits=SIDE),
-    )
     options = (Option("mode", "", "constant", str, words=tuple(MODES)),)
     torch_classes = tuple(MODES.values())
-    torch_keywords = ("padding",)
 
     mode: str = "constant"
 
@@ -57,5 +51,4 @@ class Pad(Sides):
 
     def torch_call(self, settings: Sequence[Setting], in_channels: int | None, out_channels: int | None) -> TorchCall:
         del in_channels, out_channels
-        amounts = in_torchs_order(settings)
-        return TorchCall(f"{MODES[self.mode]}{self.dims}d", (), (("padding", amounts),), bare=("padding",))
+        return padding_call(f"{MODES[self.mode]}{self.dims}d", settings)

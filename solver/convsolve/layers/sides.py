@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convsolve.errors import Error
-from convsolve.layers.base import LayerKind, Setting, Value
+from convsolve.layers.base import AxisParameter, LayerKind, Setting, TorchCall, Value
 
+SIDE = tuple(range(4))
 UNEQUAL = 2000  # in thousandths of a nat: sides that differ, and as much again an element
 UNEVEN_STEP = 300
 AMOUNT = 100  # an element
@@ -17,6 +18,12 @@ NOTHING = 900  # a layer that leaves all as it is
 @dataclass(frozen=True)
 class Sides(LayerKind):
     """A pair (before, after) an axis."""
+
+    axis_parameters = (
+        AxisParameter("before", "", 0, None, hole=True, limits=SIDE),
+        AxisParameter("after", "", 0, None, hole=True, limits=SIDE),
+    )
+    torch_keywords = ("padding",)
 
     @classmethod
     def named(cls, values: Sequence[object]) -> dict[str, object]:
@@ -53,7 +60,8 @@ class Sides(LayerKind):
         return UNEQUAL + UNEVEN_STEP * abs(before - after) + AMOUNT * max(setting)
 
 
-def in_torchs_order(settings: Sequence[Setting], sign: int = 1) -> Value:
+def padding_call(name: str, settings: Sequence[Setting], sign: int = 1) -> TorchCall:
     """One number where all sides are alike; else pairs, the last axis first, as torch counts them."""
     amounts = tuple([sign * amount for setting in reversed(settings) for amount in setting])
-    return amounts[0] if len(set(amounts)) == 1 else amounts
+    padding: Value = amounts[0] if len(set(amounts)) == 1 else amounts
+    return TorchCall(name, (), (("padding", padding),), bare=("padding",))

@@ -10,20 +10,18 @@ from typing import TypedDict
 
 from convsolve.channels import ChannelsLike
 from convsolve.conditions import Condition, ConditionLike, permitted, read_conditions
-from convsolve.domains import MOST_LAYERS, DomainLike, read_depth
-from convsolve.errors import Error, did_you_mean, shown, shown_value
+from convsolve.domains import DomainLike
+from convsolve.errors import Error
 from convsolve.filling import Layer, axes_made, every_domain_used, filled, written_out
-from convsolve.layers.base import AxisParameter, LayerKind
+from convsolve.layers_wanted import wanted_layers
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.problem import PARAMETERS, Problem
-from convsolve.registry import KINDS, WORDS
 from convsolve.shapes import Extent
-from convsolve.stack import Stack, write
+from convsolve.stack import Stack
+from convsolve.ties import tie_text, ties
 from convsolve.vocabulary import OF_CHANNELS, used
 from convsolve.widths import DOUBLING, Widths, listed
 from convsolve.wiring import not_counted, wired
-
-TIED_BY_DEFAULT = ("kernel_size", "stride", "dilation")
 
 
 class Question(TypedDict, total=False):
@@ -120,7 +118,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             f"from {source} to {goal} there are channels without axes, and no convolution takes these",
             help=['write the layers, as in --stack "Conv() >> Flatten() >> Linear(10)"'],
         )
-    written = _layers_asked_for(source, goal, stack, layer, layers)
+    written = wanted_layers(source, goal, stack, layer, layers)
     source, goal = _with_axes(source, goal, written)
     given = {
         name: value
@@ -136,7 +134,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             help=["give the first and the last in front of the sizes, as in 64@7x7 1@28x28", "give one depth"],
         )
     objectives = read_objectives(minimize, maximize)
-    tie_text = _tie_text(tie)
+    tied = tie_text(tie)
     named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
     conditions = read_conditions(where, named, source.sizes, goal.sizes)
     widths = Widths.read(channels, open_widths)
@@ -160,9 +158,9 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         if None in chain and any(objective.needs_channels for objective in objectives):
             needing = next(one.cost for one in objectives if one.needs_channels)
             raise not_counted(needing, found, chain)
-        ties = _ties(found, source, goal, tie_text)
+        shared = ties(found, source, goal, tied)
         found = _for_each(found, source.inputs)
-        one = Problem(source, goal, found, chain, ties, tie_text, objectives, conditions, relations)
+        one = Problem(source, goal, found, chain, shared, tied, objectives, conditions, relations)
         if len(stacks) > 1:
             one = replace(one, charge=round(DOUBLING * sum(log2(layer.kind.group_count()) for layer in found)))
         every += _with_widths(one, layers_filled, widths).depths if widths else (one,)
@@ -272,101 +270,3 @@ def _with_widths(problem: Problem, layers: Sequence[Layer], widths: Widths) -> P
             "bad-channels", "no numbers of channels are left", help=["widen their domains, or leave out a condition"]
         )
     return replace(found[0], widths=widths, deeper=tuple(found[1:]))
-
-
-def _layers_asked_for(
-    source: Extent, goal: Extent, stack: Stack | str | None, layer: str | None, layers: DomainLike | None
-) -> Stack:
-    if stack is not None:
-        if layer is not None or layers is not None:
-            raise Error("usage", "a stack already says its layers", help=["leave out --layer and --layers"])
-        written = Stack.read(stack)
-        if not written.layers:
-            raise Error("bad-stack", "the stack has no layers", help=["write one, as in Conv()"])
-        return written
-    depths = read_depth(1 if layers is None else layers, f"layers must be a number from 1 to {MOST_LAYERS}")
-    kind = _auto(source, goal) if layer in (None, "auto") else _layer_kind(layer)
-    one = Stack((write(kind, (), {}),))
-    return one * set(depths)
-
-
-def _layer_kind(layer: object) -> type[LayerKind]:
-    if isinstance(layer, str) and layer in WORDS:
-        other = KINDS[WORDS[layer]]
-        if other.weighted and layer == other.record:
-            return other
-        mend = [f"write --layer {other.record}" if other.weighted else f'write --stack "{other.name}()"']
-        raise Error("usage", f"--layer {layer} is not conv, conv_transpose or auto", help=mend)
-    words = [kind.record for kind in KINDS.values() if kind.weighted]
-    raise Error(
-        "unknown-kind", f"--layer {shown_value(layer)} is not known", help=did_you_mean(str(layer), [*words, "auto"])
-    )
-
-
-def _auto(source: Extent, goal: Extent) -> type[LayerKind]:
-    pairs = list(zip(source.sizes, goal.sizes, strict=True))
-    grows = any(start[0] < end[-1] for start, end in pairs)
-    shrinks = any(start[-1] > end[0] for start, end in pairs)
-    if grows and shrinks and not (source.fixed and goal.fixed):
-        raise Error(
-            "mixed-directions",
-            f"from {source} to {goal} some sizes grow and others shrink",
-            help=["what can be reached hangs on the layers: write --layer conv or --layer conv_transpose"],
-        )
-    if grows and shrinks:
-        raise Error(
-            "mixed-directions",
-            f"from {source} to {goal} one axis grows and another shrinks",
-            help=['write the layers, as in --stack "Conv() >> ConvTranspose()"'],
-        )
-    return KINDS["ConvTranspose"] if grows else KINDS["Conv"]
-
-
-def _tie_text(tie: str | Iterable[str] | None) -> str:
-    if tie is None or tie == "default":
-        return "default"
-    if not isinstance(tie, Iterable):
-        raise Error("bad-value", f"tie: {shown_value(tie)} is no list of parameters")
-    names = [str(name).strip().replace("-", "_") for name in (tie.split(",") if isinstance(tie, str) else tie)]
-    if names in (["none"], ["all"]):
-        return names[0]
-    for name in names:
-        if name in ("none", "all"):
-            raise Error("bad-value", f"tie: {name} stands alone", help=[f"write {name}, or only parameters"])
-        if name not in PARAMETERS:
-            raise Error(
-                "unknown-parameter",
-                f"--tie: {shown(name)} is no parameter",
-                help=did_you_mean(name, [*PARAMETERS, "none", "all"]),
-            )
-    return ",".join(name for name in PARAMETERS if name in names) or "none"
-
-
-def _ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    axes = range(source.axes)
-    alone = tuple(axes)
-    together = (0,) * len(alone)
-    tied = PARAMETERS if tie == "all" else tie.split(",")
-    each = {id(layer): layer for layer in layers}
-    ends = [end for extent in (source, goal) for end in extent.each]
-    questions = [
-        (*(end.alike(axis) for end in ends), *(layer.domains[axis] for layer in each.values())) for axis in axes
-    ]
-    twins = tuple(questions.index(question) for question in questions)
-
-    def leaders(layer: Layer, parameter: AxisParameter) -> tuple[int, ...]:
-        name = parameter.name
-        if parameter.shared:
-            return together
-        if tie != "default":
-            return together if name in tied else alone
-        # a stride that follows the kernel is given per axis where the kernel is
-        if name in layer.per_axis or (layer.kind.follows(name) and "kernel_size" in layer.per_axis):
-            return alone
-        return together if name in TIED_BY_DEFAULT else twins
-
-    # all inputs pass the very same layers
-    found = {
-        key: tuple(leaders(layer, p) * source.inputs for p in layer.kind.axis_parameters) for key, layer in each.items()
-    }
-    return tuple([found[id(layer)] for layer in layers])

@@ -1,0 +1,59 @@
+"""The layers that a question asks for: a stack, or a number of layers of one kind."""
+
+from __future__ import annotations
+
+from convsolve.domains import MOST_LAYERS, DomainLike, read_depth
+from convsolve.errors import Error, did_you_mean, shown_value
+from convsolve.layers.base import LayerKind
+from convsolve.registry import KINDS, WORDS
+from convsolve.shapes import Extent
+from convsolve.stack import Stack, write
+
+
+def wanted_layers(
+    source: Extent, goal: Extent, stack: Stack | str | None, layer: str | None, layers: DomainLike | None
+) -> Stack:
+    """The stack of a question, or the layers that stand in its place."""
+    if stack is not None:
+        if layer is not None or layers is not None:
+            raise Error("usage", "a stack already says its layers", help=["leave out --layer and --layers"])
+        written = Stack.read(stack)
+        if not written.layers:
+            raise Error("bad-stack", "the stack has no layers", help=["write one, as in Conv()"])
+        return written
+    depths = read_depth(1 if layers is None else layers, f"layers must be a number from 1 to {MOST_LAYERS}")
+    kind = _auto(source, goal) if layer in (None, "auto") else _layer_kind(layer)
+    one = Stack((write(kind, (), {}),))
+    return one * set(depths)
+
+
+def _layer_kind(layer: object) -> type[LayerKind]:
+    if isinstance(layer, str) and layer in WORDS:
+        other = KINDS[WORDS[layer]]
+        if other.weighted and layer == other.record:
+            return other
+        mend = [f"write --layer {other.record}" if other.weighted else f'write --stack "{other.name}()"']
+        raise Error("usage", f"--layer {layer} is not conv, conv_transpose or auto", help=mend)
+    words = [kind.record for kind in KINDS.values() if kind.weighted]
+    raise Error(
+        "unknown-kind", f"--layer {shown_value(layer)} is not known", help=did_you_mean(str(layer), [*words, "auto"])
+    )
+
+
+def _auto(source: Extent, goal: Extent) -> type[LayerKind]:
+    pairs = list(zip(source.sizes, goal.sizes, strict=True))
+    grows = any(start[0] < end[-1] for start, end in pairs)
+    shrinks = any(start[-1] > end[0] for start, end in pairs)
+    if grows and shrinks and not (source.fixed and goal.fixed):
+        raise Error(
+            "mixed-directions",
+            f"from {source} to {goal} some sizes grow and others shrink",
+            help=["what can be reached hangs on the layers: write --layer conv or --layer conv_transpose"],
+        )
+    if grows and shrinks:
+        raise Error(
+            "mixed-directions",
+            f"from {source} to {goal} one axis grows and another shrinks",
+            help=['write the layers, as in --stack "Conv() >> ConvTranspose()"'],
+        )
+    return KINDS["ConvTranspose"] if grows else KINDS["Conv"]

@@ -130,7 +130,7 @@ def test_no_layer_of_the_question_leaves_the_elements_in_front_of_a_flatten_open
         ("3@8x8", "4@", "Conv(k=3)", "behind the stack there are axes"),
         ("10@", "4@", "Conv(k=3)", "Conv needs axes"),
         ("3@8x8", "5@16x16", "PixelShuffle()", "no factor turns 3 channels into 5"),
-        ("3@8x8", "6@8x8", "Conv(k=3, p=1) >> Concat(0)", "skip connections are traced, not solved"),
+        ("3@8x8", "6@8x8", "Conv(k=3, p=1) >> Concat(0)", "makes 6, and 6 are to be behind it"),
         (8, 9, "Pad(1, 2, 3)", "Pad takes (before, after), or one such pair an axis"),
         ("10@", "3@4x4", "Unflatten(2, (2, 2)) >> Conv()", "10 channels come to it, and it takes 8"),
     ],

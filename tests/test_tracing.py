@@ -72,6 +72,7 @@ def test_a_trace_in_full() -> None:
         "failed_at": None,
         "reason": None,
         "mends": [],
+        "fitting": [],
         "input": {"channels": 3, "size": [28, 20]},
         "layers": [layer.to_dict() for layer in found.layers],
         "fields": [

@@ -7,13 +7,14 @@ from functools import partial
 from itertools import pairwise
 
 from convsolve.answer import Solution
-from convsolve.check.integers import faults
+from convsolve.check.integers import faults_of, misjoined
 from convsolve.layers.base import LayerKind, Setting
 from convsolve.layers.solved import SolvedLayer
 from convsolve.listing import Combination
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout
 from convsolve.search import Placed
+from convsolve.skips import joins
 from convsolve.wiring import resolved
 
 Ends = tuple[int | None, int | None]  # the channels in front of a layer and behind it
@@ -23,7 +24,7 @@ Answered = tuple[Problem, Solution]  # a solution, and the question with its num
 def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
     found, assembly = found or scout(problem), Assembly(problem)
-    layers = None if assembly.wired else found.listed(assembly.layer)
+    layers = None if assembly.wired or assembly.joins else found.listed(assembly.layer)
     made = partial(Solution.of, inputs=problem.inputs, checked=("arithmetic",))
     return map(assembly, found.combinations()) if layers is None else map(made, layers)
 
@@ -34,7 +35,8 @@ class Assembly:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         # what settings and sizes make of the channels is known of a whole combination only
-        self.wired = any(problem.channels) and None in problem.channels
+        self.joins = [place for place, _ in joins([layer.kind for layer in problem.layers])]
+        self.wired = any(problem.channels) and None in problem.channels and not self.joins
         self._layers: dict[tuple[object, ...], SolvedLayer] = {}
         made: dict[LayerKind, int] = {}
         self._alike = [made.setdefault(layer.kind, len(made)) for layer in problem.layers]
@@ -50,6 +52,9 @@ class Assembly:
         channels = resolved(problem.layers, problem.channels, combination, sizes) if self.wired else problem.channels
         each = zip(combination, pairwise(channels), sizes, strict=False)
         layers = [self._layer(place, *one) for place, one in enumerate(each)]
+        for place in self.joins:
+            if wrong := misjoined(layers[place], layers[:place]):
+                raise AssertionError(f"layer {place}{wrong}")
         return Solution.of(layers, inputs=problem.inputs, checked=("arithmetic",))
 
     def placed(self, found: Placed) -> Solution:
@@ -72,8 +77,8 @@ class Assembly:
         if layer is None:
             kind = self.problem.layers[place].kind
             layer = SolvedLayer.passing(kind, settings, channels, (size, _out(kind, settings, size)))
-            if found := faults([layer]):
-                raise AssertionError(found[0])
+            if found := faults_of(layer):
+                raise AssertionError(f"layer {place}{found[0]}")
             self._layers[key] = layer
         return layer
 

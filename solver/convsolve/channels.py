@@ -118,7 +118,7 @@ def channel_chain(
     if last is not None:
         _look_back(kinds, ratios, chain, last)
     for index, kind in enumerate(kinds):
-        _divisible(index, kind, chain[index], chain[index + 1])
+        divisible(index, kind, chain[index], chain[index + 1])
     return tuple(chain)
 
 
@@ -256,7 +256,8 @@ def _back(stage: Stage, number: int) -> int:
     return number
 
 
-def _divisible(index: int, kind: LayerKind, before: int | None, after: int | None) -> None:
+def divisible(index: int, kind: LayerKind, before: int | None, after: int | None) -> None:
+    """Raise where a layer's groups do not divide its channels."""
     groups = kind.group_count()
     for number in (before, after):
         if number is not None and number % groups:

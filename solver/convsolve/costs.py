@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from convsolve.joined_field import joined_field
 from convsolve.layers.solved import SolvedLayer
 
 
@@ -57,9 +58,11 @@ def costs_of(layers: Sequence[SolvedLayer]) -> Costs:
 
 
 def receptive_field(layers: Sequence[SolvedLayer]) -> tuple[int, ...]:
-    """Backward from one output element, axis by axis."""
+    """Backward from one output element, axis by axis; through all branches where there are skip connections."""
     if not layers:
         return ()
+    if any(layer.kind.joins for layer in layers):
+        return joined_field(layers) if layers[0].in_size else ()
     field = (1,) * len(layers[0].settings)
     for layer in reversed(layers):
         field = layer.fields[field]

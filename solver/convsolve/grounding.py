@@ -1,8 +1,7 @@
 """Conditions on the layers of a question: each name made the variable of a layer and an axis.
 
-What ranges over layers becomes a fold: a value that is carried backward from the output, layer by layer, as the
-receptive field is. So a condition is a sentence over the variables of single layers and over folds, and whoever reads
-it can see how far it reaches.
+What ranges over layers becomes a fold: a value carried backward from the output, layer by layer, as the receptive field
+is. So a condition is a sentence over the variables of single layers and over folds: how far it reaches can be seen.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from convsolve.language.nodes import (
 )
 from convsolve.objectives import Objective
 from convsolve.problem import PARAMETERS, Problem
+from convsolve.skips import refuse_field
 from convsolve.variables import setting_name, size_name
 from convsolve.vocabulary import UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
 from convsolve.wiring import not_counted
@@ -293,13 +293,13 @@ class _Grounding:
             case "layers":
                 return Number(len(layers))
             case "receptive_field":
+                refuse_field(layers, self._said)
                 steps = [self._step(place, layers[place].kind.field_rule, axis) for place in self._places]
                 return self._fold(node.name, 1, steps, axis)
             case "jump.over" | "jump.under":
                 rules = [layers[place].kind.jump_rules[node.name == UNDER] for place in self._places]
-                return self._fold(
-                    node.name, 1, [self._step(place, rule, axis) for place, rule in enumerate(rules)], axis
-                )
+                steps = [self._step(place, rule, axis) for place, rule in enumerate(rules)]
+                return self._fold(node.name, 1, steps, axis)
         function = "max" if node.name == "peak" else "sum"
         steps = []
         for place in self._places:

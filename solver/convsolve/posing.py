@@ -17,6 +17,7 @@ from convsolve.layers_wanted import wanted_layers
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.problem import PARAMETERS, Problem
 from convsolve.shapes import Extent
+from convsolve.skips import refuse_misjoined
 from convsolve.stack import Stack
 from convsolve.ties import tie_text, ties
 from convsolve.vocabulary import OF_CHANNELS, used
@@ -126,6 +127,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         if value is not None
     }
     every_domain_used(given, written)
+    refuse_misjoined(written)
     open_widths = [one.widths for one in written.layers if one.kind.weighted]
     if written.repeats and (channels is not None or any(open_widths)):
         raise Error(
@@ -143,7 +145,6 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     refused: Error | None = None
     for closed in stacks:
         layers_filled = filled(closed, source.axes, given, holes=True, flat=source.flat)
-        _refuse_joins(layers_filled)
         _refuse_ends(layers_filled, goal)
         try:
             said = widths.said() if widths else channels
@@ -201,17 +202,6 @@ def _refuse_for_several(
                 "unsupported",
                 f"layer {place} ({layer.kind.name}) is not solved for several inputs in this version",
                 help=["ask for each input by itself", "leave the layer out of the stack"],
-            )
-
-
-def _refuse_joins(layers: Sequence[Layer]) -> None:
-    """Raise where layers join others: sizes of two places would have to be made equal."""
-    for place, layer in enumerate(layers):
-        if layer.kind.joins:
-            raise Error(
-                "unsupported",
-                f"layer {place} ({layer.kind.name}): skip connections are traced, not solved, in this version",
-                help=["convsolve trace STACK --input SHAPE says whether the sizes fit"],
             )
 
 

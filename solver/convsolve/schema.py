@@ -176,7 +176,7 @@ def _answer() -> Schema:
     reason = _record(
         None,
         {
-            "what": {"enum": [*PARAMETERS, "layers", "tie", "where", "input", "target"]},
+            "what": {"enum": [*PARAMETERS, "layers", "tie", "where", "join", "input", "target"]},
             "value": _TEXT,
             "layers": {"type": "array", "items": _COUNT, "description": "empty where it is none of single layers"},
             "default": {"type": "boolean", "description": "nobody said it"},
@@ -303,6 +303,7 @@ def _trace() -> Schema:
             "failed_at": _or_null(_COUNT) | {"description": "the layer that refused, counted from 0"},
             "reason": _or_null(_TEXT),
             "mends": {"type": "array", "items": _record(None, mend), "description": "each alone suffices"},
+            "fitting": {"type": "array", "items": _SIZE, "description": "inputs near it whose joins fit"},
             "input": _shape(),
             "layers": {"type": "array", "items": _layer(), "description": "those that were passed"},
             "fields": {"type": "array", "items": field, "description": "of an output of each of them, in the input"},
@@ -311,6 +312,7 @@ def _trace() -> Schema:
         },
         "input",
         "fields",
+        "fitting",
     )
 
 

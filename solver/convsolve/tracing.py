@@ -9,18 +9,20 @@ from math import prod
 from typing import Any, NamedTuple
 
 from convsolve.channels import channels_said
-from convsolve.check.integers import broken_rule
+from convsolve.check.integers import broken_rule, misjoined
 from convsolve.costs import Costs, costs_of
 from convsolve.field import Field, fields_of
 from convsolve.filling import statement, with_axes
 from convsolve.language import Expr, compiled, names, parse
 from convsolve.language.nodes import Arithmetic, Compare, Negative
 from convsolve.layers.base import LayerKind, Rule, Setting
+from convsolve.layers.join import Join
 from convsolve.layers.solved import SolvedLayer
 from convsolve.shapes import LARGEST_SIZE, Shape
 from convsolve.stack import Stack
 
 MOST_ADDED = 64  # to a parameter, to see whether that mends a layer
+MOST_AWAY = 1024  # from an input's size, to find one that passes
 NOTHING = Costs(None, None, None, None, None)
 
 
@@ -41,6 +43,7 @@ class Trace:
         layers: the layers that it passed, with their sizes; all of them where `valid`.
         failed_at: the number of the layer that refused, counted from 0; None where none did.
         reason: why it refused: the rule, and its equation with the numbers put in.
+        fitting: where a join refused because of sizes, the nearest inputs that pass: none larger, none smaller.
         mends: parameters of that layer, each with the nearest value that it alone would need; the nearest first.
     """
 
@@ -49,6 +52,7 @@ class Trace:
     failed_at: int | None = None
     reason: str | None = None
     mends: tuple[Mend, ...] = ()
+    fitting: tuple[tuple[int, ...], ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -86,6 +90,7 @@ class Trace:
             "failed_at": self.failed_at,
             "reason": self.reason,
             "mends": [mend._asdict() | {"out_size": list(mend.out_size)} for mend in self.mends],
+            "fitting": [[*size] for size in self.fitting],
             "input": {"channels": self.input.channels, "size": list(self.input.size)},
             "layers": [layer.to_dict() for layer in self.layers],
             "fields": [field.to_dict() for field in self.fields],
@@ -138,15 +143,18 @@ dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
     passed: list[SolvedLayer] = []
     for place, (kind, on_axes) in enumerate(zip(kinds, settings, strict=True)):
         weighted += kind.weighted
-        if kind.joins:
-            after, fault = _joined(kind, place, passed, (before, size))
+        if isinstance(kind, Join):
+            after = _channels_joined(kind, passed, before)
+            joined = SolvedLayer.passing(kind, on_axes, (before, after), (size, size))
+            fault = misjoined(joined, passed)
         else:
             after = said[weighted] if kind.weighted else _channels_behind(kind, on_axes, size, before)
             fault = next(_faults(kind, on_axes, size, (before, after)), None)
         if fault is not None:
             reason = f"layer {place} ({kind.name}){fault}"
             mends = tuple(_mends(kind, on_axes, size, (before, after)))
-            return Trace(_shape(said[0], source), tuple(passed), place, reason, mends)
+            near = tuple(_fitting(kinds, settings, source.size)) if kind.joins else ()
+            return Trace(_shape(said[0], source), tuple(passed), place, reason, mends, near)
         out = tuple(kind.size_map(setting).raw(number) for setting, number in zip(on_axes, size, strict=True))
         passed.append(SolvedLayer.passing(kind, on_axes, (before, after), (size, out)))
         before, size = after, out
@@ -157,29 +165,11 @@ def _shape(channels: int | None, source: Shape) -> Shape:
     return Shape(channels, () if source.flat else source.size)
 
 
-def _joined(
-    kind: LayerKind, place: int, passed: Sequence[SolvedLayer], here: tuple[int | None, tuple[int, ...]]
-) -> tuple[int | None, str | None]:
-    """The channels behind a layer that joins another one's output, and why it refuses, if it does."""
-    number: int = getattr(kind, "layer", 0)
-    if number >= place:
-        return None, f": layer {number} does not stand in front of it: layers are counted from 0"
-    before, size = here
-    other = passed[number]
-    if other.out_size != size:
-        sizes = f"{_size(size)} comes to it, and layer {number} ({other.kind.name}) makes {_size(other.out_size)}"
-        return None, f": both sizes must be the same: {sizes}"
-    if before is None or other.out_channels is None:
-        return None, None
-    after = kind.joined(before, other.out_channels)
-    if after is None:
-        numbers = f"{before} come to it, and layer {number} ({other.kind.name}) makes {other.out_channels}"
-        return None, f": both channels must be the same: {numbers}"
-    return after, None
-
-
-def _size(size: Sequence[int]) -> str:
-    return "x".join(map(str, size)) or "no axes"
+def _channels_joined(kind: Join, passed: Sequence[SolvedLayer], before: int | None) -> int | None:
+    """The channels behind a join; None where they are unknown, and where it cannot be."""
+    other = passed[kind.layer].out_channels if kind.layer < len(passed) else None
+    found = kind.completed(before, other, None)
+    return found and found[2]
 
 
 def _channels_behind(
@@ -220,6 +210,34 @@ def _faults(
             sentence = _spelled_out(kind, rule)
             numbers = with_numbers(sentence, values | {"in_size": number, "out_size": out})
             yield f", axis {axis}: {rule.reason}: {sentence} is {numbers}"
+
+
+def _fitting(
+    kinds: Sequence[LayerKind], settings: Sequence[Sequence[Setting]], size: Sequence[int]
+) -> Iterator[tuple[int, ...]]:
+    """The nearest inputs with which every layer of a stack passes: no axis larger, then no axis smaller."""
+    for step in (-1, 1):
+        found = []
+        for axis, number in enumerate(size):
+            on_axis = [setting[axis] for setting in settings]
+            near = (number + step * away for away in range(MOST_AWAY + 1) if number + step * away >= 1)
+            found.append(next((one for one in near if _passes(kinds, on_axis, one)), None))
+        known = tuple([number for number in found if number is not None])
+        if len(known) == len(found) and known != tuple(size):
+            yield known
+
+
+def _passes(kinds: Sequence[LayerKind], settings: Sequence[Setting], size: int) -> bool:
+    outs: list[int] = []
+    for kind, setting in zip(kinds, settings, strict=True):
+        if isinstance(kind, Join) and (kind.layer >= len(outs) or outs[kind.layer] != size):
+            return False
+        out = kind.size_map(setting).out(size)
+        if out is None:
+            return False
+        outs.append(out)
+        size = out
+    return True
 
 
 def _mends(

@@ -14,6 +14,7 @@ from convsolve.filling import Layer
 from convsolve.layers.base import LayerKind, Setting
 from convsolve.layers.listed import Constant
 from convsolve.shapes import Extent
+from convsolve.skips import joined_chain, refuse_unjoinable, relations
 
 
 def wired(
@@ -22,13 +23,16 @@ def wired(
     """The layers with no settings that channels rule out, the channels, and what these demand of sizes.
 
     Raises:
-        Error: ``bad-channels``, ``bad-groups`` where channels contradict each other.
+        Error: ``bad-channels``, ``bad-groups`` where channels contradict each other, and what `refuse_unjoinable` does.
     """
+    refuse_unjoinable([layer.kind for layer in layers])
     sizes = known_sizes(layers, source)
     found = list(layers)
     ratios = [_ratio(layer, size) for layer, size in zip(found, sizes, strict=False)]
+    if any(layer.kind.joins for layer in found):
+        return tuple(found), joined_chain(found, source.channels, goal.channels, channels, ratios), relations(found)
     chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels, ratios)
-    relations = []
+    demanded = []
     for place, layer in enumerate(found):
         before, after = chain[place : place + 2]
         if layer.kind.weighted or ratios[place] is not None or (before is None and after is None):
@@ -38,7 +42,7 @@ def wired(
         elif before is not None and after is not None:
             elements, rest = divmod(after, before)
             factors = "*".join(f"in_size[{place}][{axis}]" for axis in range(len(source.sizes)))
-            relations.append(Condition.read(f"{factors} == {elements if not rest else 0}"))
+            demanded.append(Condition.read(f"{factors} == {elements if not rest else 0}"))
         elif after is not None:
             number = next(one for one in range(int(after**0.5), 0, -1) if after % one == 0)
             weighted = [one.kind.name for one in found[:place] if one.kind.weighted]
@@ -50,7 +54,7 @@ def wired(
                 help=[f"give one number of channels in front of it, as in {written}"],
             )
     _refuse_joint(found, chain, ratios)
-    return tuple(found), chain, tuple(relations)
+    return tuple(found), chain, tuple(demanded)
 
 
 def not_counted(said: str, layers: Sequence[Layer], chain: Sequence[int | None]) -> Error:
@@ -160,8 +164,11 @@ def resolved(
     settings: Sequence[tuple[Setting, ...]],
     sizes: Sequence[tuple[int, ...]],
 ) -> tuple[int | None, ...]:
-    """The channels of a combination: what depended on its settings and sizes is known now."""
-    if None not in chain:
+    """The channels of a combination: what depended on its settings and sizes is known now.
+
+    In a stack with skip connections nothing depends on them.
+    """
+    if None not in chain or any(layer.kind.joins for layer in layers):
         return tuple(chain)
     found = list(chain)
     ratios = [

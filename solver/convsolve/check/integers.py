@@ -7,6 +7,7 @@ from math import prod
 
 from convsolve.language import compiled, parse
 from convsolve.layers.base import SIZES, LayerKind, Rule, Setting
+from convsolve.layers.join import Join
 from convsolve.layers.solved import SolvedLayer
 from convsolve.shapes import LARGEST_SIZE
 
@@ -25,6 +26,11 @@ def broken_rule(kind: LayerKind, setting: Setting, in_size: int, out_size: int) 
     return None
 
 
+def faults_of(layer: SolvedLayer) -> list[str]:
+    """What is wrong with a layer by itself, wherever it stands and whatever it joins."""
+    return list(_alone(layer))
+
+
 def _faults(layers: Sequence[SolvedLayer]) -> Iterator[str]:
     for place, layer in enumerate(layers):
         where = f"layer {place} ({layer.kind.name})"
@@ -32,22 +38,53 @@ def _faults(layers: Sequence[SolvedLayer]) -> Iterator[str]:
             yield f"{where}: in_size {layer.in_size} is not the size in front of it"
         if place and layer.in_channels != layers[place - 1].out_channels:
             yield f"{where}: in_channels {layer.in_channels} is not the number in front of it"
-        if not layer.kind.weighted and not _keeps_ratio(layer):
-            yield f"{where}: {layer.in_channels} channels do not become {layer.out_channels}"
-        yield from (f"{where}: {wrong}" for wrong in _undivided(layer))
-        if prod(layer.in_size) == 1 and (reason := layer.kind.refuses_single(layer.in_channels)):
-            yield f"{where}: {reason}"
-        if wrong := _misplaced(layer):
-            yield f"{where}: {wrong}"
-            continue
-        for axis, (setting, sizes) in enumerate(zip(layer.settings, layer.ends, strict=True)):
-            for parameter, value in zip(layer.kind.axis_parameters, setting, strict=True):
-                if not parameter.least <= value <= parameter.most * layer.kind.units(parameter.name):
-                    yield f"{where}, axis {axis}: {parameter.name} {value} is out of range"
-            if not all(1 <= size <= LARGEST_SIZE for size in sizes):
-                yield f"{where}, axis {axis}: a size is out of range"
-            elif rule := broken_rule(layer.kind, setting, *sizes):
-                yield f"{where}, axis {axis}: {rule.reason} ({rule.sentence})"
+        if wrong := misjoined(layer, layers[:place]):
+            yield f"{where}{wrong}"
+        yield from (f"{where}{wrong}" for wrong in _alone(layer))
+
+
+def misjoined(layer: SolvedLayer, passed: Sequence[SolvedLayer]) -> str | None:
+    """Why a layer cannot join the one that it names, of those in front of it; None also where it joins none."""
+    kind = layer.kind
+    if not isinstance(kind, Join):
+        return None
+    if kind.layer >= len(passed):
+        return f": layer {kind.layer} does not stand in front of it: layers are counted from 0"
+    other = passed[kind.layer]
+    made = f"layer {kind.layer} ({other.kind.name}) makes"
+    if layer.in_size != other.out_size:
+        sizes = f"{_text(layer.in_size)} comes to it, and {made} {_text(other.out_size)}"
+        return f": both sizes must be the same: {sizes}"
+    if kind.completed(layer.in_channels, other.out_channels, layer.out_channels) is None:
+        numbers = f"{layer.in_channels} come to it, and {made} {other.out_channels}"
+        equal = kind.completed(layer.in_channels, other.out_channels, None) is None
+        rule = "both channels must be the same" if equal else f"they do not become {layer.out_channels} channels"
+        return f": {rule}: {numbers}"
+    return None
+
+
+def _text(size: Sequence[int]) -> str:
+    return "x".join(map(str, size)) or "no axes"
+
+
+def _alone(layer: SolvedLayer) -> Iterator[str]:
+    """What is wrong, to be put behind the layer's name."""
+    if not layer.kind.weighted and not layer.kind.joins and not _keeps_ratio(layer):
+        yield f": {layer.in_channels} channels do not become {layer.out_channels}"
+    yield from (f": {wrong}" for wrong in _undivided(layer))
+    if prod(layer.in_size) == 1 and (reason := layer.kind.refuses_single(layer.in_channels)):
+        yield f": {reason}"
+    if wrong := _misplaced(layer):
+        yield f": {wrong}"
+        return
+    for axis, (setting, sizes) in enumerate(zip(layer.settings, layer.ends, strict=True)):
+        for parameter, value in zip(layer.kind.axis_parameters, setting, strict=True):
+            if not parameter.least <= value <= parameter.most * layer.kind.units(parameter.name):
+                yield f", axis {axis}: {parameter.name} {value} is out of range"
+        if not all(1 <= size <= LARGEST_SIZE for size in sizes):
+            yield f", axis {axis}: a size is out of range"
+        elif rule := broken_rule(layer.kind, setting, *sizes):
+            yield f", axis {axis}: {rule.reason} ({rule.sentence})"
 
 
 def _undivided(layer: SolvedLayer) -> Iterator[str]:

@@ -61,4 +61,6 @@ def trace(
         ]
         if words:
             say(f"  help: in layer {found.failed_at}, write {', or '.join(words)}")
+        if found.fitting:
+            say(f"  help: inputs that pass: {' or '.join('x'.join(map(str, size)) for size in found.fitting)}")
     return code

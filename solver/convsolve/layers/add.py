@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convsolve.layers.join import Join
+from convsolve.layers.join import Join, Numbers
 
 
 @dataclass(frozen=True)
@@ -14,5 +14,9 @@ class Add(Join):
     name = "Add"
     record = "add"
 
-    def joined(self, before: int, other: int) -> int | None:
-        return before if before == other else None
+    def completed(self, before: int | None, other: int | None, after: int | None) -> Numbers | None:
+        known = {number for number in (before, other, after) if number is not None}
+        if len(known) > 1:
+            return None
+        number = next(iter(known), None)
+        return number, number, number

@@ -172,11 +172,6 @@ class LayerKind(ABC):
         del setting
         return 0
 
-    def joined(self, before: int, other: int) -> int | None:
-        """The channels behind a layer that joins others; None where these cannot be joined."""
-        del other
-        return before
-
     def channel_ratio(self, settings: Sequence[Setting], in_size: Sequence[int]) -> tuple[int, int]:
         """What the channels behind a layer without weights are of those in front, as a fraction."""
         del settings, in_size

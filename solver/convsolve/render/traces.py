@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from convsolve.costs import Costs, costs_of
 from convsolve.field import Field
 from convsolve.layers.solved import SolvedLayer
 from convsolve.render.layers import FIELDS, axes, columns, fields, label, parameter, telling, way
@@ -17,7 +16,7 @@ HEAD = ("layer_number", *FIELDS, "params", "macs", "receptive_field", "jump", "c
 def table(trace: Trace) -> tuple[list[Column], list[Part]]:
     """A row a layer that was passed, numbered from 0 as reasons number them."""
     names = telling(trace.layers)
-    costly = any(costs.params is not None for _, _, costs, _ in _steps(trace))
+    costly = any(layer.figures for layer in trace.layers)
     head = [
         Column("#"),
         Column("layer", number=False),
@@ -32,10 +31,10 @@ def table(trace: Trace) -> tuple[list[Column], list[Part]]:
             label(layer),
             way(layer),
             *(parameter(layer, name) for name in names),
-            *([_count(costs.params), _count(costs.macs)] if costly else []),
+            *(map(_count, figures) if costly else ()),
             axes(field.size, each=True),
         )
-        for place, layer, costs, field in _steps(trace)
+        for place, layer, figures, field in _steps(trace)
     ]
     return head, parts
 
@@ -64,11 +63,10 @@ def rows(trace: Trace) -> Iterator[str]:
             [
                 str(place),
                 *fields(layer),
-                _plain(costs.params),
-                _plain(costs.macs),
+                *map(_plain, figures),
                 *(axes(part, each=True) for part in field),
             ]
-            for place, layer, costs, field in _steps(trace)
+            for place, layer, figures, field in _steps(trace)
         ),
     )
 
@@ -81,10 +79,10 @@ def alignment(trace: Trace) -> str:
     return f"receptive field {size}, jump {jump}, centre of the first at {centre}"
 
 
-def _steps(trace: Trace) -> Iterator[tuple[int, SolvedLayer, Costs, Field]]:
-    """Each layer with its own costs, and the receptive field of all up to it."""
+def _steps(trace: Trace) -> Iterator[tuple[int, SolvedLayer, Sequence[int | None], Field]]:
+    """Each layer with its own params and macs, and the receptive field of all up to it."""
     for place, (layer, field) in enumerate(zip(trace.layers, trace.fields, strict=True)):
-        yield place, layer, costs_of([layer]), field
+        yield place, layer, (layer.figures or (None, None))[:2], field
 
 
 def _count(number: int | None) -> str:

@@ -14,6 +14,7 @@ from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.expansion import Settings
 from convsolve.layers.base import Setting
 from convsolve.listing import Node
+from convsolve.skips import refuse_field
 from convsolve.space.branch import Branch, Passed
 from convsolve.space.ways import Run
 from convsolve.tables import State
@@ -125,6 +126,8 @@ class Labels:
         self._sums = [wish for wish in wishes if wish.cost is not Cost.RECEPTIVE_FIELD]
         self._joins = [_join(wish) for wish in self._sums]
         field = next((wish.sign for wish in wishes if wish.cost is Cost.RECEPTIVE_FIELD), 0)
+        if field:
+            refuse_field(problem.layers, str(Cost.RECEPTIVE_FIELD))
         self._fields = [field] * (self._ways.graph.axes if field else 0)
         self._known: dict[tuple[int, Setting, int, tuple[int, int]], int] = {}
 

@@ -135,7 +135,7 @@ def test_a_normalisation_of_single_values_is_refused(norm: str, channels: int | 
 def test_unknown_channels_become_the_smallest_that_all_groups_divide() -> None:
     grouped = ("Conv", {"kernel_size": 3, "groups": 4})
     found = dressed(solution((9,), [UP, POOL, grouped, UP], [None, None, None, 3]), None, "group:6")
-    assert channel_stages(found) == ([1, 12, 12, 3], [Place(stage) for stage in (0, 1, 1, 1, 2, 2, 3)])
+    assert channel_stages(found) == ([1, 12, 12, 3], [Place(((stage, 1),)) for stage in (0, 1, 1, 1, 2, 2, 3)])
     assert [layer.out_channels for layer in filled(found)] == [12, 12, 12, 12, 12, 3]
     known = solution((9,), [UP, UP], (5, None, 3)).layers
     assert [(layer.in_channels, layer.out_channels) for layer in filled(known)] == [(5, 1), (1, 3)]

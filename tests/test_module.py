@@ -32,6 +32,7 @@ def test_a_module_gives_the_promised_sizes_and_the_promised_weights() -> None:
 def test_norm_activation_and_channels_that_nobody_gave() -> None:
     grouped = ("Conv", {"kernel_size": 3, "padding": 1, "groups": 3})
     made = module(solution((4, 4), [UP, grouped, UP]), activation="silu", norm="batch", final_activation="tanh")
+    assert isinstance(made, nn.Sequential)
     assert [type(part) for part in made] == [
         *(nn.ConvTranspose2d, nn.BatchNorm2d, nn.SiLU, nn.Conv2d, nn.BatchNorm2d, nn.SiLU, nn.ConvTranspose2d, nn.Tanh)
     ]

@@ -110,8 +110,8 @@ class Solution:
 
     def module(
         self, *, activation: str | None = None, norm: str | None = None, final_activation: str | None = None
-    ) -> nn.Sequential:
-        """A checked ``nn.Sequential``; see `convsolve.emit.module`."""
+    ) -> nn.Module:
+        """A checked ``nn.Sequential``, or a module with its skip connections; see `convsolve.emit.module`."""
         from convsolve.emit.module import module
 
         return module(self, activation=activation, norm=norm, final_activation=final_activation)

@@ -18,7 +18,8 @@ from convsolve.check.reach import dead_elements
 from convsolve.check.report import BACKWARD, TORCH, TORCH_PER_AXIS, Backend, Fault, Outcome, Report, refuse_unknown
 from convsolve.check.thin import fits, on_one_axis, thinned
 from convsolve.emit.dressing import filled
-from convsolve.emit.module import layer_module
+from convsolve.emit.module import build, joined, layer_module
+from convsolve.layers.join import Join
 from convsolve.layers.norm import Norm
 from convsolve.layers.solved import SolvedLayer
 
@@ -178,7 +179,22 @@ def _on_meta(layers: Sequence[SolvedLayer]) -> list[Fault]:
             faults = _through(layers, [module.eval() for module in modules], start, f"meta, batch {batch}")
             if faults:
                 break
-    return faults
+    return faults or _as_module(layers)
+
+
+def _as_module(layers: Sequence[SolvedLayer]) -> list[Fault]:
+    """What is wrong with the module of a stack with skip connections, of whose layers each is right."""
+    if not any(isinstance(layer.kind, Join) for layer in layers):
+        return []
+    where, last = "meta, as one module", layers[-1]
+    with torch.device("meta"), torch.no_grad():
+        try:
+            start = _Start((2, layers[0].in_channels or 1, *layers[0].in_size), "meta")
+            value = build(layers).eval()(start.tensor())
+        except Exception as error:  # noqa: BLE001 - as below
+            return [_refused(len(layers) - 1, last, error, where)]
+    fault = _difference(len(layers) - 1, (2, last.out_channels, *last.out_size), value, where)
+    return [] if fault is None else [fault]
 
 
 def _on_cpu(layers: Sequence[SolvedLayer], notes: list[str]) -> list[Fault]:
@@ -200,7 +216,8 @@ def _modules(layers: Sequence[SolvedLayer], where: str) -> tuple[list[nn.Module]
     modules: list[nn.Module] = []
     for place, layer in enumerate(layers):
         try:
-            modules.append(layer_module(layer).to(torch.float32))
+            made = nn.Identity() if isinstance(layer.kind, Join) else layer_module(layer)
+            modules.append(made.to(torch.float32))
         except Exception as error:  # noqa: BLE001 - torch refuses with whatever its kernels raise
             return modules, [_refused(place, layer, error, f"{where}, construction")]
     return modules, []
@@ -220,6 +237,8 @@ def _through(layers: Sequence[SolvedLayer], modules: Sequence[nn.Module], start:
     """Layer by layer, the shape in front of and behind each compared with the recorded one."""
     batch = start.shape[0]
     place = 0
+    wanted = {layer.kind.layer for layer in layers if isinstance(layer.kind, Join)}
+    kept: dict[int, torch.Tensor] = {}
     try:
         value = start.tensor()
         with torch.no_grad():
@@ -227,7 +246,10 @@ def _through(layers: Sequence[SolvedLayer], modules: Sequence[nn.Module], start:
                 into = (batch, layer.in_channels, *layer.in_size)
                 if fault := _difference(place, into, value, where):
                     return [fault]
-                value = module(value)
+                join = layer.kind
+                value = joined(join, value, kept[join.layer]) if isinstance(join, Join) else module(value)
+                if place in wanted:
+                    kept[place] = value
                 out = (batch, layer.out_channels, *layer.out_size)
                 if fault := _difference(place, out, value, where):
                     return [fault]

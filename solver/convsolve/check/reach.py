@@ -9,10 +9,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from convsolve.emit.module import layer_module
+from convsolve.emit.module import joined, layer_module
 from convsolve.layers.act import Act
 from convsolve.layers.adaptive_avg_pool import AdaptiveAvgPool
 from convsolve.layers.adaptive_max_pool import AdaptiveMaxPool
+from convsolve.layers.join import Join
 from convsolve.layers.norm import Norm
 from convsolve.layers.solved import SolvedLayer
 
@@ -31,23 +32,35 @@ def dead_elements(layers: Sequence[SolvedLayer]) -> tuple[int, int]:
         >>> dead_elements([layer])  # stride 5, kernel 2: three holes
         (3, 0)
     """
-    steps = [_step(layer) for layer in layers if not isinstance(layer.kind, (Act, Norm))]
+    steps = [None if isinstance(layer.kind, (Act, Norm, Join)) else _step(layer) for layer in layers]
     first, last = layers[0], layers[-1]
-    value = torch.ones((1, first.in_channels or 1, *first.in_size))
-    inputs = []
+    start = torch.ones((1, first.in_channels or 1, *first.in_size))
+    values = [start]  # in front of each layer, and behind the last
     with torch.no_grad():
-        for step in steps:
-            inputs.append(value)
-            value = (step(value) > 0).float()
-    gradient = torch.ones_like(value)
+        for layer, step in zip(layers, steps, strict=True):
+            value, kind = values[-1], layer.kind
+            if isinstance(kind, Join):
+                value = (joined(kind, value, values[kind.layer + 1]) > 0).float()
+            values.append(value if step is None else (step(value) > 0).float())
+    gradients = [torch.zeros_like(value) for value in values]
+    gradients[-1] = torch.ones_like(values[-1])
     with torch.enable_grad():
-        for step, into in zip(reversed(steps), reversed(inputs), strict=True):
-            start = torch.ones_like(into, requires_grad=True)
-            (reached,) = torch.autograd.grad(step(start), start, gradient)
-            gradient = (reached > 0).float()
+        for place in reversed(range(len(layers))):
+            kind, step, gradient = layers[place].kind, steps[place], gradients[place + 1]
+            if isinstance(kind, Join):
+                number = values[place].shape[1]
+                parts = gradient[:, :number], gradient[:, number:]
+                here, there = parts if kind.adds_channels else (gradient, gradient)
+                gradients[kind.layer + 1] = ((gradients[kind.layer + 1] + there) > 0).float()
+            elif step is None:
+                here = gradient
+            else:
+                into = torch.ones_like(values[place], requires_grad=True)
+                (here,) = torch.autograd.grad(step(into), into, gradient)
+            gradients[place] = ((gradients[place] + here) > 0).float()
     return (
-        int((value == 0).sum()) // (last.out_channels or 1),
-        int((gradient == 0).sum()) // (first.in_channels or 1),
+        int((values[-1] == 0).sum()) // (last.out_channels or 1),
+        int((gradients[0] == 0).sum()) // (first.in_channels or 1),
     )
 
 

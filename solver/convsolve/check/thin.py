@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from convsolve.emit.dressing import filled
+from convsolve.errors import Error
 from convsolve.layers.act import Act
+from convsolve.layers.join import Join
 from convsolve.layers.listed import Division
 from convsolve.layers.norm import Norm
 from convsolve.layers.solved import SolvedLayer
@@ -23,8 +25,14 @@ MOST_WORK = 2**28
 
 
 def thinned(layers: Sequence[SolvedLayer]) -> tuple[SolvedLayer, ...]:
-    """The layers with one channel, or as many as there are groups, in place of the real number."""
-    return filled([replace(_thin(layer), in_channels=None, out_channels=None) for layer in layers])
+    """The layers with one channel, or as many as there are groups, in place of the real number.
+
+    The real numbers stay where skip connections are such that no smaller ones are found.
+    """
+    try:
+        return filled([replace(_thin(layer), in_channels=None, out_channels=None) for layer in layers])
+    except Error:
+        return filled(layers)
 
 
 def _thin(layer: SolvedLayer) -> SolvedLayer:
@@ -82,7 +90,8 @@ def _smallest(layers: Sequence[SolvedLayer], axis: int) -> list[tuple[int, int]]
     found = _steps(layers, axis, high)
     if found is None:
         return _recorded(layers, axis)
-    if any(isinstance(layer.kind.size_map(layer.settings[axis]), Division) for layer in layers):
+    joined = any(layer.kind.joins for layer in layers)
+    if joined or any(isinstance(layer.kind.size_map(layer.settings[axis]), Division) for layer in layers):
         return next(steps for size in range(1, high + 1) if (steps := _steps(layers, axis, size)))
     while low < high:  # what is legal stays legal as the input grows
         middle = (low + high) // 2
@@ -94,10 +103,11 @@ def _smallest(layers: Sequence[SolvedLayer], axis: int) -> list[tuple[int, int]]
 
 
 def _steps(layers: Sequence[SolvedLayer], axis: int, size: int) -> list[tuple[int, int]] | None:
-    steps = []
+    steps: list[tuple[int, int]] = []
     for layer in layers:
-        after = layer.kind.size_map(layer.settings[axis]).out(size)
-        if after is None:
+        kind = layer.kind
+        after = kind.size_map(layer.settings[axis]).out(size)
+        if after is None or (isinstance(kind, Join) and steps[kind.layer][1] != size):
             return None
         steps.append((size, after))
         size = after

@@ -61,7 +61,7 @@ def emit(  # noqa: PLR0913 - the options of interface.md
     ] = None,
     force: given.Force = False,
 ) -> int:
-    """Write a solution as an nn.Sequential, once torch has run it.
+    """Write a solution as a torch module, once torch has run it.
 
     Examples:
       convsolve solve 100@1x1 3@64x64 --layers 5 --json > found.json

@@ -12,6 +12,7 @@ import math
 from functools import cache
 from typing import NamedTuple
 
+from convsolve.emit.blocks import BLOCK, VALUE
 from convsolve.errors import Error, shown
 from convsolve.layers.act import ACTIVATIONS
 from convsolve.layers.base import LayerKind
@@ -20,6 +21,7 @@ from convsolve.registry import known_kinds
 
 _DIMENSIONS = ("1d", "2d", "3d")
 _TAKEN = {"nn", "torch", "CHANNELS"}
+_TENSOR = ast.Attribute(value=ast.Name(id="torch", ctx=ast.Load()), attr="Tensor", ctx=ast.Load())
 
 
 class Words(NamedTuple):
@@ -93,8 +95,17 @@ def refuse_others(text: str) -> None:
     if not plain:
         raise _unsafe("a character that is not plain text")
     match body:
+        case [
+            ast.Expr(value=ast.Constant(value=str())),
+            ast.Import(names=[ast.alias(name="torch", asname=None)]),
+            ast.ImportFrom() as line,
+            *rest,
+        ]:
+            _import(line)
+            joined = True
         case [ast.Expr(value=ast.Constant(value=str())), ast.ImportFrom() as line, *rest]:
             _import(line)
+            joined = False
         case _:
             raise _unsafe("another beginning")
     match rest:
@@ -102,10 +113,21 @@ def refuse_others(text: str) -> None:
             for part in parts:
                 _integer(part)
     match rest:
-        case [ast.Assign(targets=[ast.Name(id=name)], value=model)]:
+        case [ast.ClassDef() as definition] if joined:
+            _module(definition)
+        case [
+            ast.ClassDef() as definition,
+            ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Name(id=class_name), args=[], keywords=[]),
+            ),
+        ] if joined and class_name == definition.name != name:
+            identifier(name, "name")
+            _module(definition)
+        case [ast.Assign(targets=[ast.Name(id=name)], value=model)] if not joined:
             identifier(name, "name")
             _sequential(model)
-        case [ast.ClassDef() as definition]:
+        case [ast.ClassDef() as definition] if not joined:
             _class(definition)
         case _:
             raise _unsafe("another statement")
@@ -119,38 +141,128 @@ def _import(line: ast.ImportFrom) -> None:
 
 
 def _class(definition: ast.ClassDef) -> None:
-    match definition:
-        case ast.ClassDef(
-            name=name,
-            bases=[ast.Attribute(value=ast.Name(id="nn"), attr="Sequential")],
-            keywords=[],
-            decorator_list=[],
-            body=[
-                ast.Expr(value=ast.Constant(value=str())),
-                ast.FunctionDef(
-                    name="__init__",
-                    args=ast.arguments(
-                        posonlyargs=[],
-                        args=[ast.arg(arg="self", annotation=None)],
-                        vararg=None,
-                        kwonlyargs=[],
-                        kwarg=None,
-                        defaults=[],
-                    ),
-                    decorator_list=[],
-                    returns=ast.Constant(value=None),
-                    body=[ast.Expr(value=ast.Call() as call)],
-                ),
-            ],
-        ):
-            identifier(name, "class name")
+    """A class that is an nn.Sequential."""
+    match _body(definition, "Sequential"):
+        case [ast.FunctionDef() as made]:
+            body = _method(made, "__init__", ast.Constant(value=None))
         case _:
             raise _unsafe("another class")
-    match call.func:
-        case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[], keywords=[]), attr="__init__"):
+    match body:
+        case [ast.Expr(value=ast.Call() as call)] if _is_super(call):
             _layers(call)
         case _:
             raise _unsafe("another call")
+
+
+def _module(definition: ast.ClassDef) -> None:
+    """A class with blocks of layers, and a forward pass that goes through them and joins what they make."""
+    match _body(definition, "Module"):
+        case [ast.FunctionDef() as made, ast.FunctionDef() as forward]:
+            first, *blocks = _method(made, "__init__", ast.Constant(value=None))
+            passed = _method(forward, "forward", _TENSOR, value=True)
+        case _:
+            raise _unsafe("another class")
+    match first:
+        case ast.Expr(value=ast.Call(args=[], keywords=[]) as call) if _is_super(call):
+            pass
+        case _:
+            raise _unsafe("another call")
+    known = set()
+    for statement in blocks:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)],
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id="nn"), attr=called)) as call,
+            ) if BLOCK.fullmatch(name) and name not in known:
+                known.add(name)
+                if called == "Sequential":
+                    _layers(call)
+                else:
+                    _layer(call)
+            case _:
+                raise _unsafe("another block")
+    _forward(passed, known)
+
+
+def _body(definition: ast.ClassDef, base: str) -> list[ast.stmt]:
+    """The methods of a class without anything beside them."""
+    match definition:
+        case ast.ClassDef(
+            name=name,
+            bases=[ast.Attribute(value=ast.Name(id="nn"), attr=base_name)],
+            keywords=[],
+            decorator_list=[],
+            body=[ast.Expr(value=ast.Constant(value=str())), *methods],
+        ) if base_name == base:
+            identifier(name, "class name")
+            return methods
+        case _:
+            raise _unsafe("another class")
+
+
+def _method(method: ast.FunctionDef, name: str, returns: ast.expr, *, value: bool = False) -> list[ast.stmt]:
+    """The statements of a method that takes nothing but a tensor, or not even that."""
+    match method:
+        case ast.FunctionDef(
+            args=ast.arguments(
+                posonlyargs=[],
+                args=[ast.arg(arg="self", annotation=None), *others],
+                vararg=None,
+                kwonlyargs=[],
+                kwarg=None,
+                defaults=[],
+            ),
+            decorator_list=[],
+            returns=ast.expr() as returned,
+            body=[*body],
+        ) if method.name == name and ast.dump(returned) == ast.dump(returns):
+            pass
+        case _:
+            raise _unsafe("another method")
+    match others:
+        case [] if not value:
+            return body
+        case [ast.arg(arg="x", annotation=ast.expr() as kind)] if value and ast.dump(kind) == ast.dump(_TENSOR):
+            return body
+    raise _unsafe("another parameter")
+
+
+def _is_super(call: ast.Call) -> bool:
+    match call.func:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[], keywords=[]), attr="__init__"):
+            return True
+    return False
+
+
+def _forward(statements: list[ast.stmt], blocks: set[str]) -> None:
+    """Values that come from blocks, and from two others joined; the last one is returned."""
+    known = {"x"}
+    for place, statement in enumerate(statements):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=made) if VALUE.fullmatch(name):
+                _passed(made, blocks, known)
+                known.add(name)
+            case ast.Return(value=ast.expr() as made) if place == len(statements) - 1:
+                _passed(made, blocks, known)
+            case _:
+                raise _unsafe("another statement")
+
+
+def _passed(made: ast.expr, blocks: set[str], known: set[str]) -> None:
+    match made:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="self"), attr=name), args=[ast.Name(id=value)], keywords=[]
+        ) if name in blocks and value in known:
+            return
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="torch"), attr="cat"),
+            args=[ast.Tuple(elts=[ast.Name(id=one), ast.Name(id=other)])],
+            keywords=[ast.keyword(arg="dim", value=ast.Constant(value=1))],
+        ) if {one, other} <= known:
+            return
+        case ast.BinOp(left=ast.Name(id=one), op=ast.Add(), right=ast.Name(id=other)) if {one, other} <= known:
+            return
+    raise _unsafe("another value")
 
 
 def _sequential(model: ast.expr) -> None:
@@ -165,18 +277,22 @@ def _layers(call: ast.Call) -> None:
     if call.keywords:
         raise _unsafe("a keyword")
     for layer in call.args:
-        match layer:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="nn"), attr=name), args=arguments) if (
-                name in words().classes
-            ):
-                for argument in arguments:
-                    _argument(argument, crops=name.startswith("ZeroPad"))
-                for named in layer.keywords:
-                    if named.arg not in words().keywords:
-                        raise _unsafe("another keyword")
-                    _value(named.value)
-            case _:
-                raise _unsafe("another layer")
+        _layer(layer)
+
+
+def _layer(layer: ast.expr) -> None:
+    match layer:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="nn"), attr=name), args=arguments) if (
+            name in words().classes
+        ):
+            for argument in arguments:
+                _argument(argument, crops=name.startswith("ZeroPad"))
+            for named in layer.keywords:
+                if named.arg not in words().keywords:
+                    raise _unsafe("another keyword")
+                _value(named.value)
+        case _:
+            raise _unsafe("another layer")
 
 
 def _argument(part: ast.expr, *, crops: bool) -> None:
@@ -187,6 +303,9 @@ def _argument(part: ast.expr, *, crops: bool) -> None:
         case ast.BinOp(left=left, op=ast.Mult() | ast.FloorDiv(), right=right):
             _argument(left, crops=False)
             _integer(right)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):  # what is concatenated
+            _argument(left, crops=False)
+            _argument(right, crops=False)
         case ast.Tuple(elts=parts):
             for inner in parts:
                 _argument(inner, crops=crops)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from convsolve.emit.allowed import identifier, refuse_others, words
+from convsolve.emit.blocks import BLOCK, VALUE, Line, lines
 from convsolve.emit.dressing import Place, channel_stages, dressed
 from convsolve.errors import Error, shown
 from convsolve.layers.act import Act
+from convsolve.layers.join import Join
 from convsolve.layers.norm import Norm
 
 if TYPE_CHECKING:
@@ -40,7 +45,7 @@ def code(  # noqa: PLR0913 - one keyword a choice of style
         norm: likewise, in front of the activation.
         final_activation: behind the last convolution.
         class_name: write a class of this name instead of a value.
-        name: the value's name.
+        name: the value's name. Stacks with skip connections are a class in any case, of which it is the only one.
 
     Raises:
         Error: ``bad-name`` for a name that cannot be one, and what `dressed` raises;
@@ -64,21 +69,129 @@ def code(  # noqa: PLR0913 - one keyword a choice of style
     texts = [*map(_of_channels, places)]
     known = all(None not in (layer.in_channels, layer.out_channels) for layer in layers)
     title = f"From {_shape(layers[0], into=True)} to {_shape(layers[-1])}"
-    opening, indent = _opening(title, class_name, name)
-    lines = [
-        line
-        for place, layer in enumerate(layers)
-        for line in _layer(layer, None if known else place, texts, indent + _INDENT)
-    ]
-    lines = [*opening, *lines, f"{indent})"]
-    if any("CHANNELS[" in line for line in lines):
-        gap = "\n" if class_name else ""
-        lines = [*_channels(stages), gap, *lines]
-    elif class_name:
-        lines = ["", *lines]
-    text = "\n".join([f'"""{title}, by convsolve."""', "", "from torch import nn", "", *lines, ""])
+    written = _Written(title, None if known else texts)
+    joined = any(isinstance(layer.kind, Join) for layer in layers)
+    if joined:
+        called = _class_of(identifier(name, "name")) if class_name is None else class_name
+        body = written.module(lines(layers), called)
+        body += ["", "", f"{name} = {called}()"] if class_name is None else []
+    elif class_name is not None:
+        body = written.subclass(layers, class_name)
+    else:
+        body = [f"{identifier(name, 'name')} = nn.Sequential(", *written.layers(layers, 0, _INDENT), ")"]
+    if any("CHANNELS[" in line for line in body):
+        gap = "\n" if class_name or joined else ""
+        body = [*_channels(stages), gap, *body]
+    elif class_name or joined:
+        body = ["", *body]
+    imports = ["import torch"] * joined + ["from torch import nn"]
+    text = "\n".join([f'"""{title}, by convsolve."""', "", *imports, "", *body, ""])
     refuse_others(text)
     return text
+
+
+def _class_of(name: str) -> str:
+    """What a class is called whose only value has the name."""
+    made = name[:1].upper() + name[1:]
+    return f"{name}Module" if made == name or keyword.iskeyword(made) or hasattr(builtins, made) else made
+
+
+class _Written(NamedTuple):
+    """How layers are written: what the whole leads to, and the text of channels that are to be edited, if any are."""
+
+    title: str
+    texts: Sequence[str] | None
+
+    def subclass(self, layers: Sequence[SolvedLayer], class_name: str) -> list[str]:
+        """A class that is an nn.Sequential."""
+        opening = self._opening(class_name, "Sequential")
+        return [*opening, f"{_INDENT * 2}super().__init__(", *self.layers(layers, 0, _INDENT * 3), f"{_INDENT * 2})"]
+
+    def module(self, passed: Sequence[Line], class_name: str) -> list[str]:
+        """A class with the blocks between skip connections, and their forward pass."""
+        inside = _INDENT * 2
+        made = [*self._opening(class_name, "Module"), f"{inside}super().__init__()"]
+        for line in passed:
+            if line.block is None:
+                continue
+            if len(line.layers) == 1:
+                front = f"{inside}self.{line.block} = "
+                made += _laid_out(front, self._call(line.layers[0], line.first), "", _comment(line.layers[0]))
+            else:
+                made += [f"{inside}self.{line.block} = nn.Sequential("]
+                made += [*self.layers(line.layers, line.first, inside + _INDENT), f"{inside})"]
+        made += ["", f"{_INDENT}def forward(self, x: torch.Tensor) -> torch.Tensor:"]
+        for line in passed:
+            front = f"{inside}return " if line is passed[-1] else f"{inside}{line.value} = "
+            text, comment = front + _passed(line), ""
+            if line.join is not None:
+                before, after = _shape(line.layers[0], into=True), _shape(line.layers[0])
+                comment = f"  # {before} -> {after}"
+            if len(text + comment) > LINE_LENGTH:
+                made.append(inside + comment.strip())
+                comment = ""
+            made.append(text + comment)
+        return made
+
+    def _opening(self, class_name: str, base: str) -> list[str]:
+        return [
+            f"class {identifier(class_name, 'class name')}(nn.{base}):",
+            f'{_INDENT}"""{self.title}."""',
+            "",
+            f"{_INDENT}def __init__(self) -> None:",
+        ]
+
+    def layers(self, layers: Sequence[SolvedLayer], first: int, indent: str) -> Iterator[str]:
+        """Layers in a row, the first of that number in the stack, each followed by a comma."""
+        for place, layer in enumerate(layers, first):
+            yield from _laid_out(indent, self._call(layer, place), ",", _comment(layer))
+
+    def _call(self, layer: SolvedLayer, place: int) -> tuple[str, list[str]]:
+        """The class and the arguments of a layer."""
+        # Numbers that no channel can be stand for what is written instead: ~0 for the first text.
+        ends = (layer.in_channels, layer.out_channels) if self.texts is None else (~place, ~(place + 1))
+        call = layer.kind.torch_call(layer.settings, *ends)
+        if call.name not in words().classes:
+            raise _unsafe(call.name)
+        texts = self.texts or ()
+        arguments = [texts[~value] if type(value) is int and value < 0 else _integer(value) for value in call.arguments]
+        for name, value in call.keywords:
+            arguments.append(_value(value) if name in call.bare else f"{_keyword(name)}={_value(value)}")
+        return call.name, arguments
+
+
+def _laid_out(front: str, call: tuple[str, list[str]], end: str, comment: str) -> Iterator[str]:
+    """A layer as ruff lays it out: on one line, its arguments on one, or each on its own."""
+    name, arguments = call
+    inside, indent = ", ".join(arguments), front[: len(front) - len(front.lstrip())]
+    if len(flat := f"{front}nn.{name}({inside}){end}{comment}") <= LINE_LENGTH or not arguments:
+        yield flat
+        return
+    yield f"{front}nn.{name}("
+    if len(line := f"{indent}{_INDENT}{inside}") <= LINE_LENGTH:
+        yield line
+    else:
+        yield from (f"{indent}{_INDENT}{argument}," for argument in arguments)
+    yield f"{indent}){end}{comment}"
+
+
+def _comment(layer: SolvedLayer) -> str:
+    """The sizes in front of a layer and behind it."""
+    return "" if isinstance(layer.kind, (Act, Norm)) else f"  # {_shape(layer, into=True)} -> {_shape(layer)}"
+
+
+def _passed(line: Line) -> str:
+    """What a line of the forward pass makes."""
+    values = [_named(value, VALUE) for value in line.of]
+    if line.join is None:
+        return f"self.{_named(line.block, BLOCK)}({values[0]})"
+    return f"torch.cat(({', '.join(values)}), dim=1)" if line.join.adds_channels else " + ".join(values)
+
+
+def _named(name: object, known: re.Pattern[str]) -> str:
+    if type(name) is str and known.fullmatch(name):
+        return name
+    raise _unsafe(name)
 
 
 def _refuse_untrue(layer: SolvedLayer) -> None:
@@ -90,20 +203,6 @@ def _refuse_untrue(layer: SolvedLayer) -> None:
         value = getattr(layer.kind, option.name)
         if type(value) is not option.type and value is not option.default:
             raise _unsafe(value)
-
-
-def _opening(title: str, class_name: str | None, name: str) -> tuple[list[str], str]:
-    """The lines up to the first layer, and the indentation of the bracket that closes them."""
-    if class_name is None:
-        return [f"{identifier(name, 'name')} = nn.Sequential("], ""
-    opening = [
-        f"class {identifier(class_name, 'class name')}(nn.Sequential):",
-        f'{_INDENT}"""{title}."""',
-        "",
-        f"{_INDENT}def __init__(self) -> None:",
-        f"{_INDENT * 2}super().__init__(",
-    ]
-    return opening, _INDENT * 2
 
 
 def _channels(stages: Sequence[int]) -> Iterator[str]:
@@ -118,34 +217,13 @@ def _channels(stages: Sequence[int]) -> Iterator[str]:
 
 def _of_channels(place: Place) -> str:
     """Channels that are to be edited."""
-    text = f"CHANNELS[{_integer(place.stage)}]"
-    if place.over != 1:
-        text += f" * {_integer(place.over)}"
-    return text if place.under == 1 else f"{text} // {_integer(place.under)}"
-
-
-def _layer(layer: SolvedLayer, place: int | None, texts: Sequence[str], indent: str) -> Iterator[str]:
-    """One layer, laid out as ruff does: on one line, its arguments on one, or each on its own."""
-    # Numbers that no channel can be stand for what is written instead: ~0 for the first text.
-    call = layer.torch_call() if place is None else layer.kind.torch_call(layer.settings, ~place, ~(place + 1))
-    if call.name not in words().classes:
-        raise _unsafe(call.name)
-    arguments = [texts[~value] if type(value) is int and value < 0 else _integer(value) for value in call.arguments]
-    for name, value in call.keywords:
-        arguments.append(_value(value) if name in call.bare else f"{_keyword(name)}={_value(value)}")
-    comment = ""
-    if not isinstance(layer.kind, (Act, Norm)):
-        comment = f"  # {_shape(layer, into=True)} -> {_shape(layer)}"
-    inside = ", ".join(arguments)
-    if len(flat := f"{indent}nn.{call.name}({inside}),{comment}") <= LINE_LENGTH or not arguments:
-        yield flat
-        return
-    yield f"{indent}nn.{call.name}("
-    if len(line := f"{indent}{_INDENT}{inside}") <= LINE_LENGTH:
-        yield line
-    else:
-        yield from (f"{indent}{_INDENT}{argument}," for argument in arguments)
-    yield f"{indent}),{comment}"
+    terms = [
+        f"CHANNELS[{_integer(stage)}]" + ("" if over == 1 else f" * {_integer(over)}") for stage, over in place.terms
+    ]
+    text = " + ".join(terms)
+    if place.under == 1:
+        return text
+    return f"({text}) // {_integer(place.under)}" if len(terms) > 1 else f"{text} // {_integer(place.under)}"
 
 
 def _shape(layer: SolvedLayer, *, into: bool = False) -> str:

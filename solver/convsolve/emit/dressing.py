@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convsolve.errors import Error, did_you_mean, shown
 from convsolve.layers.act import ACTIVATIONS, Act
+from convsolve.layers.join import Join
 from convsolve.layers.norm import NORMALISATIONS, Norm
 from convsolve.layers.solved import SolvedLayer
 
@@ -33,7 +34,7 @@ def dressed(
 
     The last convolution gets `final_activation` alone, since its output is the network's. Where the
     stack itself already has a normalisation or an activation behind a convolution, that one stays
-    and no second is added.
+    and no second is added. A skip connection takes what comes out behind all that was added to its layer.
 
     Args:
         solution: the layers to dress.
@@ -66,7 +67,14 @@ def dressed(
             _insert(layers, place, kind, inserted)
     if last is not None:
         _insert(layers, weighted[-1] if weighted else len(layers) - 1, last, inserted)
-    return tuple(part for place, layer in enumerate(layers) for part in (layer, *inserted.get(place, ())))
+    made: list[SolvedLayer] = []
+    moved: list[int] = []
+    for place, layer in enumerate(layers):
+        own = layer.kind
+        joined = replace(layer, kind=replace(own, layer=moved[own.layer])) if isinstance(own, Join) else layer
+        made += [joined, *inserted.get(place, ())]
+        moved.append(len(made) - 1)
+    return tuple(made)
 
 
 def activation_named(text: str, dims: int = 1) -> Act:
@@ -105,11 +113,14 @@ def norm_named(text: str, dims: int = 1) -> Norm:
 def filled(layers: Sequence[SolvedLayer]) -> tuple[SolvedLayer, ...]:
     """The layers with a number for every unknown channel: the smallest that all groups divide.
 
-    That is 1 except in front of and behind grouped layers.
+    That is 1 except in front of and behind grouped layers, and where channels are concatenated.
+
+    Raises:
+        Error: ``unknown-channels`` where an Add is too far from what decides its channels.
     """
     stages, places = channel_stages(layers)
     numbers = [place.of(stages) for place in places]
-    return tuple(
+    made = tuple(
         replace(
             layer,
             in_channels=before if layer.in_channels is None else layer.in_channels,
@@ -117,47 +128,103 @@ def filled(layers: Sequence[SolvedLayer]) -> tuple[SolvedLayer, ...]:
         )
         for layer, (before, after) in zip(layers, pairwise(numbers), strict=True)
     )
+    for place, layer in enumerate(made):
+        kind = layer.kind
+        if isinstance(kind, Join):
+            other = made[kind.layer].out_channels
+            if kind.completed(layer.in_channels, other, layer.out_channels) is None:
+                raise Error(
+                    "unknown-channels",
+                    f"layer {place} ({kind.name}): no numbers of channels were found with which both are the same",
+                    help=["give all channels, as with --channels"],
+                )
+    return made
 
 
 class Place(NamedTuple):
-    """Channels somewhere: `over`/`under` of those that a stage begins with, behind a convolution or at the start."""
+    """Channels somewhere: so many times those of stages, summed, over a number.
 
-    stage: int
-    over: int = 1
+    A stage begins behind each convolution, and at the start. Where nothing is concatenated there is but one term.
+    """
+
+    terms: tuple[tuple[int, int], ...]  # stages, each with how often it counts
     under: int = 1
+
+    @classmethod
+    def reduced(cls, terms: Mapping[int, int], under: int) -> Place:
+        """In lowest terms."""
+        common = math.gcd(under, *terms.values())
+        return cls(tuple((stage, over // common) for stage, over in sorted(terms.items())), under // common)
+
+    def times(self, over: int, under: int) -> Place:
+        """Its channels times a fraction."""
+        return self.reduced({stage: number * over for stage, number in self.terms}, self.under * under)
+
+    def __add__(self, other: object) -> Place:
+        if not isinstance(other, Place):
+            return NotImplemented
+        under = math.lcm(self.under, other.under)
+        terms: dict[int, int] = {}
+        for one in (self, other):
+            for stage, over in one.terms:
+                terms[stage] = terms.get(stage, 0) + over * (under // one.under)
+        return self.reduced(terms, under)
 
     def of(self, stages: Sequence[int]) -> int:
         """Their number."""
-        return stages[self.stage] * self.over // self.under
+        return sum(stages[stage] * over for stage, over in self.terms) // self.under
 
 
 def channel_stages(layers: Sequence[SolvedLayer]) -> tuple[list[int], list[Place]]:
     """The channels at the start and behind each convolution; and what they are in front of each layer, and at the end.
 
-    What is unknown is the smallest number that all groups divide, and that shuffles leave whole.
+    What is unknown is the smallest number that all groups divide, and that shuffles leave whole. A convolution whose
+    output is added to an earlier one has as many as that, and no number of its own.
     """
-    places = [Place(0)]
-    for layer in layers:
-        stage, over, under = places[-1]
-        if layer.kind.weighted:
-            places.append(Place(stage + 1))
-            continue
-        ratio = layer.kind.channel_ratio(layer.settings, layer.in_size)
-        over, under = over * ratio[0], under * ratio[1]
-        common = math.gcd(over, under)
-        places.append(Place(stage, over // common, under // common))
-    known: list[int | None] = [None] * (places[-1].stage + 1)
-    least = [1] * len(known)
+    places = [Place(((0, 1),))]
+    added = _added(layers)
+    stages = 1
+    for number, layer in enumerate(layers):
+        kind, before = layer.kind, places[-1]
+        if number in added:
+            places.append(places[added[number] + 1])
+        elif kind.weighted:
+            places.append(Place(((stages, 1),)))
+            stages += 1
+        elif isinstance(kind, Join):
+            places.append(before + places[kind.layer + 1] if kind.adds_channels else before)
+        else:
+            places.append(before.times(*kind.channel_ratio(layer.settings, layer.in_size)))
+    known: list[int | None] = [None] * stages
+    least = [1] * stages
     for layer, (before, after) in zip(layers, pairwise(places), strict=True):
-        for place, channels in ((before, layer.in_channels), (after, layer.out_channels)):
-            groups = layer.kind.group_count() * place.under
-            least[place.stage] = math.lcm(least[place.stage], groups // math.gcd(groups, place.over))
-            if channels is not None and known[place.stage] is None:
-                known[place.stage] = channels * place.under // place.over
         own = getattr(layer.kind, "channels", None)
-        if own is not None and known[after.stage] is None:
-            known[after.stage] = own * after.under // after.over
+        for place, channels in ((before, layer.in_channels), (after, layer.out_channels), (after, own)):
+            groups = layer.kind.group_count() * place.under
+            for stage, over in place.terms:
+                least[stage] = math.lcm(least[stage], groups // math.gcd(groups, over))
+            if channels is not None and len(place.terms) == 1 and known[place.terms[0][0]] is None:
+                stage, over = place.terms[0]
+                known[stage] = channels * place.under // over
     return [number or needed for number, needed in zip(known, least, strict=True)], places
+
+
+def _added(layers: Sequence[SolvedLayer]) -> dict[int, int]:
+    """The convolutions whose output is added to that of an earlier layer, each with this layer's number."""
+    found: dict[int, int] = {}
+    for place, layer in enumerate(layers):
+        if isinstance(layer.kind, Join) and not layer.kind.adds_channels:
+            at = place - 1
+            while at > layer.kind.layer and not layers[at].kind.weighted and _keeps(layers[at]):
+                at -= 1
+            if at > layer.kind.layer and layers[at].kind.weighted:
+                found.setdefault(at, layer.kind.layer)
+    return found
+
+
+def _keeps(layer: SolvedLayer) -> bool:
+    """Whether a layer without weights leaves the channels as they are."""
+    return not layer.kind.joins and layer.kind.channel_ratio(layer.settings, layer.in_size) == (1, 1)
 
 
 def _parts(text: object, code: str, what: str, known: Mapping[str, object]) -> tuple[str, str | None]:

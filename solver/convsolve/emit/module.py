@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
 from convsolve.check.integers import faults
 from convsolve.emit.allowed import words
+from convsolve.emit.blocks import Line, lines
 from convsolve.emit.dressing import dressed, filled
 from convsolve.errors import Error, shown
+from convsolve.layers.join import Join
 
 if TYPE_CHECKING:
     from convsolve.answer import Solution
@@ -24,10 +27,11 @@ LARGEST_TRANSPOSED_STRIDE = 256
 MOST_PARAMETERS = 2**30  # 4 GiB as float32
 
 
-def build(layers: Iterable[SolvedLayer]) -> nn.Sequential:
+def build(layers: Iterable[SolvedLayer]) -> nn.Module:
     """The layers as they are, unchecked; torch's own errors are not caught.
 
-    Unknown channels become the smallest number that torch takes: 1, or the groups.
+    An ``nn.Sequential``, or `Joined` where there are skip connections. Unknown channels become the smallest number
+    that torch takes: 1, or the groups.
 
     Example:
         >>> from convsolve.layers.conv import Conv
@@ -37,7 +41,44 @@ def build(layers: Iterable[SolvedLayer]) -> nn.Sequential:
           (0): Conv1d(8, 16, kernel_size=(3,), stride=(2,), padding=(1,))
         )
     """
-    return nn.Sequential(*map(layer_module, filled(tuple(layers))))
+    made = filled(tuple(layers))
+    if any(isinstance(layer.kind, Join) for layer in made):
+        return Joined(lines(made))
+    return nn.Sequential(*map(layer_module, made))
+
+
+class Joined(nn.Module):
+    """Blocks of layers with skip connections between them: its parameters are named as those of emitted code are.
+
+    Args:
+        passed: the lines of its forward pass.
+    """
+
+    def __init__(self, passed: Sequence[Line]) -> None:
+        super().__init__()
+        self._passed = tuple(passed)
+        for line in passed:
+            if line.block is not None:
+                made = [*map(layer_module, line.layers)]
+                self.add_module(line.block, made[0] if len(made) == 1 else nn.Sequential(*made))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The output of the last line."""
+        values = {"x": x}
+        value = x
+        for line in self._passed:
+            first, *others = (values[name] for name in line.of)
+            if line.join is None:
+                value = self.get_submodule(str(line.block))(first)
+            else:
+                value = joined(line.join, first, *others)
+            values[line.value] = value
+        return value
+
+
+def joined(join: Join, value: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """What a join makes of the value that comes to it and of the one that it joins."""
+    return torch.cat((value, other), dim=1) if join.adds_channels else value + other
 
 
 def module(
@@ -46,8 +87,8 @@ def module(
     activation: str | None = None,
     norm: str | None = None,
     final_activation: str | None = None,
-) -> nn.Sequential:
-    """A checked ``nn.Sequential`` with fresh weights, in training mode.
+) -> nn.Module:
+    """A checked ``nn.Sequential`` with fresh weights, in training mode; with skip connections, `Joined`.
 
     The check runs in this very process: the integer rules first, then torch with every shape
     compared, see `convsolve.check.execution.run`. It leaves the random state as it was.

@@ -123,7 +123,8 @@ def hint(solution: Solution) -> str:
     """How to go on: the layer to paste, or the option that writes the code."""
     if len(solution.layers) == 1:
         return f"first: {call(solution.layers[0])}"
-    return "add --emit FILE.py to write the first as an nn.Sequential"
+    made = "nn.Module" if any(layer.kind.joins for layer in solution.layers) else "nn.Sequential"
+    return f"add --emit FILE.py to write the first as an {made}"
 
 
 def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:

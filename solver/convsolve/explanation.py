@@ -12,10 +12,10 @@ from convsolve.problem import Problem
 
 @dataclass(frozen=True)
 class Reason:
-    """One fact of a question that may be to blame: a limit, the depth, the ties, a size.
+    """One fact of a question that may be to blame: a limit, the depth, the ties, a skip connection, a size.
 
     Attributes:
-        what: ``kernel_size`` and the other parameters, ``layers``, ``tie``, ``where`` (a condition),
+        what: ``kernel_size`` and the other parameters, ``layers``, ``tie``, ``where`` (a condition), ``join``,
             ``input`` or ``target``.
         value: what it is there, as a user writes it: ``3``, ``1..7``, ``28``.
         layers: the layers that it concerns; empty where it concerns the whole.

@@ -33,7 +33,7 @@ def because(problem: Problem, found: Explanation) -> tuple[str, ...]:
     if found.causes:
         *reasons, so = _said(problem, found, found.causes[0])
         return (*(f"because {reason}" for reason in reasons), f"so {so}")
-    if any(reason.what == "where" for reason in found.conflict):
+    if any(reason.what in ("where", "join") for reason in found.conflict):
         return _demanded(problem, found)
     return _plainly(problem, found)
 
@@ -152,14 +152,22 @@ def _excluded(problem: Problem, found: Explanation, cause: Excluded) -> list[str
 def _demanded(problem: Problem, found: Explanation) -> tuple[str, ...]:
     sizes = {reason.what: reason.value for reason in (*found.conflict, *found.acquitted) if reason.what in SIZES}
     sure = [reason for reason in _as_said(found.conflict) if reason not in found.unsettled]
-    demands = _and([reason.value for reason in found.conflict if reason.what == "where"])
+    joined = [reason for reason in found.conflict if reason.what == "join"]
+    demands = _and([reason.value for reason in found.conflict if reason.what == "where"] + [*map(_equal, joined)])
     within = _and([_demand(reason, problem) for reason in sure if reason.what in (*PARAMETERS, "tie")])
     return (
         f"because {_layers(problem)} can lead from {sizes['input']} to {sizes['target']}, but not with {demands}"
+        + ("," if joined and within else "")
         + (f" as long as {within} stay{'s' if ' and ' not in within else ''}" if within else ""),
         *(f"because the nearest that can be had is {text}" for text in _relaxed(found)),
         "so no combination meets all conditions",
     )
+
+
+def _equal(reason: Reason) -> str:
+    """What a skip connection demands."""
+    place = reason.layers[0]
+    return f"the same size in front of layer {place} ({reason.kind}) as behind layer {reason.value}, which it joins"
 
 
 def _relaxed(found: Explanation) -> list[str]:
@@ -170,7 +178,7 @@ def _relaxed(found: Explanation) -> list[str]:
 
 def _as_said(reasons: Iterable[Reason]) -> list[Reason]:
     """What the user demands first, then limits, ties and the rest."""
-    order = ["where", *PARAMETERS, "tie", "layers", *SIZES]
+    order = ["where", "join", *PARAMETERS, "tie", "layers", *SIZES]
     return sorted(reasons, key=lambda reason: order.index(reason.what))
 
 
@@ -250,6 +258,7 @@ def _names(reasons: Sequence[Reason]) -> list[str]:
         "layers": "the number of layers",
         "tie": "the ties",
         "where": "the conditions",
+        "join": "the skip connections",
         "input": "the input",
         "target": "the target",
     }
@@ -325,6 +334,7 @@ def _fact(reason: Reason, problem: Problem) -> str:
         "layers": f"{reason.value} layer{'' if reason.value == '1' else 's'}",
         "tie": _tie(reason, problem),
         "where": f"the condition {reason.value}",
+        "join": f"{_places(reason)} joins layer {reason.value}",
     }
     return words.get(reason.what, f"{reason.what} {reason.value}")
 

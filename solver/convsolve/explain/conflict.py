@@ -108,7 +108,7 @@ def on_all_axes(problem: Problem, asking: Asking) -> Conflict:
 
     def oracle(dropped: Collection[Reason]) -> bool | None:
         whats = {reason.what for reason in dropped}
-        if whats >= {"input", "target"}:
+        if whats >= {"input", "target"} and not any(layer.kind.joins for layer in problem.layers):
             return True
         ends = [end for end in BOTH if end not in whats]
         if len(ends) < len(BOTH) and not plain(problem).demands:
@@ -140,7 +140,7 @@ def of_settings(problem: Problem, asking: Asking) -> Conflict | None:
         # default limits that follow other parameters are open with them
         opened |= {(place, name) for place, name in following if any(at == place for at, _ in opened)}
         try:
-            found = without(problem, asked, [one for one in dropped if one.what in ("tie", "where", "layers")])
+            found = without(problem, asked, [one for one in dropped if one.what in ("tie", "where", "layers", "join")])
         except Error:
             return None
         if "layers" not in {reason.what for reason in dropped}:

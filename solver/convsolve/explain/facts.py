@@ -12,6 +12,7 @@ from convsolve.explanation import Reason
 from convsolve.filling import Layer
 from convsolve.layers.base import LayerKind
 from convsolve.problem import Problem
+from convsolve.skips import joins, relations
 from convsolve.stack import Written, write
 
 # As far as a limit is widened: what networks have, and a little more; where a condition names a number, up to that.
@@ -33,6 +34,8 @@ def facts(problem: Problem) -> Iterator[Reason]:
         yield Reason("tie", problem.tie, default=problem.tie == "default")
     for condition in problem.where:
         yield Reason("where", str(condition))
+    for place, join in joins([layer.kind for layer in problem.layers]):
+        yield Reason("join", str(join.layer), (place,), join.name)
     yield Reason("input", str(problem.input))
     yield Reason("target", str(problem.target))
 
@@ -112,6 +115,8 @@ def without(problem: Problem, asked: Asked, dropped: Collection[Reason]) -> Prob
         if len(layers) != len(asked.layers)
         else replace(asked, layers=tuple(layers)).problem()
     )
+    if open_joins := [place for reason in dropped if reason.what == "join" for place in reason.layers]:
+        found = replace(found, relations=relations(found.layers, open_joins))
     late = [reason for reason in limits if reason.what in LATE]
     if not late:
         return found

@@ -21,8 +21,9 @@ class Field(NamedTuple):
     ``(r + d*(k-1) - 1)//s + 1`` for a transposed convolution, of whose outputs some see more than others: it is the
     most, holes counted. Where skip connections join branches it is what all of them together let an output see (see
     `convsolve.joined_field`), while places are those along the layers as written. Places are exact for convolutions
-    and pools: output j of one reads around ``s*j + d*(k-1)/2 - p``. Output j of a transposed one is written by the inputs i with ``j = s*i - p + d*t`` for
-    some t from 0 to k-1; they lie around ``(j + p - d*(k-1)/2)/s``, on average over all j exactly so.
+    and pools: output j of one reads around ``s*j + d*(k-1)/2 - p``. Output j of a transposed one is written by the
+    inputs i with ``j = s*i - p + d*t`` for some t from 0 to k-1; they lie around ``(j + p - d*(k-1)/2)/s``, on average
+    over all j exactly so.
 
     Source: Araujo, Norris and Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill 2019
     (https://distill.pub/2019/computing-receptive-fields): equation 2, effective stride, and the centre from their

@@ -110,6 +110,16 @@ def test_two_axes_and_several_inputs() -> None:
         (
             "3@8",
             "9@8",
+            "Conv(k=3, c=4) >> Conv(k=3, c=4) >> Add(0)",
+            (
+                "error[bad-channels]: layer 2 (Add): 4 channels come to it, layer 0 (Conv) makes 4, and 9 are to be "
+                "behind it: all must be the same\n  help: change out_channels, or the shapes' C@\n"
+                "  help: write one number more than there are convolutions: 128,64,32,16,3"
+            ),
+        ),
+        (
+            "3@8",
+            "9@8",
             "Conv(k=3, c=4) >> Conv(k=3, c=8) >> Concat(0)",
             (
                 "error[bad-channels]: layer 2 (Concat): 8 channels come to it, layer 0 (Conv) makes 4, and 9 are to be "

@@ -185,7 +185,7 @@ def _join(kinds: Sequence[LayerKind], place: int, kind: Join, chain: Chain) -> N
             f"{front}: {come}, {make}, and {after} are to be behind it"
             if kind.adds_channels
             else f"{front}: both channels must be the same: {come} and {make}"
-            if here is not None and there is not None
+            if None not in (here, there) and here != there
             else f"{front}: {come}, {make}, and {after} are to be behind it: all must be the same"
         )
     chain[place], chain[kind.layer + 1], chain[place + 1] = found

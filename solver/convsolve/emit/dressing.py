@@ -33,7 +33,8 @@ def dressed(
 
     The last convolution gets `final_activation` alone, since its output is the network's. Where the
     stack itself already has a normalisation or an activation behind a convolution, that one stays
-    and no second is added.
+    and no second is added. What belongs to a Linear stands behind the Unflatten that follows it; without axes
+    there is no instance normalisation.
 
     Args:
         solution: the layers to dress.
@@ -59,7 +60,7 @@ def dressed(
         None if activation is None else activation_named(activation, dims),
     ]
     last = None if final_activation is None else activation_named(final_activation, dims)
-    weighted = [place for place, layer in enumerate(layers) if layer.kind.weighted]
+    weighted = [_dressed_at(layers, place) for place, layer in enumerate(layers) if layer.kind.weighted]
     inserted: dict[int, list[SolvedLayer]] = {}
     for place in weighted[:-1]:
         for kind in filter(None, between):
@@ -67,6 +68,11 @@ def dressed(
     if last is not None:
         _insert(layers, weighted[-1] if weighted else len(layers) - 1, last, inserted)
     return tuple(part for place, layer in enumerate(layers) for part in (layer, *inserted.get(place, ())))
+
+
+def _dressed_at(layers: Sequence[SolvedLayer], place: int) -> int:
+    """Behind which layer what belongs to one with weights stands: behind the Unflatten that its channels are for."""
+    return place + 1 if any(layer.kind.lifts for layer in layers[place + 1 : place + 2]) else place
 
 
 def activation_named(text: str, dims: int = 1) -> Act:
@@ -179,6 +185,8 @@ def _insert(layers: Sequence[SolvedLayer], place: int, kind: LayerKind, inserted
             at = later
     layer = layers[place]
     if isinstance(kind, Norm):
+        if kind.function == "instance" and layer.kind.flat_out:
+            return  # it would normalise each channel by itself, of one element
         _refuse_norm(kind, layer)
     channels, size = layer.out_channels, layer.out_size
     kind = replace(kind, dims=len(size))

@@ -22,7 +22,10 @@ ODD = 800  # neither that nor a power of two
 
 @dataclass(frozen=True)
 class Unflatten(LayerKind):
-    """A row of channels becomes channels and axes: ``Unflatten(128, (4, 4))`` takes 2048."""
+    """A row of channels becomes channels and axes: ``Unflatten(128, (4, 4))`` takes 2048.
+
+    In a question the sizes may be left out, or have domains: ``Unflatten(128, "4..8")``.
+    """
 
     name = "Unflatten"
     record = "unflatten"

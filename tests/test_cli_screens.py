@@ -38,6 +38,8 @@ SCREENS = {
     "solve-stack": "solve 4x4 61x79 --layers 4 --count 2",
     "solve-mixed": "solve 1@28x28 8@7x7 --channels 1,4,8 --count 2"
     """ --stack 'Conv(k=3, padding="same", stride=1, groups=1) >> Act("relu") >> MaxPool() >> Conv()'""",
+    "solve-latent": "solve 256@?x? 3@64x64 --layers 4 --latent 128 --count 1",
+    "solve-latent-impossible": "solve 256@4x4 3@64x64 --layers 3 --latent 128 -k 4 -s 2 -p 1",
     "solve-dilated": "solve 32 20 -k 3,5 -s 1 -d 1..3 -p 0",
     "solve-impossible": "solve 7 1000",
     "solve-impossible-parity": "solve 7 28 --layers 2 -k 3 -s 2 -p 1 --output-padding 0",

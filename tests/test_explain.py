@@ -358,9 +358,9 @@ def test_a_limit_is_widened_as_far_as_a_condition_needs() -> None:
     [
         ("10", "20", "Pad()", "the largest that one Pad layer can make of 10 within the limits is 16"),
         ("7", "3", "AdaptiveAvgPool(4)",
-         "the smallest that one AdaptiveAvgPool layer can make of 7 within the limits is 4"),
+         "the smallest that one AdaptiveAvgPool layer can make of 7 with output_size 4 is 4"),
         ("7", "3", "AdaptiveAvgPool({2,4})",
-         "one AdaptiveAvgPool layer can make 2 and, next, 4 of 7, and nothing in between"),
+         "one AdaptiveAvgPool layer can make 2 and, next, 4 of 7 with output_size 2,4, and nothing in between"),
         ("30x30", "16@", "Conv(k=3,c=16) >> Flatten()",
          "layer 1 (Flatten) makes 16 channels of 16 only of sizes with 1 element"),
         ("30x30", "17@", "Conv(k=3,c=16) >> Flatten()", "layer 1 (Flatten) makes only multiples of 16 of 16 channels"),

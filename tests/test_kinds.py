@@ -82,6 +82,60 @@ def test_axes_multiply(stack: str) -> None:
     assert one == other > 0
 
 
+@pytest.mark.parametrize(
+    ("stack", "source", "target"),
+    [
+        ("Pad()", (7, 7), (10, 9)),
+        ("Pad()", (7, 7), (10, 10)),
+        ("Pad() >> Crop()", (5, 7), (6, 9)),
+        ("Upsample() >> Pad(mode='reflect')", (3, 4), (7, 13)),
+        ("Upsample() >> Crop() >> Pad()", (3, 3), (7, 7)),
+        ("Crop() >> AdaptiveAvgPool()", (6, 9), (5, 2)),
+        ("Pad(mode='circular') >> Crop()", (2, 3, 4), (3, 5, 4)),
+        ("Pad() >> Pad()", (2, 3, 3), (3, 5, 5)),
+    ],
+)
+def test_axes_choose_for_themselves_unless_the_question_is_the_same_on_them(
+    stack: str, source: tuple[int, ...], target: tuple[int, ...]
+) -> None:
+    pairs = {*zip(source, target, strict=True)}
+    assert cs.count(source, target, stack=stack) == math.prod(counted(stack, *pair) for pair in pairs) > 0
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "stack", "first"),
+    [
+        ("7x7", "9x9", "Pad()", "(1, 1)"),
+        ("7x7", "10x9", "Pad()", "(1, 2), (1, 1)"),
+        ("10x9x8", "7x7x7", "Crop()", "(1, 2), (1, 1), (0, 1)"),
+        ("7x7", "31x30", "Upsample() >> Pad()", "(1, 2), (1, 1)"),
+        ("7x7", "7x7", "Pad() >> Conv(k=4, s=1, p=0)", "(1, 2)"),
+        ("7x7", "7x7", "Pad() >> Conv(k=3, s=1)", "(1, 1)"),
+    ],
+)
+def test_sides_are_equal_where_they_can_be(source: str, target: str, stack: str, first: str) -> None:
+    answer = cs.solve(source, target, stack=stack, count=1)
+    [layer] = [layer for layer in answer[0].layers if layer.kind.name in {"Pad", "Crop"}]
+    assert layer.kind.text(layer.settings) == first
+    assert run(answer[0].layers).levels == ("torch",)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "stack", "change"),
+    [
+        ("28x20", "100x90", "AdaptiveAvgPool()", 'AdaptiveAvgPool("1..100")'),
+        ("7", "49", "Upsample()", 'Upsample("1..7")'),
+        ("64", "70", "AdaptiveMaxPool() >> Conv(k=3, p=0, s=1)", 'AdaptiveMaxPool("1..72")'),
+        ("7", "12", "Upsample(size='3..9')", 'Upsample(size="3..12")'),
+    ],
+)
+def test_their_limits_are_widened_too(source: str, target: str, stack: str, change: str) -> None:
+    answer = cs.solve(source, target, stack=stack)
+    assert answer.explanation is not None
+    commands = [one.command for one in answer.explanation.changes]
+    assert any(change in command for command in commands)
+
+
 STACKS = [
     ("3@9x8", "5@18x18", "Pad() >> Conv(k=3) >> PixelShuffle()"),
     ("64@8x8", "1@32x32", "Conv() >> PixelShuffle()"),

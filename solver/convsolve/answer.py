@@ -86,6 +86,11 @@ class Solution:
         return (self.layers[0].in_size, *(layer.out_size for layer in self.layers))
 
     @property
+    def start(self) -> tuple[int, ...]:
+        """The size that goes in; 1 on each axis where channels come without axes."""
+        return tuple(before for before, _ in self.layers[0].ends)
+
+    @property
     def all_sizes(self) -> tuple[tuple[int, ...], ...]:
         """Likewise, 1 on each axis where channels stand without axes."""
         stacks = (self.layers, *self.others)

@@ -12,6 +12,7 @@ from convsolve.domains import Domain, Domains, domain_text
 from convsolve.errors import Error
 from convsolve.filling import Layer
 from convsolve.layers.base import AxisParameter, Word
+from convsolve.layers.unflatten import STARTS
 from convsolve.objectives import Objective
 from convsolve.posing import ask
 from convsolve.problem import PARAMETERS, Problem
@@ -107,6 +108,9 @@ class Asked:
 
     def command(self) -> str:
         """The question as it is typed."""
+        start = self._behind_latent()
+        if start is not None:
+            return f"{start.command()} --latent {self.source.channels}"
         words = ["convsolve", "solve", str(self.source), str(self.target)]
         options = self._options()
         words += ["--stack", str(self._stack)] if options is None else options
@@ -138,6 +142,27 @@ class Asked:
         for name, value in first.parameters:
             words += [OPTIONS[name], str(value)]
         return words
+
+    def _behind_latent(self) -> Self | None:
+        """The question behind a latent vector, where it begins with one; None where it must be written as a stack."""
+        if len(self.layers) < 3 or not self.source.flat or any(repeat.first < 2 for repeat in self.repeats):
+            return None
+        linear, unflatten, *others = self.layers
+        if linear.kind.name != "Linear" or linear.parameters or not unflatten.kind.lifts or not self.target.sizes:
+            return None
+        said = dict(unflatten.parameters)
+        sizes, channels = said.get("sizes"), said["channels"]
+        each = sizes.on(self.source.axes) if isinstance(sizes, Domains) else (STARTS,) * self.source.axes
+        spans = tuple(range(domain[0], domain[-1] + 1) for domain in each)
+        if any(domain != tuple(span) for domain, span in zip(each, spans, strict=True)) or type(channels) is not int:
+            return None
+        return replace(
+            self,
+            source=Extent(channels, spans),
+            layers=tuple(others),
+            channels=self.channels and (channels, *self.channels[2:]),
+            repeats=tuple(one._replace(first=one.first - 2, last=one.last - 2) for one in self.repeats),
+        )
 
     def _automatic(self) -> bool:
         """Whether the kind of the layers goes without saying."""

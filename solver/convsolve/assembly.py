@@ -18,15 +18,23 @@ from convsolve.skips import joins
 from convsolve.wiring import resolved
 
 Ends = tuple[int | None, int | None]  # the channels in front of a layer and behind it
+Passed = tuple[tuple[Setting, ...], tuple[int, ...]]  # the settings of a layer, and the size in front of it
 Answered = tuple[Problem, Solution]  # a solution, and the question with its number of layers
 
 
 def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
     found, assembly = found or scout(problem), Assembly(problem)
-    layers = None if assembly.wired or assembly.joins else found.listed(assembly.layer)
+    if assembly.wired:
+        ways = found.listed(_passed)
+        return map(assembly, found.combinations()) if ways is None else map(assembly.passed, ways)
+    layers = None if assembly.joins else found.listed(assembly.layer)
     made = partial(Solution.of, inputs=problem.inputs, checked=("arithmetic",))
     return map(assembly, found.combinations()) if layers is None else map(made, layers)
+
+
+def _passed(_: int, settings: tuple[Setting, ...], size: tuple[int, ...], __: tuple[int, ...]) -> Passed:
+    return settings, size
 
 
 class Assembly:
@@ -56,6 +64,10 @@ class Assembly:
             if wrong := misjoined(layers[place], layers[:place]):
                 raise AssertionError(f"layer {place}{wrong}")
         return Solution.of(layers, inputs=problem.inputs, checked=("arithmetic",))
+
+    def passed(self, way: tuple[Passed, ...]) -> Solution:
+        """The solution of a way, which knows the size that goes in."""
+        return self(tuple(settings for settings, _ in way), way[0][1])
 
     def placed(self, found: Placed) -> Solution:
         """A combination that has its place in the order."""

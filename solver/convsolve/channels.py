@@ -98,7 +98,7 @@ def channel_chain(
         kinds, stages[-1], first if len(stages) == 1 else getattr(weighted[-1], "out_channels", None), last
     )
     said = channels_said(weighted, first, _first_of(stages[-1], last), channels)
-    said = [_told(stage) if number is None else number for number, stage in zip(said, stages, strict=True)]
+    said = told_behind(kinds, ratios, said)
     complete = [
         number if number is None or known is not None else _whole(number, stage)
         for number, known, stage in zip(_completed(weighted, said, stages), said, stages, strict=True)
@@ -172,6 +172,14 @@ def _same_at_the_end(kinds: Sequence[LayerKind], stage: Stage, before: int | Non
             )
 
 
+def told_behind(
+    kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None], said: Sequence[int | None]
+) -> list[int | None]:
+    """The channels that were said, and what an Unflatten says of those in front of it."""
+    stages = _stages(kinds, ratios)
+    return [_told(stage) if number is None else number for number, stage in zip(said, stages, strict=True)]
+
+
 def _told(stage: Stage) -> int | None:
     """What an Unflatten says of the channels that its stage begins with."""
     for place, (kind, _) in enumerate(stage):
@@ -223,6 +231,9 @@ def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None], stages
     chain = list(said)
     if chain[0] is None or chain[-1] is None:
         return chain
+    hanging = [place for place, stage in enumerate(stages) if chain[place] is None and _lifted(stage)]
+    for place in hanging:  # never completed; the others go by what comes behind
+        chain[place] = _lifted(stages[place])
     while None in chain:
         ahead = {p: next(c for c in chain[p:] if c is not None) for p in range(len(chain))}
         behind = {p: next(c for c in chain[p::-1] if c is not None) for p in range(len(chain))}
@@ -237,15 +248,22 @@ def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None], stages
         else:  # convolutions in front of transposed ones: the bottleneck is as wide as doubling makes it
             place = chain.index(None)
             chain[place] = behind[place] * 2
+    for place in hanging:
+        chain[place] = None
     return chain
 
 
 def _through(stage: Stage, number: int) -> int:
     """What a stage makes of its channels, as far as no choice decides; rounded down."""
-    for _, ratio in stage:
+    for kind, ratio in stage:
         over, under = ratio or (1, 1)
-        number = max(1, number * over // under)
+        number = max(1, number * over // under) if ratio or not kind.lifts else getattr(kind, "channels", number)
     return number
+
+
+def _lifted(stage: Stage) -> int | None:
+    """The channels behind an Unflatten whose sizes are to be found: those in front of it hang on these."""
+    return next((getattr(kind, "channels", None) for kind, ratio in stage if kind.lifts and ratio is None), None)
 
 
 def _back(stage: Stage, number: int) -> int:

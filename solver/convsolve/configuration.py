@@ -17,7 +17,7 @@ LARGEST_FILE = 2**20  # bytes
 # What a question is about, which files are written and what a program reads are no matter of habit.
 DOMAINS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
 FLAGS = ("no_checkerboard", "exact", "odd_kernels", "monotone")
-OF_A_QUESTION = ("layer", "layers", *DOMAINS, "tie", "where", *FLAGS)
+OF_A_QUESTION = ("layer", "layers", "latent", *DOMAINS, "tie", "where", *FLAGS)
 OF_AN_ANSWER = ("count", "seed", "check", "explain", "timeout", "memory", "color")
 OF_CODE = ("activation", "norm", "final_activation")
 KEYS = (*OF_A_QUESTION, *OF_AN_ANSWER, *OF_CODE)

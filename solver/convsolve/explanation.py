@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from convsolve.answer import Solution
-from convsolve.problem import Problem
+from convsolve.problem import PARAMETERS, Problem
+
+LIMITED = (*PARAMETERS, "sizes", "output_size", "size", "scale_factor")  # parameters whose limits may be to blame
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def first(problem: Problem, graphs: Sequence[Graph]) -> Combination | None:
         >>> first(problem, graphs(problem))
         (((1, 4, 0, 1, 3),),)
     """
-    if problem.where or not problem.fixed:
+    if problem.demands or not problem.fixed:
         raise ValueError("conditions, or sizes to be found")
     paths = []
     for graph in graphs:

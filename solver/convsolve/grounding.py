@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 
 from convsolve.conditions import Condition
+from convsolve.counting import channels_at, costs_at
 from convsolve.errors import Error
 from convsolve.jumps import compared, is_jump
 from convsolve.language import Expr, evaluated, parse
@@ -256,10 +256,10 @@ class _Grounding:
             case "groups":
                 return Number(kind.group_count())
             case "in_channels" | "out_channels":
-                channels = self.problem.channels[place + (node.name == "out_channels")]
+                channels = channels_at(self.problem, place + (node.name == "out_channels"))
                 if channels is None:
                     raise self._unknown_channels(node.name)
-                return Number(channels)
+                return channels
         if axis is None:
             raise AssertionError(node)
         match node.name:
@@ -277,6 +277,10 @@ class _Grounding:
         places = [place for place in range(len(self.problem.layers)) if all(self._has(place, node) for node in inner)]
         if not places:
             raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(text_of, inner)))}")
+        shares = self.problem.hanging.shares
+        widths = {node.name for node in inner if node.name in WIDTHS}
+        if any(place + (name == "out_channels") in shares for place in places for name in widths):
+            raise self._unknown_channels(f"{function} of {' and '.join(sorted(widths))}")
         steps = [
             _joined(function, self._on(argument, place, axis)) if place in places else None for place in self._places
         ]
@@ -301,11 +305,16 @@ class _Grounding:
                 steps = [self._step(place, rule, axis) for place, rule in enumerate(rules)]
                 return self._fold(node.name, 1, steps, axis)
         function = "max" if node.name == "peak" else "sum"
-        steps = []
-        for place in self._places:
-            part = self._cost(place, node.name)
-            steps.append(None if part == Number(0) else _joined(function, part))
-        return self._fold(node.name, 0, steps, None)
+        if not self.problem.hanging.complete:
+            raise self._unknown_channels(node.name)
+        return self._fold(node.name, 0, [self._costing(place, node.name, function) for place in self._places], None)
+
+    def _costing(self, place: int, name: str, function: str) -> Expr | None:
+        """How a cost goes on through a layer."""
+        step: Expr = BEHIND
+        for part in costs_at(self.problem, place, name):
+            step = step if part == Number(0) else _joined(function, part, step)
+        return None if step == BEHIND else step
 
     def _step(self, place: int, rule: str | None, axis: int | None) -> Expr | None:
         """A kind's rule for one layer: its parameters' names made variables, ``behind`` left as it is."""
@@ -318,26 +327,6 @@ class _Grounding:
             return node
 
         return rebuilt(parse(rule), known)
-
-    def _cost(self, place: int, name: str) -> Expr:
-        """What one layer adds to a cost, over its kernels and sizes."""
-        kind, axes = self.problem.layers[place].kind, range(self.problem.axes)
-        before, after = self.problem.channels[place : place + 2]
-        if before is None or after is None:
-            raise self._unknown_channels(name)
-        outputs: list[Expr] = [Name(size_name(place + 1, axis)) for axis in axes]
-        if name not in ("params", "macs"):
-            return _times(Number(after), outputs)
-        windowed = "kernel_size" in kind.positions()
-        kernels: list[Expr] = [Name(setting_name(place, axis, "kernel_size")) for axis in axes] if windowed else []
-        if name == "params":
-            fixed = kind.weight_count(0, before, after)
-            each = kind.weight_count(1, before, after) - fixed
-            weights = _times(Number(each), kernels)
-            return Arithmetic("+", weights, Number(fixed)) if fixed else weights
-        inputs: list[Expr] = [Name(size_name(place, axis)) for axis in axes]
-        each = kind.mac_count(1, before, after, ((1,), (1,)))
-        return _times(Number(each), [*kernels, *(inputs if kind.on_input else outputs)])
 
     def _fold(self, name: str, start: int, steps: Sequence[Expr | None], axis: int | None) -> Name:
         name = name if axis is None else f"{name}.{axis}"
@@ -381,17 +370,13 @@ class _Grounding:
         return not_counted(f"{self._said}: {name}", self.problem.layers, self.problem.channels)
 
 
-def _joined(function: str, part: Expr) -> Expr:
+def _joined(function: str, part: Expr, behind: Expr = BEHIND) -> Expr:
     match function:
         case "sum":
-            return Arithmetic("+", BEHIND, part)
+            return Arithmetic("+", behind, part)
         case "product":
-            return Arithmetic("*", BEHIND, part)
-    return Call(function, (BEHIND, part))
-
-
-def _times(number: Expr, factors: Sequence[Expr]) -> Expr:
-    return number if number == Number(0) else reduce(lambda left, right: Arithmetic("*", left, right), factors, number)
+            return Arithmetic("*", behind, part)
+    return Call(function, (behind, part))
 
 
 def _written(node: Expr) -> str:

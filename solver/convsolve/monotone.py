@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from convsolve.language import Expr
 from convsolve.language.nodes import Compare, Name, Number
@@ -30,12 +30,9 @@ def least(problem: Problem) -> Problem | None:
     if any(_speaks(one.number(1)) and not (one.least and one.cost in OF_CHANNELS) for one in problem.objectives):
         return None
     every = problem.depths
-    fewest = tuple(min(numbers) for numbers in zip(*_known(every), strict=True))
-    return next((one for one in every if one.channels == fewest), None)
-
-
-def _known(every: Sequence[Problem]) -> list[list[int]]:
-    return [[number or 0 for number in one.channels] for one in every]
+    known = [[number or 0 for number in one.channels] for one in every]
+    fewest = [min(numbers) for numbers in zip(*known, strict=True)]
+    return next((one for one, numbers in zip(every, known, strict=True) if numbers == fewest), None)
 
 
 def _bounded(sentence: Expr) -> bool:

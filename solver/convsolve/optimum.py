@@ -137,5 +137,5 @@ def _best(
 def _any(found: Scout) -> Solution:
     """The combination that is soonest found."""
     problem = found.problem
-    combination = None if problem.where or not problem.fixed else first(problem, found.graphs)
+    combination = None if problem.demands or not problem.fixed else first(problem, found.graphs)
     return next(stream(problem, found)) if combination is None else Assembly(problem)(combination)

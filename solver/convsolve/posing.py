@@ -13,6 +13,8 @@ from convsolve.conditions import Condition, ConditionLike, permitted, read_condi
 from convsolve.domains import DomainLike
 from convsolve.errors import Error
 from convsolve.filling import Layer, axes_made, every_domain_used, filled, written_out
+from convsolve.hanging import hanging
+from convsolve.latent import behind_latent, starting
 from convsolve.layers_wanted import wanted_layers
 from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.problem import PARAMETERS, Problem
@@ -38,6 +40,7 @@ class Question(TypedDict, total=False):
     output_padding: DomainLike | None
     tie: str | Iterable[str] | None
     channels: ChannelsLike
+    latent: int | str | None
     minimize: ObjectiveLike
     maximize: ObjectiveLike
     where: ConditionLike
@@ -61,6 +64,7 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     output_padding: DomainLike | None = None,
     tie: str | Iterable[str] | None = None,
     channels: ChannelsLike = None,
+    latent: int | str | None = None,
     minimize: ObjectiveLike = None,
     maximize: ObjectiveLike = None,
     where: ConditionLike = None,
@@ -85,6 +89,8 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         output_padding: see kernel_size.
         tie: ``none``, ``all``, or the parameters that are equal on all axes.
         channels: one number more than there are convolutions; None in a list is one that nobody said.
+        latent: the length of a vector that goes in; a Linear and an Unflatten make `input` of it, the shape at
+            which the stack starts.
         minimize: ``params``, ``macs``, ``activations``, the most important first; ``-macs`` is made large.
         maximize: likewise, to be made large; less important than what is minimised.
         where: conditions in the language of expressions.
@@ -101,25 +107,11 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         'ConvTranspose'
     """
     source, goal = Extent.read(input, "input"), Extent.read(target, "target")
-    if source.inputs != goal.inputs:
-        raise Error(
-            "dimension-mismatch",
-            f"{source.inputs} input(s) and {goal.inputs} target(s)",
-            help=["give as many targets as there are inputs, as in 64,96,128 8,12,16"],
-        )
-    if source.sizes and goal.sizes and source.axes != goal.axes:
-        raise Error(
-            "dimension-mismatch",
-            f"input {source} has {source.axes} axes, target {goal} has {goal.axes}",
-            help=["give one size an axis on both sides, as in 4x4 61x79"],
-        )
-    if not (source.sizes and goal.sizes) and stack is None:
-        raise Error(
-            "usage",
-            f"from {source} to {goal} there are channels without axes, and no convolution takes these",
-            help=['write the layers, as in --stack "Conv() >> Flatten() >> Linear(10)"'],
-        )
-    written = wanted_layers(source, goal, stack, layer, layers)
+    _refuse_unlike(source, goal, written=stack is not None or (latent is not None and bool(goal.sizes)))
+    start = source if latent is None else starting(source, goal)
+    written = wanted_layers(start, goal, stack, layer, layers)
+    if latent is not None:
+        source, written, channels = behind_latent(latent, start, written, channels)
     source, goal = _with_axes(source, goal, written)
     given = {
         name: value
@@ -156,8 +148,8 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             raise
         if source.inputs > 1:
             _refuse_for_several(found, chain, objectives, conditions)
-        if None in chain and any(objective.needs_channels for objective in objectives):
-            needing = next(one.cost for one in objectives if one.needs_channels)
+        needing = next((one.cost for one in objectives if one.needs_channels), None)
+        if needing is not None and not hanging(found, chain).complete:
             raise not_counted(needing, found, chain)
         shared = ties(found, source, goal, tied)
         found = _for_each(found, source.inputs)
@@ -172,6 +164,28 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         open_stack = Stack(tuple(map(written_out, once, written.layers)), written.repeats)
         return replace(every[0], open_stack=open_stack, widths=widths, deeper=tuple(every[1:]))
     return replace(every[0], widths=widths, deeper=tuple(every[1:])) if widths else every[0]
+
+
+def _refuse_unlike(source: Extent, goal: Extent, *, written: bool) -> None:
+    """Raise where input and target do not go together, by the layers that are written out or by those that are not."""
+    if source.inputs != goal.inputs:
+        raise Error(
+            "dimension-mismatch",
+            f"{source.inputs} input(s) and {goal.inputs} target(s)",
+            help=["give as many targets as there are inputs, as in 64,96,128 8,12,16"],
+        )
+    if source.sizes and goal.sizes and source.axes != goal.axes:
+        raise Error(
+            "dimension-mismatch",
+            f"input {source} has {source.axes} axes, target {goal} has {goal.axes}",
+            help=["give one size an axis on both sides, as in 4x4 61x79"],
+        )
+    if not (source.sizes and goal.sizes) and not written:
+        raise Error(
+            "usage",
+            f"from {source} to {goal} there are channels without axes, and no convolution takes these",
+            help=['write the layers, as in --stack "Conv() >> Flatten() >> Linear(10)"'],
+        )
 
 
 def _for_each(layers: Sequence[Layer], inputs: int) -> tuple[Layer, ...]:

@@ -100,19 +100,30 @@ class Prices:
         """One objective's terms, to be made small."""
         if not self.problem.objectives[number].additive:
             return Terms(0, 0, 0)
-        objective, kind = self.problem.objectives[number], self.problem.layers[place].kind
-        before, after = self.problem.channels[place : place + 2]
-        if before is None or after is None:
-            raise ValueError("channels are unknown")
-        sign = objective.sign
-        match objective.cost:
+        objective = self.problem.objectives[number]
+        constant, per_input, per_output = self._own(objective.cost, place, elements)
+        for hung in self.problem.hanging.borne.get(place, ()):
+            fixed, each = hung.cost(objective.cost)
+            constant += fixed
+            if self.problem.layers[place].kind.lifts:
+                per_output += each
+            else:
+                per_input += each
+        return Terms(objective.sign * constant, objective.sign * per_input, objective.sign * per_output)
+
+    def _own(self, cost: str, place: int, elements: int) -> Terms:
+        """What a layer costs where it is counted by itself."""
+        if place in self.problem.hanging.places:
+            return Terms(0, 0, 0)
+        kind = self.problem.layers[place].kind
+        before, after = self.problem.hanging.ends(place)
+        match cost:
             case "params":
-                return Terms(sign * kind.weight_count(elements, before, after), 0, 0)
+                return Terms(kind.weight_count(elements, before, after), 0, 0)
             case "macs":
-                each = sign * kind.mac_count(elements, before, after, ((1,), (1,)))
+                each = kind.mac_count(elements, before, after, ((1,), (1,)))
                 return Terms(0, each, 0) if kind.on_input else Terms(0, 0, each)
-            case _:
-                return Terms(0, 0, sign * after)
+        return Terms(0, 0, after)
 
 
 def _largest(numbers: Iterable[int]) -> int:

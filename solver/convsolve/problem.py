@@ -9,6 +9,7 @@ from typing import Any
 
 from convsolve.conditions import Condition, conditions_record
 from convsolve.filling import Layer, written_out
+from convsolve.hanging import Hanging, hanging
 from convsolve.objectives import Objective
 from convsolve.shapes import Extent
 from convsolve.stack import Stack
@@ -64,6 +65,11 @@ class Problem:
     def depths(self) -> tuple[Problem, ...]:
         """The question with each number of layers and channels that it may have, the fewest and usual ones first."""
         return (replace(self, open_stack=None, deeper=(), widths=None), *self.deeper) if self.deeper else (self,)
+
+    @cached_property
+    def hanging(self) -> Hanging:
+        """The channels that hang on sizes, and the layers that are counted where these are known."""
+        return hanging(self.layers, self.channels)
 
     @property
     def single(self) -> bool:

@@ -27,6 +27,7 @@ TITLES = {
 
 NAMES = tuple(TITLES)
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+OTHERS = ("sizes", "output_size", "size", "scale_factor")  # parameters whose limits may be to blame
 FLAGS = ("no_checkerboard", "exact", "odd_kernels", "monotone")
 CAUSES = ("range", "gap", "residue", "window", "rule", "tie", "condition")
 
@@ -176,7 +177,7 @@ def _answer() -> Schema:
     reason = _record(
         None,
         {
-            "what": {"enum": [*PARAMETERS, "layers", "tie", "where", "join", "input", "target"]},
+            "what": {"enum": [*PARAMETERS, *OTHERS, "layers", "tie", "where", "join", "input", "target"]},
             "value": _TEXT,
             "layers": {"type": "array", "items": _COUNT, "description": "empty where it is none of single layers"},
             "default": {"type": "boolean", "description": "nobody said it"},
@@ -253,6 +254,7 @@ def _spec() -> Schema:
         **dict.fromkeys(PARAMETERS, domain),
         "tie": texts | {"examples": ["kernel_size,stride", "none", "all"]},
         "channels": channels,
+        "latent": whole | {"description": "the length of a vector in front; input is then where the stack starts"},
         "minimize": texts,
         "maximize": texts,
         "where": texts | {"examples": [["params <= 2e6", "product(stride) == 8"]]},

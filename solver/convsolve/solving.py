@@ -32,7 +32,7 @@ def solve(  # noqa: PLR0913 - the words of interface.md
         timeout: seconds after which the search ends; ``stopped`` then says so, and what was found is here.
         memory: MiB that it may take; either limit makes it run in a child process.
         question: ``stack``, or ``layer`` and ``layers``; ``kernel_size``, ``stride``, ``padding``,
-            ``dilation``, ``output_padding`` (domains); ``tie``; ``channels``; ``minimize`` and ``maximize``
+            ``dilation``, ``output_padding`` (domains); ``tie``; ``channels``; ``latent``; ``minimize`` and ``maximize``
             (``params``, ``macs``, ``activations``): see `posing.ask`.
 
     Returns:

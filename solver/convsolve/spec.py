@@ -159,6 +159,7 @@ READERS: Mapping[str, Callable[[str, object], Value]] = {
     "output_padding": _domain,
     "tie": _names,
     "channels": _channels,
+    "latent": _whole,
     "minimize": _texts('"params"'),
     "maximize": _texts('"receptive_field"'),
     "where": _texts('["params <= 2e6"]'),

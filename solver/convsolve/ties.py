@@ -43,7 +43,12 @@ def ties(layers: Sequence[Layer], source: Extent, goal: Extent, tie: str) -> tup
     each = {id(layer): layer for layer in layers}
     ends = [end for extent in (source, goal) for end in extent.each]
     questions = [
-        (*(end.alike(axis) for end in ends), *(layer.domains[axis] for layer in each.values())) for axis in axes
+        (
+            *(end.alike(axis) for end in ends),
+            *(layer.domains[axis] for layer in each.values()),
+            *(axis for layer in each.values() if layer.kind.lifts and len(layer.domains[axis][0]) > 1),
+        )
+        for axis in axes
     ]
     twins = tuple(questions.index(question) for question in questions)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, NamedTuple
 
-from convsolve.channels import channels_said
+from convsolve.channels import channels_said, told_behind
 from convsolve.check.integers import broken_rule, misjoined
 from convsolve.costs import Costs, costs_of
 from convsolve.field import Field, fields_of
@@ -138,6 +138,11 @@ dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
     kinds = [layer.kind for layer in layers]
     settings = [tuple(tuple(domain[0] for domain in axis) for axis in layer.domains) for layer in layers]
     said = channels_said([kind for kind in kinds if kind.weighted], source.channels, None, channels)
+    ratios = [
+        kind.channel_ratio(on_axes, (1,)) if kind.flat_in else None
+        for kind, on_axes in zip(kinds, settings, strict=True)
+    ]
+    said = told_behind(kinds, ratios, said)
     before, size = said[0], source.size
     weighted = 0
     passed: list[SolvedLayer] = []

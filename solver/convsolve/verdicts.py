@@ -58,7 +58,7 @@ def values_of(problem: Problem, solution: Solution, grounding: Grounding | None 
     others: Iterator[int] = iter(())
     if not all(objective.additive for objective in problem.objectives):
         settings = [layer.settings for layer in solution.layers]
-        others = iter(numbers(grounding or ground(problem), dict(values(problem, settings, solution.sizes))))
+        others = iter(numbers(grounding or ground(problem), dict(values(problem, settings, solution.all_sizes))))
     return tuple(
         getattr(solution.costs, one.cost) if one.additive else one.sign * next(others) for one in problem.objectives
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from heapq import heappop, heappush
 from math import log2, prod
 from typing import NamedTuple
@@ -47,13 +48,7 @@ class Widths(NamedTuple):
         Raises:
             Error: ``bad-channels`` where a part is no number and no domain.
         """
-        if isinstance(channels, str):
-            pieces: Sequence[object] = [piece.strip() for piece in _COMMA.split(channels)]
-        elif isinstance(channels, Sequence):
-            pieces = channels
-        else:
-            pieces = [None] * (len(layers) + 1)
-        parts = tuple(map(_part, pieces))
+        parts = tuple(map(_part, [None] * (len(layers) + 1) if channels is None else pieces(channels)))
         if len(parts) == len(layers) + 1:
             behind = zip(parts[1:], layers, strict=True)
             parts = (parts[0], *(said if part is None else part for part, said in behind))
@@ -78,6 +73,20 @@ class Widths(NamedTuple):
         doubled = {times << bits for times in (1, 3) for bits in range(largest.bit_length())}
         every = tuple(sorted(number for number in doubled if number <= largest))
         return [every if isinstance(part, str) else part for part in self.parts if isinstance(part, tuple | str)]
+
+
+def pieces(channels: ChannelsLike) -> Sequence[int | str | AbstractSet[int] | range | None]:
+    """A list of channels, each as it was given.
+
+    Example:
+        >>> pieces("512,[8, 16],3")
+        ['512', '[8, 16]', '3']
+    """
+    if isinstance(channels, str):
+        return [piece.strip() for piece in _COMMA.split(channels)]
+    if isinstance(channels, Sequence):
+        return channels
+    raise Error("bad-channels", f"channels: {shown_value(channels)} is no list", help=[CHANNELS_HELP])
 
 
 class Listed(NamedTuple):

@@ -37,12 +37,14 @@ def wired(
         before, after = chain[place : place + 2]
         if layer.kind.weighted or ratios[place] is not None or (before is None and after is None):
             continue
-        if layer.kind.axis_parameters:
+        if layer.kind.lifts:
+            if before is not None and after is not None:
+                demanded.append(_elements(place, "out_size", len(source.sizes), _whole(place, layer, before, after)))
+        elif layer.kind.axis_parameters:
             found[place] = _narrowed(place, layer, before, after)
         elif before is not None and after is not None:
             elements, rest = divmod(after, before)
-            factors = "*".join(f"in_size[{place}][{axis}]" for axis in range(len(source.sizes)))
-            demanded.append(Condition.read(f"{factors} == {elements if not rest else 0}"))
+            demanded.append(_elements(place, "in_size", len(source.sizes), elements if not rest else 0))
         elif after is not None:
             number = next(one for one in range(int(after**0.5), 0, -1) if after % one == 0)
             weighted = [one.kind.name for one in found[:place] if one.kind.weighted]
@@ -57,9 +59,34 @@ def wired(
     return tuple(found), chain, tuple(demanded)
 
 
+def _elements(place: int, name: str, axes: int, number: int) -> Condition:
+    """That the sizes in front of a layer, or behind it, have so many elements."""
+    factors = "*".join(f"{name}[{place}][{axis}]" for axis in range(axes))
+    return Condition.read(f"{factors} == {number}")
+
+
+def _whole(place: int, layer: Layer, before: int, after: int) -> int:
+    """How many elements an Unflatten makes of each of its channels."""
+    elements, rest = divmod(before, after)
+    if rest:
+        raise Error(
+            "bad-channels",
+            f"layer {place} ({layer.kind.name}): {before} channels come to it, and it takes a multiple of {after}",
+            help=["change the channels in front of it, or its own numbers"],
+        )
+    return elements
+
+
 def not_counted(said: str, layers: Sequence[Layer], chain: Sequence[int | None]) -> Error:
     """Why a cost cannot be counted where some channels are None: a choice decides them, or nobody said them."""
     for place, (layer, (before, after)) in enumerate(zip(layers, pairwise(chain), strict=True)):
+        if layer.kind.lifts and before is None and after is not None:
+            return Error(
+                "unsupported",
+                f"{said} cannot be counted: the channels in front of layer {place} ({layer.kind.name}) depend on its "
+                "sizes, which are to be found",
+                help=[f"give them, as in {layer.kind.name}({after}, (4, 4))", "or leave it out here"],
+            )
         if before is not None and after is None and not layer.kind.weighted:
             name, own = layer.kind.name, layer.kind.axis_parameters
             on = f"{own[0].name}, which is" if own else "the sizes in front of it, which are"
@@ -122,7 +149,7 @@ def _only_out(kind: LayerKind, domains: Sequence[Domain], size: int | None) -> i
 def _ratio(layer: Layer, size: tuple[int, ...] | None) -> Ratio | None:
     """What the channels become, where no choice changes that."""
     if any(len(domain) > 1 for axis in layer.domains for domain in axis):
-        ratios = {layer.kind.channel_ratio((setting,) * len(layer.domains), size or (2,)) for setting in _some(layer)}
+        ratios = {layer.kind.channel_ratio(settings, size or (2,)) for settings in _some(layer)}
         return ratios.pop() if len(ratios) == 1 else None
     settings = tuple(tuple(domain[0] for domain in axis) for axis in layer.domains)
     one, other = (layer.kind.channel_ratio(settings, each) for each in ((1,), (2,)))
@@ -131,9 +158,9 @@ def _ratio(layer: Layer, size: tuple[int, ...] | None) -> Ratio | None:
     return None if size is None else layer.kind.channel_ratio(settings, size)
 
 
-def _some(layer: Layer) -> list[Setting]:
-    """Settings of one axis that differ in every parameter as much as they can."""
-    return [tuple(domain[0] for domain in layer.domains[0]), tuple(domain[-1] for domain in layer.domains[0])]
+def _some(layer: Layer) -> list[tuple[Setting, ...]]:
+    """Settings that differ in every parameter, on each axis, as much as they can."""
+    return [tuple(tuple(domain[end] for domain in axis) for axis in layer.domains) for end in (0, -1)]
 
 
 def _narrowed(place: int, layer: Layer, before: int | None, after: int | None) -> Layer:

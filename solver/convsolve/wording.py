@@ -9,6 +9,7 @@ from re import findall
 
 from convsolve.components import tied_parameters
 from convsolve.explanation import (
+    LIMITED,
     Cause,
     Change,
     Excluded,
@@ -22,7 +23,8 @@ from convsolve.explanation import (
     Unlawful,
     Window,
 )
-from convsolve.problem import PARAMETERS, Problem
+from convsolve.filling import Layer
+from convsolve.problem import Problem
 
 SIZES = ("input", "target")
 MANY = 3  # limits that are worth reading one by one
@@ -56,11 +58,11 @@ def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
             return _range(problem, found, cause)
         case Gap():
             with_ = limits(found.conflict, problem)
-            made = f"{_layers(problem)} can make {cause.below} and, next, {cause.above} of {cause.source}"
+            made = f"{_layers(problem)} can make {cause.below} and, next, {cause.above} of {_start(problem, cause)}"
             return [
                 f"{made}{f' with {with_}' if with_ else ''}, and nothing in between",
                 f"{cause.target} lies in between{_on(problem, cause.axis)}",
-                f"no combination leads from {cause.source} to {cause.target}",
+                f"no combination leads from {_start(problem, cause)} to {cause.target}",
             ]
         case Window():
             where = f"layer {cause.layer} ({problem.layers[cause.layer].kind.name})"
@@ -87,6 +89,11 @@ def _said(problem: Problem, found: Explanation, cause: Cause) -> list[str]:
         case Excluded():
             return _excluded(problem, found, cause)
     raise TypeError(cause)
+
+
+def _start(problem: Problem, cause: Range | Gap) -> str:
+    """What goes in on the axis that is told of; without axes the channels are all that does."""
+    return str(problem.input if problem.input.flat else cause.source)
 
 
 def _residue(problem: Problem, found: Explanation, cause: Residue) -> list[str]:
@@ -122,15 +129,16 @@ def _parity(number: int) -> str:
 
 def _range(problem: Problem, found: Explanation, cause: Range) -> list[str]:
     large = cause.target > cause.reach[-1][1]
-    ends = [str(high if large else low) for low, high in cause.reach]
-    way = " -> ".join([str(cause.source), *(ends if len(ends) < 8 else [*ends[:3], "...", ends[-1]])])
+    start, passed = _start(problem, cause), zip(problem.layers, cause.reach, strict=True)
+    ends = [str(high if large else low) for layer, (low, high) in passed if not layer.kind.flat_out]
+    way = " -> ".join([start, *(ends if len(ends) < 8 else [*ends[:3], "...", ends[-1]])])
     with_ = limits(found.conflict, problem)
-    most = f"the {'largest' if large else 'smallest'} that {_layers(problem)} can make of {cause.source}"
+    most = f"the {'largest' if large else 'smallest'} that {_layers(problem)} can make of {start}"
     within = f"with {with_}" if with_ else "within the limits"
     return [
         f"{most} {within} is {ends[-1]}{f' ({way})' if len(ends) > 1 else ''}",
         f"{cause.target} is {'larger' if large else 'smaller'}{_on(problem, cause.axis)}",
-        f"no combination leads from {cause.source} to {cause.target}"
+        f"no combination leads from {start} to {cause.target}"
         + (f": that takes at least {cause.layers} such layers" if cause.layers else ""),
     ]
 
@@ -154,7 +162,7 @@ def _demanded(problem: Problem, found: Explanation) -> tuple[str, ...]:
     sure = [reason for reason in _as_said(found.conflict) if reason not in found.unsettled]
     joined = [reason for reason in found.conflict if reason.what == "join"]
     demands = _and([reason.value for reason in found.conflict if reason.what == "where"] + [*map(_equal, joined)])
-    within = _and([_demand(reason, problem) for reason in sure if reason.what in (*PARAMETERS, "tie")])
+    within = _and([_demand(reason, problem) for reason in sure if reason.what in (*LIMITED, "tie")])
     return (
         f"because {_layers(problem)} can lead from {sizes['input']} to {sizes['target']}, but not with {demands}"
         + ("," if joined and within else "")
@@ -178,7 +186,7 @@ def _relaxed(found: Explanation) -> list[str]:
 
 def _as_said(reasons: Iterable[Reason]) -> list[Reason]:
     """What the user demands first, then limits, ties and the rest."""
-    order = ["where", "join", *PARAMETERS, "tie", "layers", *SIZES]
+    order = ["where", "join", *LIMITED, "tie", "layers", *SIZES]
     return sorted(reasons, key=lambda reason: order.index(reason.what))
 
 
@@ -186,16 +194,17 @@ def _plainly(problem: Problem, found: Explanation) -> tuple[str, ...]:
     sizes = {reason.what: reason.value for reason in found.conflict if reason.what in SIZES}
     with_ = limits(found.conflict, problem)
     said = []
-    for layer, before, after in _flattened(problem):
-        elements, rest = divmod(after, before)
+    for place, layer, before, after in _related(problem):
+        name = f"layer {place} ({layer.kind.name})"
+        elements, rest = divmod(before, after) if layer.kind.lifts else divmod(after, before)
         if rest:
             return (
-                f"because {layer} makes only multiples of {before} of {before} channels",
+                f"because {name} makes only multiples of {before} of {before} channels",
                 f"because {after} is none",
                 "so no combination leads there, whatever the sizes and the limits are",
             )
-        of = f"{elements} element{'' if elements == 1 else 's'}"
-        said.append(f"because {layer} makes {after} channels of {before} only of sizes with {of}")
+        of = f"{'as sizes' if layer.kind.lifts else 'of sizes'} with {elements} element{'' if elements == 1 else 's'}"
+        said.append(f"because {name} makes {after} channels of {before} only {of}")
     target = str(problem.target) if problem.target.flat else sizes.get("target", "any size")
     way = f"{sizes.get('input', 'any size')} to {target} in {_layers(problem)}"
     return (
@@ -205,17 +214,18 @@ def _plainly(problem: Problem, found: Explanation) -> tuple[str, ...]:
     )
 
 
-def _flattened(problem: Problem) -> Iterator[tuple[str, int, int]]:
-    """Each Flatten whose channels are known on both sides, with these, where its sizes are chosen."""
+def _related(problem: Problem) -> Iterator[tuple[int, Layer, int, int]]:
+    """Each Flatten and Unflatten whose channels are known on both sides, with these, where its sizes are chosen."""
     each = zip(problem.layers, pairwise(problem.channels), strict=True)
     for place, (layer, (before, after)) in enumerate(each):
-        if problem.relations and layer.kind.flat_out and not layer.kind.weighted and before and after:
-            yield f"layer {place} ({layer.kind.name})", before, after
+        changing = layer.kind.lifts or (layer.kind.flat_out and not layer.kind.weighted)
+        if problem.relations and changing and before and after:
+            yield place, layer, before, after
 
 
 def limits(reasons: Sequence[Reason], problem: Problem) -> str:
     """The limits among some reasons, conditions that are such included: ``kernel_size 3 and output_padding 0``."""
-    ranked = _as_said(reason for reason in reasons if reason.what in PARAMETERS)
+    ranked = _as_said(reason for reason in reasons if reason.what in LIMITED)
     demands = [reason.value for reason in reasons if reason.what == "where"]
     places = {reason.layers for reason in ranked}
     if len(ranked) > MANY and len(places) > 1:
@@ -262,7 +272,7 @@ def _names(reasons: Sequence[Reason]) -> list[str]:
         "input": "the input",
         "target": "the target",
     }
-    ranked = sorted(reasons, key=lambda r: PARAMETERS.index(r.what) if r.what in PARAMETERS else len(PARAMETERS))
+    ranked = sorted(reasons, key=lambda r: LIMITED.index(r.what) if r.what in LIMITED else len(LIMITED))
     return list(dict.fromkeys(words.get(reason.what, reason.what) for reason in ranked))
 
 
@@ -328,7 +338,7 @@ def _demand(reason: Reason, problem: Problem) -> str:
 
 
 def _fact(reason: Reason, problem: Problem) -> str:
-    if reason.what in PARAMETERS:
+    if reason.what in LIMITED:
         return f"{_limit(reason, problem)}{' (default)' if reason.default else ''}"
     words = {
         "layers": f"{reason.value} layer{'' if reason.value == '1' else 's'}",

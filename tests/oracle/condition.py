@@ -35,14 +35,14 @@ def holds(text: str, solution: Solution) -> bool:
     places: list[int | None] = [None]
     if bare:
         places = [p for p, layer in enumerate(layers) if all(_has(layer, kind, name) for kind, name in bare)]
-    axes = range(len(solution.input.size))
+    axes = range(len(solution.layers[0].settings))
     return all(_value(tree, layers, place, axis) for place in places for axis in axes)
 
 
 def number(text: str, solution: Solution) -> int:
     """What an objective comes to: each of its terms summed over the axes where it has a value on each."""
     layers = [layer.to_dict() for layer in solution.layers]
-    return _number(ast.parse(text.strip(), mode="eval").body, layers, len(solution.input.size))
+    return _number(ast.parse(text.strip(), mode="eval").body, layers, len(solution.layers[0].settings))
 
 
 def _number(tree: ast.AST, layers: list[dict[str, Any]], axes: int) -> int:
@@ -149,6 +149,8 @@ def _indexed(layers: list[dict[str, Any]], tree: ast.AST, index: int) -> int:
 def _of_layer(layers: list[dict[str, Any]], place: int | None, name: str, axis: int) -> int:
     assert place is not None
     number: int | list[int] = layers[place][name]
+    if number == []:
+        return 1  # channels without axes
     return number[axis] if isinstance(number, list) else number
 
 
@@ -166,6 +168,9 @@ def _whole(layers: list[dict[str, Any]], name: str, axis: int) -> int | Fraction
             pairs = (layer["in_channels"] or 0) * (layer["out_channels"] or 0) // layer["groups"] * elements
             params += pairs + ((layer["out_channels"] or 0) if layer["bias"] else 0)
             macs += pairs * prod(layer["out_size"] if layer["kind"] == "conv" else layer["in_size"])
+        if layer["kind"] == "linear":
+            params += (layer["in_channels"] + layer["bias"]) * layer["out_channels"]
+            macs += layer["in_channels"] * layer["out_channels"]
         if windowed:
             kernel, stride = layer["kernel_size"][axis], layer["stride"][axis]
             reach = layer.get("dilation", [1, 1, 1])[axis] * (kernel - 1)

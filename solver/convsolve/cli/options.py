@@ -91,6 +91,15 @@ Channels = Annotated[
         rich_help_panel=LAYERS,
     ),
 ]
+Latent = Annotated[
+    str | None,
+    typer.Option(
+        "--latent",
+        metavar="N",
+        help="A vector of this length goes in; INPUT is where the stack starts: 256@4x4, or 256@?x? to be found.",
+        rich_help_panel=LAYERS,
+    ),
+]
 Tie = Annotated[
     str | None,
     typer.Option(

@@ -16,7 +16,7 @@ Asking = TypeVar("Asking", bound=Callable[..., int])
 
 
 class Preset(str):
-    """A default that a project or the environment has set: it says nothing where no layer leaves its parameter open."""
+    """A default that a project or the environment has set: it says nothing where the question has no place for it."""
 
     __slots__ = ()
 
@@ -28,6 +28,7 @@ class Words(TypedDict):
     layer: given.Layer
     stack: given.Stack
     channels: given.Channels
+    latent: given.Latent
     tie: given.Tie
     kernel_size: given.KernelSize
     stride: given.Stride

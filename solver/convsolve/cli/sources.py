@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "Configuration"
 SPEC, ISOLATED, SHOW = "spec", "isolated", "show_config"
+MAY_SAY_NOTHING = (*DOMAINS, "latent")  # a default of these is left aside where a question has no place for it
 _REMEMBERED = "convsolve.given"  # where a context keeps what was given for our own options
 _SET = "convsolve.set"  # and which defaults of a question were set elsewhere
 _ISOLATES = "convsolve.isolates"  # and whether there are any
@@ -120,7 +121,8 @@ def settle(command: Command, asked: Sequence[Parameter], context: Context) -> No
     for name, setting in elsewhere.items():
         if name in parameters and _applies(name, sources, spec=path is not None):
             value = _chosen(setting, name, parameters[name])
-            _set(context, parameters[name], Preset(value) if name in DOMAINS and isinstance(value, str) else value)
+            preset = name in MAY_SAY_NOTHING and isinstance(value, str)
+            _set(context, parameters[name], Preset(value) if preset else value)
             sources.setdefault(name, (setting.source, setting.place))
             if name in OF_A_QUESTION:
                 context.meta.setdefault(_SET, {})[name] = setting.place

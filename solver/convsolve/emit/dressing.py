@@ -34,7 +34,8 @@ def dressed(
 
     The last convolution gets `final_activation` alone, since its output is the network's. Where the
     stack itself already has a normalisation or an activation behind a convolution, that one stays
-    and no second is added. A skip connection takes what comes out behind all that was added to its layer.
+    and no second is added. What belongs to a Linear stands behind the Unflatten that follows it; without axes
+    there is no instance normalisation. A skip connection takes what comes out behind all that was added to its layer.
 
     Args:
         solution: the layers to dress.
@@ -60,7 +61,7 @@ def dressed(
         None if activation is None else activation_named(activation, dims),
     ]
     last = None if final_activation is None else activation_named(final_activation, dims)
-    weighted = [place for place, layer in enumerate(layers) if layer.kind.weighted]
+    weighted = [_dressed_at(layers, place) for place, layer in enumerate(layers) if layer.kind.weighted]
     inserted: dict[int, list[SolvedLayer]] = {}
     for place in weighted[:-1]:
         for kind in filter(None, between):
@@ -75,6 +76,11 @@ def dressed(
         made += [joined, *inserted.get(place, ())]
         moved.append(len(made) - 1)
     return tuple(made)
+
+
+def _dressed_at(layers: Sequence[SolvedLayer], place: int) -> int:
+    """Behind which layer what belongs to one with weights stands: behind the Unflatten that its channels are for."""
+    return place + 1 if any(layer.kind.lifts for layer in layers[place + 1 : place + 2]) else place
 
 
 def activation_named(text: str, dims: int = 1) -> Act:
@@ -246,6 +252,8 @@ def _insert(layers: Sequence[SolvedLayer], place: int, kind: LayerKind, inserted
             at = later
     layer = layers[place]
     if isinstance(kind, Norm):
+        if kind.function == "instance" and layer.kind.flat_out:
+            return  # it would normalise each channel by itself, of one element
         _refuse_norm(kind, layer)
     channels, size = layer.out_channels, layer.out_size
     kind = replace(kind, dims=len(size))

@@ -8,15 +8,25 @@ from dataclasses import replace
 
 from convsolve.asked import Asked
 from convsolve.domains import Domain, Domains, domain_text
-from convsolve.explanation import Reason
+from convsolve.explanation import LIMITED, Reason
 from convsolve.filling import Layer
 from convsolve.layers.base import LayerKind
-from convsolve.problem import Problem
+from convsolve.problem import PARAMETERS, Problem
 from convsolve.skips import joins, relations
 from convsolve.stack import Written, write
 
 # As far as a limit is widened: what networks have, and a little more; where a condition names a number, up to that.
-WIDEST = {"kernel_size": 15, "stride": 8, "padding": 7, "dilation": 3, "output_padding": 7}
+WIDEST = {
+    "kernel_size": 15,
+    "stride": 8,
+    "padding": 7,
+    "dilation": 3,
+    "output_padding": 7,
+    "sizes": 32,
+    "output_size": 512,
+    "size": 512,
+    "scale_factor": 16,
+}
 DEMANDED = 64  # the farthest that a condition takes a limit
 LATE = ("padding", "output_padding")  # their default limits follow the others
 MORE_LAYERS = 2
@@ -40,7 +50,7 @@ def facts(problem: Problem) -> Iterator[Reason]:
     yield Reason("target", str(problem.target))
 
 
-RANK = ("dilation", "padding", "output_padding", "kernel_size", "stride")
+RANK = ("dilation", "padding", "output_padding", "kernel_size", "stride", *LIMITED[len(PARAMETERS) :])
 
 
 def _limits(problem: Problem) -> Iterator[Reason]:
@@ -49,7 +59,7 @@ def _limits(problem: Problem) -> Iterator[Reason]:
     said: dict[tuple[str, str, str], bool] = {}
     for place, (layer, written) in enumerate(zip(problem.layers, asked.layers, strict=True)):
         for parameter in layer.kind.axis_parameters:
-            if parameter.name in WIDEST:
+            if parameter.name in WIDEST and layer.kind.units(parameter.name) == 1:  # no fractions are tried
                 key = parameter.name, limit_text(layer, parameter.name), layer.kind.name
                 groups.setdefault(key, []).append(place)
                 said[key] = said.get(key, False) or parameter.name in dict(written.parameters)

@@ -14,7 +14,17 @@ from convsolve.explanation import Reason
 from convsolve.problem import Problem
 
 # How much a change asks of its user: one more value of a limit, a layer, a looser tie, another input, ...
-PRICES = {"kernel_size": 2, "stride": 4, "padding": 2, "dilation": 8, "output_padding": 1}
+PRICES = {
+    "kernel_size": 2,
+    "stride": 4,
+    "padding": 2,
+    "dilation": 8,
+    "output_padding": 1,
+    "sizes": 2,
+    "output_size": 1,
+    "size": 1,
+    "scale_factor": 2,
+}
 A_LAYER, A_TIE, AN_INPUT, A_CONDITION = 5, 5, 9, 2
 DOUBLED = 6  # a number twice as large, or half
 LEFT_OUT = 12  # a condition that its user wanted: changed a little it is worth more

@@ -48,4 +48,5 @@ class Norm(SizeKeeping):
         del settings, in_channels
         if self.function == "group":
             return TorchCall("GroupNorm", (self.groups, out_channels), ())
-        return TorchCall(f"{NORMALISATIONS[self.function]}{self.dims}d", (out_channels,), ())
+        # without axes batch normalisation is that of one axis; torch takes no instance normalisation there
+        return TorchCall(f"{NORMALISATIONS[self.function]}{self.dims or 1}d", (out_channels,), ())

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import log2, prod
 
 from convsolve.layers.base import AxisParameter, LayerKind, Option, Rule, Setting, TorchCall
 from convsolve.layers.listed import Constant
 from convsolve.layers.maps import SizeMap
 from convsolve.shapes import LARGEST_SIZE
 
+STARTS = tuple(range(1, 17))  # where a stack may begin behind it
+# How unusual a size to start from is, in thousandths of a nat.
+USUAL = 4  # as most decoders begin
+ABOVE = 400  # each doubling of that
+BELOW = 1000  # each halving
+THREE = 500  # three times a power of two
+ODD = 800  # neither that nor a power of two
+
 
 @dataclass(frozen=True)
 class Unflatten(LayerKind):
-    """A row of channels becomes channels and axes: ``Unflatten(128, (4, 4))`` takes 2048."""
+    """A row of channels becomes channels and axes: ``Unflatten(128, (4, 4))`` takes 2048.
+
+    In a question the sizes may be left out, or have domains: ``Unflatten(128, "4..8")``.
+    """
 
     name = "Unflatten"
     record = "unflatten"
     lifts = True
     positional = ("channels", "sizes")
-    axis_parameters = (AxisParameter("sizes", "", 1, None, hole=False, most=LARGEST_SIZE),)
+    axis_parameters = (AxisParameter("sizes", "", 1, None, hole=True, limits=STARTS, most=LARGEST_SIZE),)
     options = (Option("channels", "c", None, int, least=1),)
     torch_classes = ("Unflatten",)
     torch_keywords = ("dim", "unflattened_size")
@@ -50,6 +61,12 @@ class Unflatten(LayerKind):
     def channel_ratio(self, settings: Sequence[Setting], in_size: Sequence[int]) -> tuple[int, int]:
         del in_size
         return 1, prod(size for (size,) in settings)
+
+    def charge(self, setting: Setting) -> int:
+        (size,) = setting
+        rest = size // (size & -size)  # without its factors of two
+        away = log2(size / USUAL)
+        return round(ABOVE * away if away > 0 else -BELOW * away) + (0 if rest == 1 else THREE if rest == 3 else ODD)
 
     def text(self, settings: Sequence[Setting]) -> str:
         return f"{self.channels}, {super().text(settings)}"

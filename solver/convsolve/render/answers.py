@@ -68,7 +68,7 @@ def limits(problem: Problem) -> list[str]:
     if ties := _ties(problem):
         lines.append(f"equal on all axes: {ties}")
     if problem.widths:
-        lines.append(f"channels: {','.join(map(str, problem.widths.record))}")
+        lines.append(f"channels: {','.join('-' if one is None else str(one) for one in problem.widths.record)}")
     if problem.where:
         lines.append(f"conditions: {'; '.join(map(str, problem.where))}")
     return lines

@@ -35,10 +35,11 @@ def table(
 
 def sizes(solution: Solution) -> str:
     """``4 -> 8 -> 16``; a layer that keeps the size is left out."""
-    found = [axes(solution.sizes[0], each=True)]
-    for size in solution.sizes[1:]:
-        text = axes(size, each=True)
-        if text != found[-1]:
+    channels = [solution.input.channels, *(layer.out_channels for layer in solution.layers)]
+    found: list[str] = []
+    for size, number in zip(solution.sizes, channels, strict=True):
+        text = axes(size, each=True) or f"{'?' if number is None else number}@"
+        if found[-1:] != [text]:
             found.append(text)
     return " -> ".join(found)
 

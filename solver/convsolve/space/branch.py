@@ -91,7 +91,7 @@ class Branch:
         """The number of a solution; None where it is none of these."""
         if self.unlike(solution) is not None:
             return None
-        found = self.number_of(solution.sizes[0], tuple([layer.settings for layer in solution.layers]))
+        found = self.number_of(solution.start, tuple([layer.settings for layer in solution.layers]))
         return None if found is None or self.solution(found) != solution else found
 
     def number_of(self, size: State, combination: Combination) -> int | None:
@@ -125,8 +125,8 @@ class Branch:
                 return place, f"layer {place} ({layer.kind.name}) has channels {said[0]}, not {said[1]}"
             if layer.kind != wanted_kind:
                 return place, f"layer {place} ({layer.kind.name}) has other options"
-        if solution.sizes[0] not in problem.input:
-            return None, f"the input is {Shape(None, solution.sizes[0])}, not {replace(problem.input, channels=None)}"
+        if solution.start not in problem.input:
+            return None, f"the input is {Shape(None, solution.start)}, not {replace(problem.input, channels=None)}"
         return None
 
     def comes_out(self, size: State, combination: Combination) -> State | None:
@@ -140,7 +140,7 @@ class Branch:
 
     def ways(self, solution: Solution) -> list[Way]:
         """The ways of the components of a combination that is one of these."""
-        found = self._split(solution.sizes[0], [layer.settings for layer in solution.layers])
+        found = self._split(solution.start, [layer.settings for layer in solution.layers])
         if found is None:
             raise ValueError(solution)
         return found

@@ -51,7 +51,7 @@ def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict
             furthest = max((one for one in others if one), key=lambda one: -1 if one[0] is None else one[0])
             return Verdict(False, *furthest)  # noqa: FBT003 - the verdict itself
         branch = branches[others.index(None)]
-        return _checked(branch, proposal.sizes[0], tuple([layer.settings for layer in proposal.layers]))
+        return _checked(branch, proposal.start, tuple([layer.settings for layer in proposal.layers]))
     if unsaid := [name for name in branches.outer if name not in proposal]:
         raise _missing(unsaid)
     for branch, fixed in branches.fixed(proposal):
@@ -120,11 +120,16 @@ def _fixed(problem: Problem, size: State, combination: Combination) -> Problem:
         )
         for layer, settings in zip(problem.layers, combination, strict=True)
     )
-    return replace(problem, layers=layers, input=Extent.of(Shape(problem.input.channels, size)))
+    return replace(problem, layers=layers, input=Extent.of(_input(problem, size, problem.input.channels)))
+
+
+def _input(problem: Problem, size: State, channels: int | None = None) -> Shape:
+    return Shape(channels, size, problem.input.flat)
 
 
 def _traced(problem: Problem, size: State, combination: Combination) -> Trace:
-    return trace(_fixed(problem, size, combination).stack(), Shape(None, size), channels=problem.channel_list())
+    stack = _fixed(problem, size, combination).stack()
+    return trace(stack, _input(problem, size), channels=problem.channel_list())
 
 
 def _unmet(problem: Problem, size: State, combination: Combination) -> str:

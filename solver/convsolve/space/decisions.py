@@ -48,9 +48,7 @@ class Decision(NamedTuple):
         """Its value in a combination."""
         axis = self.axes[0]
         return (
-            solution.sizes[0][axis]
-            if self.place == INPUT
-            else solution.layers[self.place].settings[axis][self.position]
+            solution.start[axis] if self.place == INPUT else solution.layers[self.place].settings[axis][self.position]
         )
 
     @property

@@ -106,13 +106,13 @@ class Labels:
     def __init__(self, branch: Branch, wishes: Sequence[Wish], most: int | None, budget: Budget) -> None:
         problem = branch.problem
         cost = next((wish.cost for wish in wishes if wish.cost in OF_CHANNELS), None)
-        if None in problem.channels and any(problem.channels) and cost is not None:
+        if not problem.hanging.complete and any(problem.channels) and cost is not None:
             raise Error(
                 "unsupported",
                 f"{cost}: what settings and sizes make of the channels is not counted over all combinations",
                 help=["say the channels behind each layer", "leave out the costs that need them"],
             )
-        if None in problem.channels and cost is not None:
+        if not problem.hanging.complete and cost is not None:
             raise Error(
                 "unknown-channels",
                 f"{cost} cannot be counted without channels",
@@ -213,16 +213,20 @@ class Labels:
         if cost is Cost.OVERLAP:
             shared = [0 if window is None else max(0, window[0] - window[1]) for window in windows]
             return sum(one * len(twins) for one, twins in zip(shared, graph.component.twins, strict=True))
-        before, after = problem.channels[place : place + 2]
-        if before is None or after is None:
-            raise ValueError("channels are unknown")
-        kernels = graph.elements([1 if window is None else window[0] for window in windows])
-        match cost:
-            case Cost.PARAMS:
-                return kind.weight_count(kernels, before, after)
-            case Cost.MACS:
-                return kind.mac_count(kernels, before, after, ((graph.elements(state),), (graph.elements(out),)))
-        return after * graph.elements(out)
+        sizes, hanging = (graph.elements(state), graph.elements(out)), problem.hanging
+        hung = [one.cost(cost) for one in hanging.borne.get(place, ())]
+        costs = [fixed + each * sizes[kind.lifts] for fixed, each in hung]
+        if place not in hanging.places:
+            before, after = hanging.ends(place)
+            kernels = graph.elements([1 if window is None else window[0] for window in windows])
+            match cost:
+                case Cost.PARAMS:
+                    costs.append(kind.weight_count(kernels, before, after))
+                case Cost.MACS:
+                    costs.append(kind.mac_count(kernels, before, after, ((sizes[0],), (sizes[1],))))
+                case _:
+                    costs.append(after * sizes[1])
+        return max(costs, default=0) if cost is Cost.PEAK else sum(costs)
 
     def _values(self, values: Values) -> Values:
         """Of the costs alone, in their order."""

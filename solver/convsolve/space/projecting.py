@@ -150,7 +150,7 @@ def wanted_of(space: Space, proposal: Solution | Mapping[str, Any]) -> dict[str,
 
 def _said(branches: Branches, solution: Solution) -> dict[str, float]:
     """What a solution decides of all branches; it may be none of theirs, but must have as many axes."""
-    axes = len(solution.sizes[0])
+    axes = len(solution.start)
     if axes != branches.problem.axes:
         raise Error("bad-value", f"the proposal has {axes} axes, the space {branches.problem.axes}")
     found: dict[str, float] = {"layers": len(solution.layers)} if "layers" in branches.outer else {}

@@ -24,7 +24,7 @@ def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
     found, assembly = found or scout(problem), Assembly(problem)
     layers = None if assembly.wired else found.listed(assembly.layer)
-    made = partial(Solution.of, inputs=problem.inputs, checked=("arithmetic",))
+    made = partial(Solution.of, problem=problem, checked=("arithmetic",))
     return map(assembly, found.combinations()) if layers is None else map(made, layers)
 
 
@@ -50,7 +50,7 @@ class Assembly:
         channels = resolved(problem.layers, problem.channels, combination, sizes) if self.wired else problem.channels
         each = zip(combination, pairwise(channels), sizes, strict=False)
         layers = [self._layer(place, *one) for place, one in enumerate(each)]
-        return Solution.of(layers, inputs=problem.inputs, checked=("arithmetic",))
+        return Solution.of(layers, problem, ("arithmetic",))
 
     def placed(self, found: Placed) -> Solution:
         """A combination that has its place in the order."""

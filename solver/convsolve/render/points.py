@@ -35,8 +35,9 @@ def table(
 
 def sizes(solution: Solution) -> str:
     """``4 -> 8 -> 16``; a layer that keeps the size is left out."""
-    found = [axes(solution.sizes[0], each=True)]
-    for size in solution.sizes[1:]:
+    first, *others = solution.told[0]
+    found = [axes(first, each=True)]
+    for size in others:
         text = axes(size, each=True)
         if text != found[-1]:
             found.append(text)

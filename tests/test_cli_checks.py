@@ -161,6 +161,7 @@ def test_giving_up_tells_what_is_known_and_what_leads_further(monkeypatch: pytes
         "impossible_layers": [3, 4],
         "empty_layers": [5],
         "without_conditions": 434_729_355,
+        "residues": [],
     }
 
 

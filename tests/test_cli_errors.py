@@ -65,7 +65,8 @@ BAD = {
         "narrow the sizes, or write --where: out_size >= in_size",
     ),
     "trace Conv(k=3) --input ?": ("bad-size", "input ? leaves a size to be found", SIZE),
-    "solve H 2H": ("unsupported", f"'H': {UNSUPPORTED}", SIZE),
+    "solve H 2h": ("bad-size", "target '2h' is no size", SIZE),
+    "trace Conv(k=3) --input H": ("bad-size", "input H is a family of sizes", "give one of them: 28, 28x28"),
     # dimensions
     "solve 4x4 61": (
         "dimension-mismatch",

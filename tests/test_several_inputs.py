@@ -124,7 +124,7 @@ def _mended(told: Explanation) -> int:
         ("64,96", "8", {}, "2 input(s) and 1 target(s)"),
         ("64,8x8", "8,4x4", {}, "several inputs have the same axes and channels"),
         ("3@64,4@96", "8,12", {}, "several inputs have the same axes and channels"),
-        ("64,?", "8,12", {}, "none is to be found in this version"),
+        ("64,?", "8,12", {}, "none is to be found, or a family, in this version"),
         ("1@64,96", "1@8,12", {"minimize": "params"}, "costs are not asked of several inputs"),
         ("1@64,96", "1@8,12", {"where": "macs <= 10"}, "costs are not asked of several inputs"),
         ("3@8x8,9x9", "4@,4@", {"stack": "Flatten() >> Linear(4)"}, "several inputs have the same axes"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convsolve.errors import Error
-from convsolve.shapes import EXAMPLES, LARGEST_SIZE, Shape, shape_text
+from convsolve.shapes import EXAMPLES, LARGEST_SIZE, Extent, Shape, shape_text
 
 LARGE = 10**5000
 HELP = f"\n  help: {EXAMPLES}"
@@ -94,11 +94,12 @@ def test_what_is_refused(value: object, text: str) -> None:
     assert time.perf_counter() - before < 1
 
 
-@pytest.mark.parametrize("text", ["H", "2H", "H/8", "H-184", "HxW"])
-def test_what_later_versions_solve_is_said_to_be_unsupported(text: str) -> None:
+@pytest.mark.parametrize("text", ["H", "2H", "H/8", "H-184", "HxW", "3@Hx4"])
+def test_a_family_is_no_single_shape_and_reads_back(text: str) -> None:
     with pytest.raises(Error) as caught:
         Shape.read(text)
-    assert str(caught.value) == (f"error[unsupported]: '{text}': families are not solved in this version{HELP}")
+    assert str(caught.value) == f"error[bad-size]: {text} is a family of sizes\n  help: give one of them: 28, 28x28"
+    assert str(Extent.read(text)) == text
 
 
 @given(shapes)

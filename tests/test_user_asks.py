@@ -46,6 +46,9 @@ HOP = "-k 1..20 -s 1..10 --where 'kernel_size % stride == 0' --where 'kernel_siz
 DILATED = " >> ".join(f"Conv(k='2,3', s=1, p='0..{d}', d={d})" for d in [1, 2, 4, 8, 16, 32] * 4)
 FIELD = "--where 'kernel_size == 3' --where 'receptive_field == {}'"
 DOUBLED = {"kernel_size": [4, 4], "stride": [2, 2], "padding": [1, 1]}
+DOWN = "Conv(k=3, s=1, p=0) * 2 >> MaxPool(2)"
+UP = "ConvTranspose(k=2, s=2, p=0, op=0) >> Conv(k=3, s=1, p=0) * 2"
+UNPADDED = f"({DOWN}) * {{0}} >> Conv(k=3, s=1, p=0) * 2 >> ({UP}) * {{0}}"
 TCN = " >> ".join(f"Conv(k=8, s=1, p=0, d={d})" for d in [1, 2, 4, 8] * 3)
 
 ASKS = (
@@ -92,7 +95,9 @@ ASKS = (
     Ask("hifi-gan#116", f"solve 10 6000 --layers 2..5 --where 'product(stride) == 600' {HOP}"),
     Ask("bioma-tcn-ae#1", "sizes 'Conv(k=42, s=42) >> ConvTranspose(k=42, s=42)' --near 300", waits="sizes"),
     Ask("artificio#12", "mirror 'Conv(k=3, s=2, p=1) * 3' --input 458x690", waits="mirror"),
-    Ask("NiftyNet#221", "solve H H-88 --stack 'Conv(k=3, p=0) >> Conv(k=3, p=0)'", waits="families"),
+    Ask("NiftyNet#221", f"solve H H-88 --stack '{UNPADDED.format(3)}' --where 'H % 8 == 4'", total=1),
+    Ask("NiftyNet#221", f"solve H H-184 --stack '{UNPADDED.format(4)}' --where 'H % 16 == 12'", total=1),
+    Ask("NiftyNet#221", f"solve H H-184 --stack '{UNPADDED.format(4)}' --where 'H % 16 == 4'", None),
     Ask("convolution-visualizer", "solve 7 ? --layer conv_transpose -k 4 -s 2 -p 1 --output-padding 0",
         [up(4, 2, 1)], 1),
 )  # fmt: skip

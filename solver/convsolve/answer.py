@@ -6,18 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, overload
 
 from convsolve.costs import Costs, costs_of
-from convsolve.errors import Error
-from convsolve.filling import layer_of
-from convsolve.layers.base import SIZES, LayerKind, TorchCall
-from convsolve.layers.solved import OF_CHANNELS, SolvedLayer, per_axis
+from convsolve.families import Family, positions
+from convsolve.layers.base import TorchCall
+from convsolve.layers.solved import SolvedLayer
 from convsolve.limits import Stop
 from convsolve.problem import Problem
-from convsolve.registry import kind_named
-from convsolve.shapes import LARGEST_SIZE, MOST_AXES, Shape
-from convsolve.stack import Written, write
+from convsolve.shapes import Shape, shape_text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,6 +39,7 @@ class Solution:
         layers: the layers, first to last.
         checked: the levels that ran on this very solution: ``arithmetic``, ``z3``, ``torch`` ...
         others: the same layers on the way of further inputs, where one stack serves several.
+        family: what the letters stand for, where the sizes are those of a family's first members.
 
     Example:
         >>> import convsolve as cs
@@ -51,18 +50,20 @@ class Solution:
     layers: tuple[SolvedLayer, ...]
     checked: tuple[str, ...] = ()
     others: tuple[tuple[SolvedLayer, ...], ...] = ()
+    family: Family | None = None
 
     @classmethod
-    def of(cls, layers: Sequence[SolvedLayer], *, inputs: int, checked: tuple[str, ...]) -> Solution:
-        """The solution of layers on the axes of all inputs, these told apart."""
-        if inputs == 1:
-            return cls(tuple(layers), checked)
-        first, *others = (tuple([layer.part(number) for layer in layers]) for number in range(inputs))
-        return cls(first, checked, tuple(others))
+    def of(cls, layers: Sequence[SolvedLayer], problem: Problem, checked: tuple[str, ...]) -> Solution:
+        """The solution of layers on the axes of all inputs of a question, these told apart."""
+        if problem.inputs == 1:
+            return cls(tuple(layers), checked, family=problem.family)
+        first, *others = (tuple([layer.part(number) for layer in layers]) for number in range(problem.inputs))
+        return cls(first, checked, tuple(others), problem.family)
 
     def __repr__(self) -> str:
         stack = " >> ".join(f"{call.name}({_arguments(call)})" for call in map(SolvedLayer.torch_call, self.layers))
-        return f"<Solution {self.input} -> {self.output}: {stack}>"
+        into, out = shape_text(self.input.channels, self.told[0][0]), shape_text(self.output.channels, self.told[0][-1])
+        return f"<Solution {into} -> {out}: {stack}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Solution) and self.layers == other.layers
@@ -106,8 +107,9 @@ class Solution:
 
     @cached_property
     def costs(self) -> Costs:
-        """params, macs, activations, peak and the receptive field."""
-        return costs_of(self.layers)
+        """params, macs, activations, peak and the receptive field; of a family those that do not grow with it."""
+        costs = costs_of(self.layers)
+        return costs if self.family is None else replace(costs, macs=None, activations=None, peak=None)
 
     def with_checked(self, *levels: str) -> Solution:
         """The same solution, with further levels that ran on it."""
@@ -134,22 +136,45 @@ class Solution:
 
         return code(self, activation=activation, norm=norm, final_activation=final_activation, class_name=class_name)
 
+    @cached_property
+    def told(self) -> tuple[tuple[tuple[str | int, ...], ...], ...]:
+        """For each input `sizes`, those of a family as forms of its letters: once where all its lines have the same."""
+        if self.family is None:
+            return self.sizes_of_each
+        each = []
+        for line in range(self.family.lines):
+            told = [self.family.told(sizes, line) for sizes in positions(self.family, self.layers, line)]
+            flat = [layer.kind.flat_out for layer in self.layers]
+            each.append(
+                tuple(() if gone else size for size, gone in zip(told, (not self.input.size, *flat), strict=True))
+            )
+        return tuple(dict.fromkeys(each))
+
+    @property
+    def ends(self) -> tuple[tuple[tuple[str | int, ...], tuple[str | int, ...]], ...]:
+        """The sizes in front of each layer and behind it, as they are told."""
+        return tuple(pairwise(self.told[0]))
+
     def to_dict(self) -> dict[str, Any]:
         """The solution as a record (``convsolve.solution/1``)."""
+        layers = [layer.to_dict() for layer in self.layers]
+        for layer, (into, out) in zip(layers, self.ends, strict=True):
+            layer["in_size"], layer["out_size"] = [*into], [*out]
         return {
             "schema": "convsolve.solution/1",
-            "input": {"channels": self.input.channels, "size": list(self.input.size)},
-            "output": {"channels": self.output.channels, "size": list(self.output.size)},
-            "layers": [layer.to_dict() for layer in self.layers],
+            "input": {"channels": self.input.channels, "size": layers[0]["in_size"]},
+            "output": {"channels": self.output.channels, "size": layers[-1]["out_size"]},
+            "layers": layers,
             "costs": self.costs.to_dict(),
             "changes": [],
             "checked": list(self.checked),
-            **({"sizes": [[[*size] for size in sizes] for sizes in self.sizes_of_each]} if self.others else {}),
+            **({"sizes": [[[*size] for size in sizes] for sizes in self.told]} if len(self.told) > 1 else {}),
+            **({"family": self.family.to_dict()} if self.family else {}),
         }
 
     def to_json(self) -> str:
         """The record as JSON, on one line; the text of a layer is made once for all solutions that share it."""
-        if self.others:
+        if self.others or self.family:
             from json import dumps
 
             return dumps(self.to_dict())
@@ -169,27 +194,9 @@ class Solution:
         Raises:
             Error: ``bad-record`` where it is no solution, or its sizes are not what its settings give.
         """
-        try:
-            if record["schema"] != "convsolve.solution/1":
-                raise ValueError("schema")
-            if not record["layers"]:
-                raise ValueError("layers")
-            axes = max(len(layer[end]) for layer in record["layers"] for end in SIZES)
-            if axes > MOST_AXES:
-                raise ValueError("layers")
-            layers = tuple(_layers(record["layers"], max(axes, 1)))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Error(
-                "bad-record",
-                f"no convsolve.solution/1 record ({error})" if str(error) else "no solution record",
-                help=["give a solution as convsolve solve --json or --jsonl prints it"],
-            ) from None
-        from convsolve.check.integers import faults
+        from convsolve.solution_records import solution_of_record
 
-        solution = cls(layers)
-        if found := faults(solution.layers):
-            raise Error("bad-record", f"the record contradicts itself: {found[0]}")
-        return solution.with_checked("arithmetic")
+        return solution_of_record(record)
 
 
 @dataclass(frozen=True)
@@ -200,11 +207,13 @@ class Established:
         impossible_layers: numbers of layers of which Z3 has proved that they have no combination.
         empty_layers: those in which the graph has found none, which is not proved.
         without_conditions: how many combinations there are, were there no conditions; None where nobody counted.
+        residues: of a family, those of which some stack serves all members.
     """
 
     impossible_layers: tuple[int, ...] = ()
     empty_layers: tuple[int, ...] = ()
     without_conditions: int | None = None
+    residues: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The same in the terms of JSON."""
@@ -212,6 +221,7 @@ class Established:
             "impossible_layers": list(self.impossible_layers),
             "empty_layers": list(self.empty_layers),
             "without_conditions": self.without_conditions,
+            "residues": list(self.residues),
         }
 
 
@@ -274,6 +284,11 @@ class Answer(Sequence[Solution]):
         """Whether what can be reached was asked for: then there is one solution a size, ascending."""
         return self.problem.target.anything and not self.problem.objectives and not self.asked_all
 
+    @property
+    def ended_itself(self) -> bool:
+        """Whether no limit of the user's ended the search."""
+        return self.stopped in {None, Stop.BUDGET}
+
     def __len__(self) -> int:
         return len(self.solutions)
 
@@ -325,47 +340,3 @@ class Answer(Sequence[Solution]):
 
 def _arguments(call: TorchCall) -> str:
     return ", ".join([*map(repr, call.arguments), *(f"{name}={value!r}" for name, value in call.keywords)])
-
-
-def _layers(records: Sequence[Mapping[str, Any]], axes: int) -> Iterator[SolvedLayer]:
-    for record in records:
-        flat = not record["in_size"]
-        written = _written(record, axes)
-        layer = layer_of(written, axes, {}, holes=False, flat=flat)
-        yield SolvedLayer(
-            layer.kind,
-            tuple(tuple(domain[0] for domain in axis) for axis in layer.domains),
-            _channels(record["in_channels"]),
-            _channels(record["out_channels"]),
-            () if layer.kind.flat_in else per_axis(record, "in_size", axes),
-            () if layer.kind.flat_out else per_axis(record, "out_size", axes),
-        )
-
-
-def _written(record: Mapping[str, Any], axes: int) -> Written:
-    """A layer's record as it would be written in a stack."""
-    kind_class = kind_named(record["kind"]).variant([*record])
-    said: dict[str, Any] = {
-        option.name: record[option.name]
-        for option in kind_class.options
-        if option.name in record and option.name not in OF_CHANNELS
-        if record[option.name] is not None or option.default is not None
-    }
-    said |= {name: record["out_channels"] for name in _names(kind_class) & OF_CHANNELS if record["out_channels"]}
-    for parameter in kind_class.axis_parameters:
-        value = record[parameter.name]
-        if isinstance(value, str) and parameter.words:
-            said[parameter.name] = value
-        else:
-            said[parameter.name] = per_axis(record, parameter.name, axes, fractions=parameter.decimals)
-    return write(kind_class, (), said)
-
-
-def _names(kind: type[LayerKind]) -> set[str]:
-    return {option.name for option in kind.options}
-
-
-def _channels(value: object) -> int | None:
-    if value is not None and (type(value) is not int or not 1 <= value <= LARGEST_SIZE):
-        raise ValueError("channels")
-    return value

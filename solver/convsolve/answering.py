@@ -28,6 +28,7 @@ from convsolve.limits import UNLIMITED, Limits, Stopped
 from convsolve.monotone import least
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout, scouts
+from convsolve.serving import served, settle
 from convsolve.tiers import Tier
 from convsolve.verdicts import Confirmations, by_z3, proved_impossible
 
@@ -90,6 +91,7 @@ def search(
         every: as for `answer`.
         confirm: how many are put to Z3, the first ones.
     """
+    _refuse_uncounted(problem, count)
     try:
         found, number = _counted(problem, report, exactly=every or count == 0)
     except TooManyStates:
@@ -124,10 +126,32 @@ def search(
         answered = _in_order(found, wanted, report)
     elif wanted:
         answered = islice(_as_found(found), wanted)
+    answered = served(problem, answered, confirmations)
     if not _list(answered, confirmations, confirm, report) and wanted and number is None:
         _prove_impossible(problem, found, report)
         return
     report(Ended(Status.SOLVED))
+
+
+def _refuse_uncounted(problem: Problem, count: int | None) -> None:
+    """Raise where it would have to be known how many combinations serve a family, or which is the best."""
+    family = problem.family
+    if family is None or family.exact:
+        return
+    proved = "conditions on the sizes of a family are proved for one combination after the other"
+    if count == 0:
+        why = "others may serve it whose sizes are rounded" if family.steady else proved
+        raise Error(
+            "unsupported",
+            f"how many combinations serve {problem.input} -> {problem.target} is not known: {why}",
+            help=["convsolve solve lists some, each proved for every member"],
+        )
+    if problem.objectives and not family.steady:
+        raise Error(
+            "unsupported",
+            f"{proved}, so none is known to be the best",
+            help=["leave out --minimize and --maximize, or the condition on sizes"],
+        )
 
 
 def _in_order(scouts: Sequence[Scout], wanted: int, report: Listener) -> Iterator[Answered]:
@@ -199,8 +223,9 @@ def search_all(problem: Problem, report: Listener) -> None:
     if number == 0:
         _prove_impossible(problem, found, report)
         return
+    confirmations = Confirmations()
     report(Counted(number, "graph"))
-    _list(_as_found(found), Confirmations(), CONFIRMED, report)
+    _list(served(problem, _as_found(found), confirmations), confirmations, CONFIRMED, report)
     report(Ended(Status.SOLVED))
 
 
@@ -212,7 +237,7 @@ def _counted(problem: Problem, report: Listener, *, exactly: bool) -> tuple[list
     """
     found = scouts(problem)
     report(Worked({"expanded": 0, "z3_checks": 0}))
-    if problem.demands:
+    if problem.demands and not problem.family:
         report(CountedBare(_bare(problem, found)))
     carried = {id(one.conditions) for one in found if one.conditions is not None}
     if len(carried) > MOST_COUNTED and not exactly:
@@ -222,7 +247,8 @@ def _counted(problem: Problem, report: Listener, *, exactly: bool) -> tuple[list
         number += one.total
         if not one.total and not problem.open_channels:
             report(NoneIn(len(one.problem.layers), proved=False))
-    return found, number
+    exact = problem.family is None or problem.family.exact or not number
+    return found, number if exact else None
 
 
 def _bare(problem: Problem, found: Sequence[Scout]) -> int:
@@ -250,6 +276,9 @@ def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: i
 
 def _prove_impossible(problem: Problem, scouts: Sequence[Scout], report: Listener) -> None:
     """Put to Z3 that there is none, with each number of layers and channels that could be the better for it."""
+    if problem.family:
+        settle(problem, report)
+        return
     report(Counted(0, "conventional"))
     fewest = least(problem) if problem.open_channels else None
     every = problem.depths if fewest is None else (fewest,)

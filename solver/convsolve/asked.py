@@ -55,6 +55,9 @@ class Asked:
     @classmethod
     def of(cls, problem: Problem) -> Self:
         """The question that gives this problem."""
+        family = problem.family
+        problem = problem.undivided or problem
+        where = (*(family.where if family else ()), *problem.where)
         repeats = problem.open_stack.repeats if problem.open_stack else ()
         once = _once(problem.layers, repeats)
         made: dict[Layer, Written] = {}
@@ -64,9 +67,7 @@ class Asked:
         layers = tuple(made[layer] for layer in once)
         if problem.open_stack:
             layers = tuple(_with_open(one, said) for one, said in zip(layers, problem.open_stack.layers, strict=True))
-        asked = cls(
-            problem.input, problem.target, layers, problem.tie, None, problem.objectives, problem.where, repeats
-        )
+        asked = cls(problem.input, problem.target, layers, problem.tie, None, problem.objectives, where, repeats)
         if problem.widths and None in problem.widths.parts:  # they stand in the stack
             return replace(asked, layers=_with_widths(layers, problem.widths))
         if problem.widths:
@@ -167,7 +168,8 @@ class Asked:
     def _automatic(self) -> bool:
         """Whether the kind of the layers goes without saying."""
         try:
-            return isinstance(ask(self.source.sizes, self.target.sizes).layers[0].kind, self.layers[0].kind)
+            source, target = (end if end.forms else end.sizes for end in (self.source, self.target))
+            return isinstance(ask(source, target).layers[0].kind, self.layers[0].kind)
         except Error:
             return False
 

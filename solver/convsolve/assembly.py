@@ -29,7 +29,7 @@ def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
         ways = found.listed(_passed)
         return map(assembly, found.combinations()) if ways is None else map(assembly.passed, ways)
     layers = None if assembly.joins else found.listed(assembly.layer)
-    made = partial(Solution.of, inputs=problem.inputs, checked=("arithmetic",))
+    made = partial(Solution.of, problem=problem, checked=("arithmetic",))
     return map(assembly, found.combinations()) if layers is None else map(made, layers)
 
 
@@ -63,7 +63,7 @@ class Assembly:
         for place in self.joins:
             if wrong := misjoined(layers[place], layers[:place]):
                 raise AssertionError(f"layer {place}{wrong}")
-        return Solution.of(layers, inputs=problem.inputs, checked=("arithmetic",))
+        return Solution.of(layers, problem, ("arithmetic",))
 
     def passed(self, way: tuple[Passed, ...]) -> Solution:
         """The solution of a way, which knows the size that goes in."""

@@ -40,11 +40,11 @@ class Condition:
     named: bool = False
 
     @classmethod
-    def read(cls, text: object) -> Condition:
-        """One condition from its text."""
+    def read(cls, text: object, letters: tuple[str, ...] = ()) -> Condition:
+        """One condition from its text; `letters` are those of a family."""
         if not isinstance(text, str):
             raise Error("bad-condition", f"where: {shown_value(text)} is no condition", help=[EXAMPLE])
-        sentence = parse(text, KNOWN, tuple(KINDS))
+        sentence = parse(text, (*KNOWN, *letters), tuple(KINDS))
         if not isinstance(sentence, Compare | Member | Junction | Not):
             message = f"{text.strip()} is a number, not a condition"
             raise Error("bad-condition", message, help=["compare it, as in params <= 2e6"])
@@ -65,7 +65,11 @@ def _constant(sentence: Expr) -> str:
 
 
 def read_conditions(
-    where: ConditionLike, named: Mapping[str, bool], source: Sequence[range], target: Sequence[range]
+    where: ConditionLike,
+    named: Mapping[str, bool],
+    source: Sequence[range],
+    target: Sequence[range],
+    letters: tuple[str, ...] = (),
 ) -> tuple[Condition, ...]:
     """Conditions as they were given, the named ones behind.
 
@@ -74,6 +78,7 @@ def read_conditions(
         named: which named ones are asked for.
         source: the input's sizes on each axis, which say with the next what ``monotone`` means there.
         target: the target's.
+        letters: those of a family, which conditions may speak of, too.
 
     Raises:
         Error: ``bad-expression``, ``unknown-name``; ``bad-condition`` where it is a number, or no text.
@@ -87,7 +92,7 @@ def read_conditions(
     texts: Sequence[object] = [where] if isinstance(where, str) else where
     if not isinstance(texts, Sequence):
         raise Error("bad-condition", f"where: {shown_value(where)} is no condition", help=[EXAMPLE])
-    found = [Condition.read(text) for text in texts]
+    found = [Condition.read(text, letters) for text in texts]
     for name, asked in named.items():
         if asked:
             sentences = _monotone(source, target) if name == "monotone" else _named(name)

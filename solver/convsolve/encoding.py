@@ -113,8 +113,8 @@ def encode_layer(
     """One layer on the given axes: its domains, its kind's rules, its ties, the range of its sizes.
 
     With `lone`, also that it is not reached by a single element where it refuses one: the axes must
-    then stand for all. With `numbers` these stand in place of the variables, and a rule as it is: where
-    nothing is unknown, products need no cases to be linear.
+    then stand for all. With `numbers` these stand in place of the variables that they are of, all settings
+    at least, and a rule as it is: its products need no cases to be linear.
     """
     layer, ties = problem.layers[place], problem.ties[place]
     parameters = [parameter.name for parameter in layer.kind.axis_parameters]
@@ -244,7 +244,7 @@ def _carried(
 
 
 def _written(variable: str, numbers: Mapping[str, int] | None) -> str:
-    return variable if numbers is None else numeral(numbers[variable])
+    return variable if numbers is None or variable not in numbers else numeral(numbers[variable])
 
 
 def _first_alike(problem: Problem, place: int, axis: int) -> str:

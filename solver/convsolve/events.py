@@ -45,6 +45,13 @@ class NoneIn:
 
 
 @dataclass(frozen=True)
+class Partly:
+    """Of a family that no stack was found for: the residues of which one serves all members."""
+
+    residues: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Found:
     """A combination at its final place: those before it were told before it."""
 
@@ -95,7 +102,7 @@ class Explained:
     explanation: Explanation
 
 
-Event = Counted | CountedBare | NoneIn | Found | Confirmed | Incumbent | Bound | Worked | Ended | Explained
+Event = Counted | CountedBare | NoneIn | Partly | Found | Confirmed | Incumbent | Bound | Worked | Ended | Explained
 Listener = Callable[[Event], None]
 
 
@@ -126,6 +133,7 @@ class Progress:
         self.explanation: Explanation | None = None
         self.without_conditions: int | None = None
         self.none_in: dict[int, bool] = {}
+        self.residues: tuple[str, ...] = ()
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -143,6 +151,8 @@ class Progress:
                 self.without_conditions = bare
             case NoneIn(layers, proved):
                 self.none_in[layers] = proved
+            case Partly(residues):
+                self.residues = residues
             case Worked(stats):
                 self.stats |= stats
             case Ended(status):
@@ -187,4 +197,5 @@ class Progress:
             impossible_layers=tuple(sorted(layers for layers, proved in self.none_in.items() if proved)),
             empty_layers=tuple(sorted(layers for layers, proved in self.none_in.items() if not proved)),
             without_conditions=self.without_conditions,
+            residues=self.residues,
         )

@@ -150,9 +150,14 @@ class Near:
     command: str
     solution: Solution
 
+    @property
+    def told(self) -> tuple[int | str, ...]:
+        """The size, of a family over its letters."""
+        return self.size if self.solution.family is None else self.solution.told[0][-1]
+
     def to_dict(self) -> dict[str, Any]:
         """The target in the terms of JSON."""
-        return {"size": list(self.size), "command": self.command, "solution": self.solution.to_dict()}
+        return {"size": list(self.told), "command": self.command, "solution": self.solution.to_dict()}
 
 
 @dataclass(frozen=True)

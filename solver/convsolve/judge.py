@@ -19,6 +19,7 @@ import z3
 from convsolve import certificate, chains
 from convsolve.answer import Solution
 from convsolve.cheapest import Cheapest
+from convsolve.claims import broken_claim
 from convsolve.conditions import Condition
 from convsolve.encoding import (
     Clause,
@@ -41,7 +42,7 @@ from convsolve.problem import Problem
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
-# For each layer in a first try, on one, two and three axes: nearly all that is decided at all is decided with that.
+# For each layer in a first try, on one, two and more axes: nearly all that is decided at all is decided with that.
 # Several axes together have more, since what comes next takes them longer.
 FIRST_TRY = {1: 5_000, 2: 100_000, 3: 150_000}
 FIND = 20_000  # likewise for each layer and axis where there may be an answer: one takes longer to find than a conflict
@@ -117,6 +118,11 @@ class Confirmation:
         if verdict == Verdict.SAT:
             self._true |= new
         return verdict
+
+    def for_all(self, solution: Solution) -> Verdict:
+        """Whether they hold for every member of the question's family."""
+        broken = self.session.ask(broken_claim(self.problem, solution))
+        return {Verdict.SAT: Verdict.UNSAT, Verdict.UNSAT: Verdict.SAT}.get(broken, broken)
 
 
 def decide(problem: Problem) -> Decision:
@@ -231,7 +237,7 @@ def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
         if not found.apart if found else some != axes:
             continue  # these axes are not in the way by themselves, or nobody knows
         checks += 1
-        session = Session(FIRST_TRY[len(some)] * len(problem.layers))
+        session = Session(FIRST_TRY[min(len(some), 3)] * len(problem.layers))
         verdict = session.ask(encode(problem, some, lone=any(course.barred)))
         if verdict == Verdict.UNKNOWN and found:
             verdict, further = _apart(problem, found)

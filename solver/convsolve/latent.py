@@ -38,10 +38,11 @@ def starting(source: Extent, goal: Extent) -> Extent:
         )
         error.parameter = "latent"
         raise error
-    if source.inputs > 1:
+    if source.inputs > 1 or source.forms:
+        number = "a family" if source.forms else source.inputs
         raise Error(
             "unsupported",
-            f"behind one latent vector the stack starts at one shape, and {source} are {source.inputs}",
+            f"behind one latent vector the stack starts at one shape, and {source} are {number}",
             help=["ask for each by itself"],
         )
     most = [*(sizes[-1] for sizes in goal.sizes), *(STARTS[-1] for _ in source.sizes)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from convsolve.domains import MOST_LAYERS, DomainLike, read_depth
 from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.layers.base import LayerKind
@@ -10,10 +12,16 @@ from convsolve.shapes import Extent
 from convsolve.stack import Stack, write
 
 
-def wanted_layers(
-    source: Extent, goal: Extent, stack: Stack | str | None, layer: str | None, layers: DomainLike | None
+def wanted_layers(  # noqa: PLR0913 - the words that a question has for them
+    source: Extent,
+    goal: Extent,
+    *,
+    stack: Stack | str | None,
+    layer: str | None,
+    layers: DomainLike | None,
+    far: Iterable[tuple[range, range]],
 ) -> Stack:
-    """The stack of a question, or the layers that stand in its place."""
+    """The stack of a question, or the layers that stand in its place; `far` are sizes far out in a family."""
     if stack is not None:
         if layer is not None or layers is not None:
             raise Error("usage", "a stack already says its layers", help=["leave out --layer and --layers"])
@@ -22,7 +30,7 @@ def wanted_layers(
             raise Error("bad-stack", "the stack has no layers", help=["write one, as in Conv()"])
         return written
     depths = read_depth(1 if layers is None else layers, f"layers must be a number from 1 to {MOST_LAYERS}")
-    kind = _auto(source, goal) if layer in (None, "auto") else _layer_kind(layer)
+    kind = _auto(source, goal, far) if layer in (None, "auto") else _layer_kind(layer)
     one = Stack((write(kind, (), {}),))
     return one * set(depths)
 
@@ -40,11 +48,11 @@ def _layer_kind(layer: object) -> type[LayerKind]:
     )
 
 
-def _auto(source: Extent, goal: Extent) -> type[LayerKind]:
-    pairs = list(zip(source.sizes, goal.sizes, strict=True))
+def _auto(source: Extent, goal: Extent, far: Iterable[tuple[range, range]]) -> type[LayerKind]:
+    pairs = [*zip(source.sizes, goal.sizes, strict=True), *far]
     grows = any(start[0] < end[-1] for start, end in pairs)
     shrinks = any(start[-1] > end[0] for start, end in pairs)
-    if grows and shrinks and not (source.fixed and goal.fixed):
+    if grows and shrinks and (source.forms or not (source.fixed and goal.fixed)):
         raise Error(
             "mixed-directions",
             f"from {source} to {goal} some sizes grow and others shrink",

@@ -36,7 +36,7 @@ def solution_of(problem: Problem, numbers: Mapping[str, int]) -> Solution:
     wrong += map(str, broken(ground(problem), numbers))
     if wrong:
         raise AssertionError(f"Z3's answer is none: {wrong[0]}")
-    return Solution.of(layers, inputs=problem.inputs, checked=("arithmetic", "z3"))
+    return Solution.of(layers, problem, ("arithmetic", "z3"))
 
 
 def chosen(problem: Problem, numbers: Mapping[str, int]) -> dict[str, int]:

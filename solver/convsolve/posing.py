@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from math import log2
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from convsolve.channels import ChannelsLike
 from convsolve.conditions import Condition, ConditionLike, permitted, read_conditions
 from convsolve.domains import DomainLike
 from convsolve.errors import Error
+from convsolve.families import Family, family_of, letters_of, refuse_growing
 from convsolve.filling import Layer, axes_made, every_domain_used, filled, written_out
 from convsolve.hanging import hanging
 from convsolve.latent import behind_latent, starting
@@ -20,6 +21,7 @@ from convsolve.objectives import Objective, ObjectiveLike, read_objectives
 from convsolve.problem import PARAMETERS, Problem
 from convsolve.shapes import Extent
 from convsolve.skips import refuse_misjoined
+from convsolve.slopes import divided
 from convsolve.stack import Stack
 from convsolve.ties import tie_text, ties
 from convsolve.vocabulary import OF_CHANNELS, used
@@ -108,8 +110,14 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     """
     source, goal = Extent.read(input, "input"), Extent.read(target, "target")
     _refuse_unlike(source, goal, written=stack is not None or (latent is not None and bool(goal.sizes)))
+    named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
+    family = None
+    if source.forms or goal.forms:
+        family = family_of(source, goal, read_conditions(where, {}, (), (), letters_of(source, goal)))
+        source, goal = family.extent(source), family.extent(goal)
+    far = family.far(source, goal) if family else ()
     start = source if latent is None else starting(source, goal)
-    written = wanted_layers(start, goal, stack, layer, layers)
+    written = wanted_layers(start, goal, stack=stack, layer=layer, layers=layers, far=far)
     if latent is not None:
         source, written, channels = behind_latent(latent, start, written, channels)
     source, goal = _with_axes(source, goal, written)
@@ -127,19 +135,41 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             "a list of channels, or out_channels to be found, need a number of layers",
             help=["give the first and the last in front of the sizes, as in 64@7x7 1@28x28", "give one depth"],
         )
-    objectives = read_objectives(minimize, maximize)
-    tied = tie_text(tie)
-    named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
-    conditions = read_conditions(where, named, source.sizes, goal.sizes)
+    conditions = read_conditions(where, named, source.sizes, goal.sizes, letters_of(source, goal))
+    if family:
+        conditions = family.remaining(conditions)
+        _refuse_turning(family, source, goal, named)
+        refuse_growing(_names(read_objectives(minimize, maximize), conditions))
     widths = Widths.read(channels, open_widths)
+    words = _Words(written, given, channels, widths, read_objectives(minimize, maximize), conditions, tie_text(tie))
+    if family is None:
+        return _posed(words, source, goal)
+    return divided(family, lambda finer: _posed(words, finer.extent(source), finer.extent(goal)))
+
+
+class _Words(NamedTuple):
+    """A question without its sizes, each part read."""
+
+    written: Stack
+    given: Mapping[str, DomainLike]
+    channels: ChannelsLike
+    widths: Widths | None
+    objectives: tuple[Objective, ...]
+    conditions: tuple[Condition, ...]
+    tied: str
+
+
+def _posed(words: _Words, source: Extent, goal: Extent) -> Problem:
+    """The question of numbers, with every depth and every list of channels that it may have."""
+    written, widths, objectives, conditions = words.written, words.widths, words.objectives, words.conditions
     every: list[Problem] = []
     stacks = written.depths()
     refused: Error | None = None
     for closed in stacks:
-        layers_filled = filled(closed, source.axes, given, holes=True, flat=source.flat)
+        layers_filled = filled(closed, source.axes, words.given, holes=True, flat=source.flat)
         _refuse_ends(layers_filled, goal)
         try:
-            said = widths.said() if widths else channels
+            said = widths.said() if widths else words.channels
             found, chain, relations = wired(layers_filled, source.each[0], goal.each[0], said)
         except Error as error:
             refused = error
@@ -151,16 +181,16 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
         needing = next((one.cost for one in objectives if one.needs_channels), None)
         if needing is not None and not hanging(found, chain).complete:
             raise not_counted(needing, found, chain)
-        shared = ties(found, source, goal, tied)
+        shared = ties(found, source, goal, words.tied)
         found = _for_each(found, source.inputs)
-        one = Problem(source, goal, found, chain, shared, tied, objectives, conditions, relations)
+        one = Problem(source, goal, found, chain, shared, words.tied, objectives, conditions, relations)
         if len(stacks) > 1:
             one = replace(one, charge=round(DOUBLING * sum(log2(layer.kind.group_count()) for layer in found)))
         every += _with_widths(one, layers_filled, widths).depths if widths else (one,)
     if refused is not None and not every:
         raise refused
     if len(stacks) > 1:
-        once = filled(written, source.axes, given, holes=True, flat=source.flat)
+        once = filled(written, source.axes, words.given, holes=True, flat=source.flat)
         open_stack = Stack(tuple(map(written_out, once, written.layers)), written.repeats)
         return replace(every[0], open_stack=open_stack, widths=widths, deeper=tuple(every[1:]))
     return replace(every[0], widths=widths, deeper=tuple(every[1:])) if widths else every[0]
@@ -185,6 +215,25 @@ def _refuse_unlike(source: Extent, goal: Extent, *, written: bool) -> None:
             "usage",
             f"from {source} to {goal} there are channels without axes, and no convolution takes these",
             help=['write the layers, as in --stack "Conv() >> Flatten() >> Linear(10)"'],
+        )
+
+
+def _names(objectives: Sequence[Objective], conditions: Sequence[Condition]) -> Iterator[str]:
+    """The names that objectives and conditions speak of."""
+    sentences = [one.number(1) for one in objectives] + [part for one in conditions for part in one.sentences]
+    yield from (one.cost for one in objectives)
+    yield from (node.name for sentence in sentences for node in used(sentence, inside=True))
+
+
+def _refuse_turning(family: Family, source: Extent, goal: Extent, named: Mapping[str, bool]) -> None:
+    """Raise where monotone means one thing for the first members of a family and another for those far out."""
+    near = [*zip(source.sizes, goal.sizes, strict=True)]
+    ways = [read_conditions(None, named, *zip(*pairs, strict=True)) for pairs in (near, family.far(source, goal))]
+    if ways[0] != ways[1]:
+        raise Error(
+            "bad-condition",
+            f"--monotone: {source} -> {goal} grows for some members and shrinks for others",
+            help=["ask for those that grow and those that shrink by themselves, as in --where 'H >= 8'"],
         )
 
 

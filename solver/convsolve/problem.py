@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from convsolve.conditions import Condition, conditions_record
+from convsolve.families import Family
 from convsolve.filling import Layer, written_out
 from convsolve.hanging import Hanging, hanging
 from convsolve.objectives import Objective
@@ -39,6 +40,9 @@ class Problem:
         widths: channels that are to be found, as they were given.
         open_channels: which of the channels these are.
         charge: how unusual the channels are, in the unit of the order of answers.
+        family: what the letters of the sizes stand for; the sizes are then those of the first members, and the
+            question stands for one with each choice of strides that keeps the others straight.
+        undivided: of a family, the same question with the strides not chosen yet.
     """
 
     input: Extent
@@ -55,6 +59,8 @@ class Problem:
     widths: Widths | None = None
     open_channels: tuple[int, ...] = ()
     charge: int = 0
+    family: Family | None = None
+    undivided: Problem | None = None
 
     @property
     def demands(self) -> tuple[Condition, ...]:
@@ -64,7 +70,11 @@ class Problem:
     @cached_property
     def depths(self) -> tuple[Problem, ...]:
         """The question with each number of layers and channels that it may have, the fewest and usual ones first."""
-        return (replace(self, open_stack=None, deeper=(), widths=None), *self.deeper) if self.deeper else (self,)
+        return (
+            (replace(self, open_stack=None, deeper=(), widths=None, undivided=None), *self.deeper)
+            if self.deeper
+            else (self,)
+        )
 
     @cached_property
     def hanging(self) -> Hanging:
@@ -97,6 +107,8 @@ class Problem:
 
     def stack(self) -> Stack:
         """The layers with every domain written out, the limits included."""
+        if self.undivided is not None:
+            return self.undivided.stack()
         return self.open_stack or Stack(tuple(map(written_out, self.layers)))
 
     def _channels_record(self) -> Sequence[int | str | None] | None:
@@ -119,5 +131,5 @@ class Problem:
             "tie": self.tie,
             "channels": self._channels_record(),
             **({"minimize": [*map(str, self.objectives)]} if self.objectives else {}),
-            **conditions_record(self.where),
+            **conditions_record((*(self.family.where if self.family else ()), *self.where)),
         }

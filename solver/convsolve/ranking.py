@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from math import exp, log, log2
 from pkgutil import get_data
@@ -69,9 +69,11 @@ class Style:
 
     Attributes:
         repositories: how many repositories use a setting, by kind and setting.
+        growing: whether sizes are those of a family's first member: where that has one position, others have more.
     """
 
     repositories: Mapping[tuple[str, Setting], int]
+    growing: bool = False
 
     @cached_property
     def evidence(self) -> Mapping[tuple[object, ...], int]:
@@ -94,26 +96,27 @@ class Style:
         True
         """
         if kind == "conv_transpose":
-            return _known_cost(self, kind, setting, idle=in_size == 1)
+            return _known_cost(self, kind, setting, idle=in_size == 1 and not self.growing)
         kernel, stride, padding, dilation, _ = setting
         window = dilation * (kernel - 1) + 1
         unread = in_size + padding - (out_size - 1) * stride - window
         # A stride that is needed to come down to one output is not idle in what it costs.
-        cost = _known_cost(self, kind, setting, idle=out_size == 1 and in_size + 2 * padding <= window)
+        idle = out_size == 1 and in_size + 2 * padding <= window and not self.growing
+        cost = _known_cost(self, kind, setting, idle=idle)
         cost = max(0, cost - _stem(kind, setting, first=first))
         return cost + round(UNREAD * log2(1 + unread)) if unread > 0 else cost
 
     def layer_floor(self, kind: str, setting: Setting, *, idle: bool, first: bool = False) -> int:
         """The least that the layer costs at any size, its stride idle there or not."""
         least = _cost(self, kind, setting, idle=False)
-        if idle:
+        if idle and not self.growing:
             least = min(least, _cost(self, kind, setting, idle=True))
         return max(0, least - _stem(kind, setting, first=first))
 
     def active(self, kind: str, setting: Setting, in_size: int, out_size: int) -> Active:
         """The setting with None for what has no effect: stride where one position is left, dilation at kernel 1."""
         kernel, stride, padding, dilation, output_padding = setting
-        idle = (in_size if kind == "conv_transpose" else out_size) == 1
+        idle = (in_size if kind == "conv_transpose" else out_size) == 1 and not self.growing
         return kernel, None if idle else stride, padding, None if kernel == 1 else dilation, output_padding
 
     def change_cost(self, kind: str, before: Active, after: Active) -> int:
@@ -244,3 +247,9 @@ def standard() -> Style:
         kernel, stride, padding, dilation, output_padding, repositories = map(int, numbers)
         table[kind, (kernel, stride, padding, dilation, output_padding)] = repositories
     return Style(table)
+
+
+@cache
+def of_families() -> Style:
+    """The same for the first members of families."""
+    return replace(standard(), growing=True)

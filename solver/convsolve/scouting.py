@@ -18,8 +18,7 @@ from convsolve.monotone import speaks_of_channels
 from convsolve.potential import growing
 from convsolve.prices import Prices
 from convsolve.problem import Problem
-from convsolve.ranking import standard
-from convsolve.search import BestFirst, ByObjectives
+from convsolve.search import BestFirst, ByObjectives, style_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +77,8 @@ class Scout:
     def searches(self) -> list[BestFirst]:
         """Searches for the most conventional, which `conventional` merges."""
         some = self.graphs if self.conditions is None else [self.whole]
-        return [BestFirst(graph, standard(), Expansion(graph), conditions=self.conditions) for graph in some]
+        style = style_of(self.problem)
+        return [BestFirst(graph, style, Expansion(graph), conditions=self.conditions) for graph in some]
 
     @cached_property
     def cheapest(self) -> Cheapest:

@@ -19,7 +19,7 @@ from convsolve.listing import Combination, Path, spread
 from convsolve.members import Active, Member, Members, unequal
 from convsolve.potential import Potential
 from convsolve.problem import Problem
-from convsolve.ranking import Style, standard
+from convsolve.ranking import Style, of_families, standard
 from convsolve.tables import State
 
 Item = TypeVar("Item")
@@ -194,6 +194,11 @@ class _Walk:
         return charge, (*others, (record, member.active))
 
 
+def style_of(problem: Problem) -> Style:
+    """What is usual where the question is asked."""
+    return standard() if problem.family is None else of_families()
+
+
 class ByObjectives:
     """The combinations of a question by its objectives, the most conventional first of those that are as good.
 
@@ -216,9 +221,9 @@ class ByObjectives:
 
     def first(self, most: int) -> Iterator[Placed]:
         """The first `most` of them: with each potential those that no potential before it knew."""
-        told, expansion = 0, Expansion(self._graph)
+        told, expansion, style = 0, Expansion(self._graph), style_of(self.problem)
         for potential in self._potentials:
-            search = BestFirst(self._graph, standard(), expansion, potential, self._conditions)
+            search = BestFirst(self._graph, style, expansion, potential, self._conditions)
             for placed in islice(conventional(self.problem, [search], most), told, most):
                 told += 1
                 yield placed

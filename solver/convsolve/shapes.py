@@ -9,17 +9,17 @@ from functools import partial
 
 from convsolve.domains import NUMBER
 from convsolve.errors import Error, shown, shown_number, shown_value
+from convsolve.sizes import Form
 
 LARGEST_SIZE = 2**31 - 1  # PyTorch's pools count in 32 bits, and so do we everywhere
 MOST_AXES = 3
 LONGEST_TEXT = 1_000  # characters
 ANY_SIZE = range(1, LARGEST_SIZE + 1)
 EXAMPLES = "write a size an axis: 28, 28x28, 4x5x6, with channels in front: 128@4x4"
-# what interface.md also has: families such as H/8xW/8, several inputs
+FAMILY_HELP = "write each size of a family as a factor, a capital letter, a divisor and a shift: H, 2H, H/8, H-184"
 _OPEN = rf"(?:{NUMBER}|\?|\[{NUMBER}\.\.{NUMBER}\])"
 _AXIS = rf"(?:{_OPEN}|(?:{NUMBER})?[A-Z](?:/{NUMBER})?(?:[+-]{NUMBER})?)"
-_LATER = re.compile(rf"(?:{NUMBER}@)?{_AXIS}(?:x{_AXIS})*(?:,{_AXIS}(?:x{_AXIS})*)*")
-_SHAPE = re.compile(rf"(?:({NUMBER})@)?({_OPEN}(?:x{_OPEN})*)?")
+_SHAPE = re.compile(rf"(?:({NUMBER})@)?({_AXIS}(?:x{_AXIS})*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ class Shape:
                 one of a kind that this version cannot solve for.
         """
         extent = Extent.read(value, what)
+        if extent.forms:
+            raise Error(
+                "bad-size", f"{_named(what)}{extent} is a family of sizes", help=["give one of them: 28, 28x28"]
+            )
         if extent.inputs > 1:
             raise Error("bad-size", f"{_named(what)}{extent} are several sizes", help=[EXAMPLES])
         if not extent.fixed:
@@ -66,12 +70,15 @@ class Extent:
         >>> several = Extent.read("64,96,128")
         >>> several.inputs, several.size
         (3, (64, 96, 128))
+        >>> str(Extent.read("8@H/8x2W+1"))
+        '8@H/8x2W+1'
     """
 
     channels: int | None
     sizes: tuple[range, ...]
     flat: bool = field(default=False, repr=False)  # as a shape has it
     inputs: int = field(default=1, repr=False)  # so many that one stack shall serve; their axes one behind the other
+    forms: tuple[Form | None, ...] = ()  # of a family, on each axis of one input; None where that is a number
 
     @classmethod
     def read(cls, value: object, what: str = "size") -> Extent:
@@ -82,6 +89,7 @@ class Extent:
                 version cannot solve for.
         """
         channels = None
+        forms: tuple[Form | None, ...] = ()
         match value:
             case Extent():
                 return value
@@ -90,7 +98,7 @@ class Extent:
             case str() if "," in value:
                 return cls._several(value, what)
             case str():
-                channels, sizes = _read_text(value, what)
+                channels, sizes, forms = _read_text(value, what)
             case int() | range() if type(value) in {int, range}:
                 sizes = (_range(value, what),)
             case tuple() if value and all(type(part) in {int, range} for part in value):
@@ -109,7 +117,7 @@ class Extent:
                 raise Error(
                     "bad-size", f"{what}: {shown_number(number)} is not between 1 and {LARGEST_SIZE}", help=[EXAMPLES]
                 )
-        return cls(channels, sizes)
+        return cls(channels, sizes, forms=forms)
 
     @classmethod
     def _several(cls, text: str, what: str) -> Extent:
@@ -127,7 +135,7 @@ class Extent:
         if not all(one.fixed for one in each):
             raise Error(
                 "unsupported",
-                f"{shown(text)}: of several inputs none is to be found in this version",
+                f"{shown(text)}: of several inputs none is to be found, or a family, in this version",
                 help=["give one size an axis for each"],
             )
         sizes = tuple(sizes for one in each for sizes in one.sizes)
@@ -142,7 +150,7 @@ class Extent:
     def each(self) -> tuple[Extent, ...]:
         """The inputs one by one."""
         starts = range(0, len(self.sizes), max(self.axes, 1))
-        parts = [Extent(self.channels, self.sizes[at : at + self.axes], self.flat) for at in starts]
+        parts = [Extent(self.channels, self.sizes[at : at + self.axes], self.flat, forms=self.forms) for at in starts]
         return tuple(parts) or (self,)
 
     @classmethod
@@ -155,9 +163,11 @@ class Extent:
         """Whether no size is to be found."""
         return all(len(sizes) == 1 for sizes in self.sizes)
 
-    def alike(self, axis: int) -> tuple[int, ...]:
+    def alike(self, axis: int) -> tuple[int | str, ...]:
         """What is equal for axes whose sizes are the same; two sizes to be found never are."""
         sizes = self.sizes[axis]
+        if self.forms:
+            return str(self.forms[axis % len(self.forms)]), sizes[0]
         return (sizes[0],) if len(sizes) == 1 else (sizes[0], sizes[-1], axis)
 
     @property
@@ -189,6 +199,9 @@ class Extent:
         return len(size) == len(self.sizes) and all(one in here for one, here in zip(size, self.sizes, strict=True))
 
     def __str__(self) -> str:
+        if any(self.forms):
+            sizes = zip(self.forms, self.sizes, strict=False)
+            return shape_text(self.channels, (form or size_text(known) for form, known in sizes))
         if self.inputs > 1:
             first, *others = self.each
             return ",".join([str(first), *(shape_text(None, map(size_text, one.sizes)) for one in others)])
@@ -218,7 +231,7 @@ def _range(value: int | range, what: str) -> range:
     return value
 
 
-def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...]]:
+def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...], tuple[Form | None, ...]]:
     if re.fullmatch("[0-9x@]*[1-9][0-9]{10}[0-9x@]*", text[:100]):
         raise Error("bad-size", f"{_named(what)}{shown(text)}: no number is above {LARGEST_SIZE}", help=[EXAMPLES])
     if len(text) > LONGEST_TEXT:
@@ -226,19 +239,25 @@ def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...]]:
     found = _SHAPE.fullmatch(text.strip()) if text.isascii() else None
     if found and text.strip():
         axes = found[2].split("x") if found[2] else []
-        return int(found[1]) if found[1] else None, tuple(_axis(part, text, what) for part in axes)
-    if _LATER.fullmatch(text.strip()):
-        raise Error(
-            "unsupported",
-            f"{shown(text)}: families are not solved in this version",
-            help=[EXAMPLES],
-        )
+        forms = tuple(map(Form.read, axes))
+        sizes = tuple(_axis(part, text, what) for part in axes)
+        if any(forms) and not all(form or len(known) == 1 for form, known in zip(forms, sizes, strict=True)):
+            raise Error(
+                "unsupported",
+                f"{_named(what)}{shown(text)}: beside a letter no size is to be found in this version",
+                help=["write each axis as a number or with a letter: Hx4, HxW"],
+            )
+        return int(found[1]) if found[1] else None, sizes, forms if any(forms) else ()
     raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
 
 
 def _axis(text: str, whole: str, what: str) -> range:
     if text == "?":
         return ANY_SIZE
+    if any(map(str.isupper, text)):
+        if Form.read(text) is None:
+            raise Error("bad-size", f"{_named(what)}{shown(whole)}: {text} is no size", help=[FAMILY_HELP])
+        return ANY_SIZE  # until it is known which members the family has
     low, _, high = text.strip("[]").partition("..")
     first, final = int(low), int(high or low)
     if first > final:

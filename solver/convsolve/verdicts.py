@@ -32,11 +32,22 @@ class Confirmations:
             self._known[id(problem)] = problem, Confirmation(problem)
         return self._known[id(problem)][1]
 
+    def for_all(self, problem: Problem, solution: Solution) -> bool:
+        """Whether Z3 proves that the solution serves every member of its question's family."""
+        from convsolve.judge import Verdict
+
+        return self.of(problem).for_all(solution) == Verdict.SAT
+
     def confirmed(self, problem: Problem, solution: Solution) -> bool:
-        """Whether Z3 finds that the equations hold; raises AssertionError where it finds that they do not."""
+        """Whether Z3 finds that the equations hold, for every member of a family.
+
+        Raises AssertionError where it finds that they do not.
+        """
         from convsolve.judge import Verdict
 
         verdict = self.of(problem)(solution)
+        if verdict == Verdict.SAT and problem.family:
+            verdict = self.of(problem).for_all(solution)
         if verdict == Verdict.UNSAT:
             raise AssertionError(f"Z3 refuses {solution}")
         return verdict == Verdict.SAT

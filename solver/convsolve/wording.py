@@ -388,11 +388,11 @@ def _changed(problem: Problem, change: Change) -> str:
 def _way(change: Change | Near) -> str:
     solution = change.solution
     channels = [solution.input.channels, *(layer.out_channels for layer in solution.layers)]
-    sizes = ["x".join(map(str, size)) or f"{of}@" for size, of in zip(solution.sizes, channels, strict=True)]
+    sizes = ["x".join(map(str, size)) or f"{of}@" for size, of in zip(solution.told[0], channels, strict=True)]
     return " -> ".join(sizes if len(sizes) < 8 else [*sizes[:3], "...", *sizes[-2:]])
 
 
 def _near(nearest: Sequence[Near]) -> Iterator[str]:
     if nearest:
-        sizes = [f"{'x'.join(map(str, near.size))} ({_way(near)})" for near in nearest]
+        sizes = [f"{'x'.join(map(str, near.told))} ({_way(near)})" for near in nearest]
         yield f"  near: within these limits {_and(sizes)} can be reached"

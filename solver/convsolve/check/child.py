@@ -20,7 +20,8 @@ from math import inf
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from convsolve.check.report import TORCH, Fault, Outcome, Report, refuse_unknown
+from convsolve.check.members import members_run
+from convsolve.check.report import FAMILY, TORCH, Fault, Outcome, Report, refuse_unknown
 from convsolve.check.wire import decoded, encoded
 from convsolve.errors import Error, shown
 from convsolve.limits import Limits, confine, end_with
@@ -61,13 +62,23 @@ def check_solution(solution: Solution, levels: Sequence[str] = (TORCH,), *, limi
 def check_solutions(
     solutions: Sequence[Solution], levels: Sequence[str] = (TORCH,), *, limits: Limits = DEFAULT
 ) -> list[Report]:
-    """The same for several, one report each; of several inputs each is run, and the first that fails is told of."""
-    each = [(solution.layers, *solution.others) for solution in solutions]
+    """The same for several, one report each; of several inputs each is run, and the first that fails is told of.
+
+    Of a family some members are run, see `convsolve.check.members`; the level is then ``family``, too.
+    """
+    each = [
+        [solution.layers, *solution.others]
+        if solution.family is None
+        else members_run(solution.family, solution.layers)
+        for solution in solutions
+    ]
     reports = iter(check_many([layers for stacks in each for layers in stacks], levels, limits=limits))
     found = []
-    for stacks in each:
+    for solution, stacks in zip(solutions, each, strict=True):
         own = [next(reports) for _ in stacks]
-        found.append(next((report for report in own if not report.passed), own[0]))
+        told = next((report for report in own if not report.passed), own[0])
+        served = told.passed and solution.family is not None
+        found.append(replace(told, levels=(*told.levels, FAMILY)) if served else told)
     return found
 
 

@@ -11,6 +11,7 @@ from convsolve.errors import Error, did_you_mean, shown
 
 TORCH = "torch"  # meta with real channels, then CPU execution, thin; every size compared
 TORCH_PER_AXIS = "torch-per-axis"  # the same, executed one axis at a time
+FAMILY = "family"  # the first of these, for members with every rest that a stride can leave, and for one far out
 BACKWARD = "backward"  # what depends on what, from one pass of ones in each direction
 EXECUTED = "executed"  # a model of the user's own, run as it is: nobody says what its layers should give
 LEVELS = (TORCH, BACKWARD)  # what may be asked for

@@ -13,9 +13,11 @@ from convsolve.emit.allowed import identifier, refuse_others, words
 from convsolve.emit.blocks import BLOCK, VALUE, Line, lines
 from convsolve.emit.dressing import Place, channel_stages, dressed
 from convsolve.errors import Error, shown
+from convsolve.families import Family, positions
 from convsolve.layers.act import Act
 from convsolve.layers.join import Join
 from convsolve.layers.norm import Norm
+from convsolve.shapes import shape_text
 
 if TYPE_CHECKING:
     from convsolve.answer import Solution
@@ -68,8 +70,9 @@ def code(  # noqa: PLR0913 - one keyword a choice of style
     stages, places = channel_stages(layers)
     texts = [*map(_of_channels, places)]
     known = all(None not in (layer.in_channels, layer.out_channels) for layer in layers)
-    title = f"From {_shape(layers[0], into=True)} to {_shape(layers[-1])}"
-    written = _Written(title, None if known else texts)
+    shapes = _shapes(layers, solution.family)
+    title = f"From {shapes[0]} to {shapes[-1]}"
+    written = _Written(title, None if known else texts, shapes)
     joined = any(isinstance(layer.kind, Join) for layer in layers)
     if joined:
         called = _class_of(identifier(name, "name")) if class_name is None else class_name
@@ -85,9 +88,18 @@ def code(  # noqa: PLR0913 - one keyword a choice of style
     elif class_name or joined:
         body = ["", *body]
     imports = ["import torch"] * joined + ["from torch import nn"]
-    text = "\n".join([f'"""{title}, by convsolve."""', "", *imports, "", *body, ""])
+    text = "\n".join([*_said(title, solution.family), "", *imports, "", *body, ""])
     refuse_others(text)
     return text
+
+
+def _said(title: str, family: Family | None) -> list[str]:
+    """The lines in front of all others: what it is, and for which members of a family."""
+    if family is None:
+        return [f'"""{title}, by convsolve."""']
+    every = [one.every for one in family.members]
+    lines = [f"{'For' if one == every[0] else 'and'} {one}{'.' if one == every[-1] else ''}" for one in every]
+    return [f'"""{title}, by convsolve.', "", *lines, '"""']
 
 
 def _class_of(name: str) -> str:
@@ -101,6 +113,7 @@ class _Written(NamedTuple):
 
     title: str
     texts: Sequence[str] | None
+    shapes: Sequence[str]  # in front of each layer, and behind the last
 
     def subclass(self, layers: Sequence[SolvedLayer], class_name: str) -> list[str]:
         """A class that is an nn.Sequential."""
@@ -116,7 +129,9 @@ class _Written(NamedTuple):
                 continue
             if len(line.layers) == 1:
                 front = f"{inside}self.{line.block} = "
-                made += _laid_out(front, self._call(line.layers[0], line.first), "", _comment(line.layers[0]))
+                made += _laid_out(
+                    front, self._call(line.layers[0], line.first), "", self._comment(line.layers[0], line.first)
+                )
             else:
                 made += [f"{inside}self.{line.block} = nn.Sequential("]
                 made += [*self.layers(line.layers, line.first, inside + _INDENT), f"{inside})"]
@@ -125,8 +140,7 @@ class _Written(NamedTuple):
             front = f"{inside}return " if line is passed[-1] else f"{inside}{line.value} = "
             text, comment = front + _passed(line), ""
             if line.join is not None:
-                before, after = _shape(line.layers[0], into=True), _shape(line.layers[0])
-                comment = f"  # {before} -> {after}"
+                comment = self._comment(line.layers[0], line.first)
             if len(text + comment) > LINE_LENGTH:
                 made.append(inside + comment.strip())
                 comment = ""
@@ -144,7 +158,13 @@ class _Written(NamedTuple):
     def layers(self, layers: Sequence[SolvedLayer], first: int, indent: str) -> Iterator[str]:
         """Layers in a row, the first of that number in the stack, each followed by a comma."""
         for place, layer in enumerate(layers, first):
-            yield from _laid_out(indent, self._call(layer, place), ",", _comment(layer))
+            yield from _laid_out(indent, self._call(layer, place), ",", self._comment(layer, place))
+
+    def _comment(self, layer: SolvedLayer, place: int) -> str:
+        """The shapes in front of a layer and behind it."""
+        if isinstance(layer.kind, (Act, Norm)):
+            return ""
+        return f"  # {self.shapes[place]} -> {self.shapes[place + 1]}"
 
     def _call(self, layer: SolvedLayer, place: int) -> tuple[str, list[str]]:
         """The class and the arguments of a layer."""
@@ -173,11 +193,6 @@ def _laid_out(front: str, call: tuple[str, list[str]], end: str, comment: str) -
     else:
         yield from (f"{indent}{_INDENT}{argument}," for argument in arguments)
     yield f"{indent}){end}{comment}"
-
-
-def _comment(layer: SolvedLayer) -> str:
-    """The sizes in front of a layer and behind it."""
-    return "" if isinstance(layer.kind, (Act, Norm)) else f"  # {_shape(layer, into=True)} -> {_shape(layer)}"
 
 
 def _passed(line: Line) -> str:
@@ -226,10 +241,19 @@ def _of_channels(place: Place) -> str:
     return f"({text}) // {_integer(place.under)}" if len(terms) > 1 else f"{text} // {_integer(place.under)}"
 
 
-def _shape(layer: SolvedLayer, *, into: bool = False) -> str:
-    channels = layer.in_channels if into else layer.out_channels
-    size = "x".join(map(_integer, layer.in_size if into else layer.out_size)) or ("?@" if channels is None else "")
-    return size if channels is None else f"{_integer(channels)}@{size}"
+def _shapes(layers: Sequence[SolvedLayer], family: Family | None) -> list[str]:
+    """The shapes in front of each layer and behind the last; of a family over its letters."""
+    sizes: list[Sequence[object]] = [layers[0].in_size, *(layer.out_size for layer in layers)]
+    if family is not None:
+        told = [family.told(size) for size in positions(family, layers)]
+        sizes = [some if size else () for size, some in zip(sizes, told, strict=True)]
+    channels = [layers[0].in_channels, *(layer.out_channels for layer in layers)]
+    for number in (one for size in sizes for one in size if family is None):
+        _integer(number)
+    return [
+        shape_text(None if number is None else int(_integer(number)), size)
+        for number, size in zip(channels, sizes, strict=True)
+    ]
 
 
 def _keyword(name: object) -> str:

@@ -12,6 +12,7 @@ from convsolve.explain.causes import excluded, on_axis, tied
 from convsolve.explain.changes import changes
 from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, on_all_axes, on_one_axis
 from convsolve.explain.facts import facts
+from convsolve.explain.families import of_family
 from convsolve.explain.nearest import nearest
 from convsolve.explain.plain import plain
 from convsolve.explain.several import several
@@ -28,7 +29,8 @@ def explain(problem: Problem) -> Explanation:
     Args:
         problem: the question; that it has no answer must be known. Where sizes or the number of layers
             are to be found, one of the questions that it stands for is told of: see `convsolve.explain.told`;
-            of several inputs, those that are to blame: see `convsolve.explain.several`.
+            of several inputs, those that are to blame: see `convsolve.explain.several`; of a family, a few
+            members: see `convsolve.explain.families`.
 
     Example:
         >>> from convsolve.posing import ask
@@ -38,6 +40,8 @@ def explain(problem: Problem) -> Explanation:
         >>> found.changes[0].relax, [near.size for near in found.nearest]
         ({'output_padding': '0..1'}, [(25,)])
     """
+    if problem.family:
+        return of_family(problem, explain)
     one = problem if problem.single else told(problem)
     found = several(one, _explained) if one.inputs > 1 else _explained(one)
     return replace(found, because=(*told_of(problem, one), *found.because))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from fractions import Fraction
 
 from convsolve.layers.maps import SizeMap
 from convsolve.shapes import LARGEST_SIZE
+from convsolve.sizes import Affine
 
 
 class ListedMap(SizeMap):
@@ -32,6 +34,20 @@ class ListedMap(SizeMap):
         """From the smallest to the largest size that leads to some sizes in a row."""
         return range(self.first(max(sizes.start, 1)), self.first(sizes.stop)) if sizes else range(0)
 
+    @property
+    def slope(self) -> Fraction | None:
+        return None
+
+    def through(self, size: Affine) -> Affine | None:
+        rate = 0 if not size.rate else self.rate(size)
+        out = None if rate is None else self.out(size.base)
+        return None if rate is None or out is None else Affine(rate, out)
+
+    def rate(self, size: Affine) -> int | None:
+        """How the output grows with the members of a family; None where that is no straight line."""
+        del size
+        return None
+
     def first(self, size: int) -> int:
         """The smallest input that gives at least a size."""
         return self.least + bisect_left(range(self.least, LARGEST_SIZE + 1), size, key=self.raw)
@@ -50,6 +66,14 @@ class Constant(ListedMap):
     def raw(self, size: int) -> int:
         del size
         return self.offset
+
+    @property
+    def slope(self) -> Fraction | None:
+        return Fraction(0)
+
+    def rate(self, size: Affine) -> int | None:
+        del size
+        return 0
 
     def into(self, size: int) -> range:
         return range(1, LARGEST_SIZE + 1) if size == self.offset else range(0)
@@ -73,6 +97,14 @@ class Division(ListedMap):
 
     def raw(self, size: int) -> int:
         return size // self.stride
+
+    @property
+    def slope(self) -> Fraction | None:
+        return Fraction(1, self.stride)
+
+    def rate(self, size: Affine) -> int | None:
+        rate, rest = divmod(size.rate, self.stride)
+        return None if rest else rate
 
     def out(self, size: int) -> int | None:
         whole, rest = divmod(size, self.stride)
@@ -105,3 +137,13 @@ class Scaling(ListedMap):
 
     def raw(self, size: int) -> int:
         return int(float(size) * (self.offset / self.stride))
+
+    @property
+    def slope(self) -> Fraction | None:
+        # only with a power of 2 under the line is the product what it should be, however large the size
+        factor = Fraction(self.offset, self.stride)
+        return None if factor.denominator & (factor.denominator - 1) else factor
+
+    def rate(self, size: Affine) -> int | None:
+        rate = None if self.slope is None else size.rate * self.slope
+        return None if rate is None or rate.denominator > 1 else int(rate)

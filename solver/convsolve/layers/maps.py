@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
+
+from convsolve.sizes import Affine
 
 
 class SizeMap(NamedTuple):
@@ -36,6 +39,17 @@ class SizeMap(NamedTuple):
             return range(0) if rest or source < self.least else range(source, source + 1)
         first = (size - 1) * self.stride - self.offset
         return range(max(first, self.least), max(first + self.stride, self.least))
+
+    @property
+    def slope(self) -> Fraction | None:
+        """How much larger the output gets as the input grows, in the long run; None where no line says that."""
+        return Fraction(self.stride) if self.up else Fraction(1, self.stride)
+
+    def through(self, size: Affine) -> Affine | None:
+        """What becomes of a size over all members of a family; None where that is no straight line, or is refused."""
+        if size.base < self.least or (not self.up and size.rate % self.stride):
+            return None
+        return Affine(size.rate * self.stride if self.up else size.rate // self.stride, self.raw(size.base))
 
 
 IDENTITY = SizeMap(up=True, stride=1, offset=0, least=1)

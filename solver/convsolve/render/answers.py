@@ -12,7 +12,7 @@ from convsolve.answer import Answer, Solution, Status
 from convsolve.costs import Costs
 from convsolve.domains import domain_text
 from convsolve.filling import Layer
-from convsolve.limits import UNLIMITED, Limits, Stop, to_change
+from convsolve.limits import UNLIMITED, Limits, to_change
 from convsolve.problem import Problem
 from convsolve.render.layers import (
     FIELDS,
@@ -60,7 +60,8 @@ def sampled(answer: Answer, number: int, how: str = "drawn uniformly") -> list[s
 def limits(problem: Problem) -> list[str]:
     """The limits that the question was answered in, a line for all layers that share them."""
     lines: list[str] = []
-    numbered = enumerate((layer.kind.name, _limits(layer)) for layer in problem.depths[-1].layers)
+    asked = problem.undivided or problem
+    numbered = enumerate((layer.kind.name, _limits(layer)) for layer in asked.depths[-1].layers)
     runs = [(said, [place for place, _ in run]) for said, run in groupby(numbered, key=itemgetter(1)) if said[1]]
     for (kind, text), places in runs:
         which = f"layer {places[0]}" if len(places) == 1 else f"layers {places[0]} to {places[-1]}"
@@ -69,6 +70,8 @@ def limits(problem: Problem) -> list[str]:
         lines.append(f"equal on all axes: {ties}")
     if problem.widths:
         lines.append(f"channels: {','.join('-' if one is None else str(one) for one in problem.widths.record)}")
+    if problem.family:
+        lines.append(f"family: {' and '.join(one.every for one in problem.family.members)}")
     if problem.where:
         lines.append(f"conditions: {'; '.join(map(str, problem.where))}")
     return lines
@@ -100,6 +103,8 @@ def known(answer: Answer, limits: Limits = UNLIMITED) -> list[str]:
         lines.append(f"known: no combination in {_number_of_layers(found.impossible_layers)}, proved by Z3")
     if found is not None and found.empty_layers:
         lines.append(f"known: none was found in {_number_of_layers(found.empty_layers)}, which is not proved")
+    if found is not None and found.residues:
+        lines.append(f"known: there are stacks where {', or '.join(found.residues)}")
     if found is not None and found.without_conditions is not None:
         number = found.without_conditions
         combinations = "is 1 combination" if number == 1 else f"are {amount(number)} combinations"
@@ -131,7 +136,7 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
     """A row a solution where each has one layer; else a block a solution, and its costs under it."""
     layers = [layer for solution in solutions for layer in solution.layers]
     names = telling(layers)
-    if all(len(solution.layers) == 1 and not solution.others for solution in solutions):
+    if all(len(solution.layers) == 1 and len(solution.told) == 1 for solution in solutions):
         costly = solutions[0].costs.params is not None
         sized = len({solution.sizes for solution in solutions}) > 1
         named = any(map(options, layers))  # what has no column of its own, as Pad's sides
@@ -145,10 +150,10 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
     for number, solution in enumerate(solutions, start=1):
         if number > 1:
             parts.append("")
-        for place, layer in enumerate(solution.layers):
+        for place, (layer, ends) in enumerate(zip(solution.layers, solution.ends, strict=True)):
             mark = "" if place else str(number)
             cells = [parameter(layer, name) for name in names]
-            parts.append((mark, label(layer), way(layer), *cells))
+            parts.append((mark, label(layer), way(layer, ends), *cells))
         parts += [indent + line for line in _other_ways(solution)]
         parts.append(indent + costs_text(solution.costs))
     return head, parts
@@ -156,12 +161,13 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
 
 def _other_ways(solution: Solution) -> list[str]:
     """The sizes of further inputs that the stack serves."""
-    return [f"also {' -> '.join(shape_text(None, size) for size in sizes)}" for sizes in solution.sizes_of_each[1:]]
+    return [f"also {' -> '.join(shape_text(None, size) for size in sizes)}" for sizes in solution.told[1:]]
 
 
 def rows(place: int, solution: Solution) -> str:
     """The same for a program: a line a layer, with the solution's number in front."""
-    return "\n".join(["\t".join([str(place + 1), *fields(layer)]) for layer in solution.layers])
+    each = zip(solution.layers, solution.ends, strict=True)
+    return "\n".join(["\t".join([str(place + 1), *fields(layer, ends)]) for layer, ends in each])
 
 
 def costs_text(costs: Costs) -> str:
@@ -207,7 +213,9 @@ def _came_out(answer: Answer) -> str:
 
 
 def _gave_up(answer: Answer) -> str:
-    if answer.stopped is None or answer.stopped is Stop.BUDGET:
+    if answer.problem.family and answer.ended_itself:
+        return "none was found that keeps every size straight, and no few of its members rule all others out"
+    if answer.stopped is None or answer.ended_itself:
         return "none was found, and Z3 could not prove within its budget that there is none"
     if answer.total:
         return f"{answer.stopped.words} before one of {amount(answer.total)} combinations was listed"
@@ -271,7 +279,8 @@ def _ties(problem: Problem) -> str:
     if problem.input.axes == 1:
         return ""
     tied: dict[str, bool] = {}
-    for layer, leaders in zip(problem.layers, problem.ties, strict=True):
+    asked = problem.undivided or problem
+    for layer, leaders in zip(asked.layers, asked.ties, strict=True):
         for place, (given, axis_leaders) in enumerate(zip(layer.kind.axis_parameters, leaders, strict=True)):
             if any(len(axis[place]) > 1 for axis in layer.domains) and not layer.kind.follows(given.name):
                 tied[given.name] = tied.get(given.name, True) and len(set(axis_leaders)) == 1
@@ -280,6 +289,7 @@ def _ties(problem: Problem) -> str:
 
 def _single(number: int, solution: Solution, names: Sequence[str], *, named: bool, sized: bool) -> Row:
     layer, costs = solution.layers[0], solution.costs
-    said = [text(layer) for text, shown in ((label, named), (way, sized)) if shown]
+    said = [label(layer)] if named else []
+    said += [way(layer, solution.ends[0])] if sized else []
     counted = [f"{value:,}" for value in (costs.params, costs.macs) if value is not None]
     return (str(number), *said, *(parameter(layer, name) for name in names), *counted)

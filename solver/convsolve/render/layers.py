@@ -16,6 +16,7 @@ PARAMETERS = {
     "output_padding": "op",
 }
 USUAL = {"dilation": "1"}  # not worth a column where they are nothing else
+Ends = tuple[Sequence[object], Sequence[object]]  # the sizes in front of a layer and behind it
 # What a program reads: always these, so that a column keeps its place.
 FIELDS = ("layer", "in_channels", "in_size", "out_channels", "out_size", *PARAMETERS, "options")
 
@@ -30,9 +31,10 @@ def axes(values: Sequence[object], *, each: bool = False) -> str:
     return str(values[0]) if not each and len(set(values)) == 1 else "x".join(map(str, values))
 
 
-def way(layer: SolvedLayer) -> str:
-    """``128@4x4 -> 64@8x8``."""
-    return f"{shape_text(layer.in_channels, layer.in_size)} -> {shape_text(layer.out_channels, layer.out_size)}"
+def way(layer: SolvedLayer, ends: Ends | None = None) -> str:
+    """``128@4x4 -> 64@8x8``; with other words for its sizes, as those of a family."""
+    into, out = ends or (layer.in_size, layer.out_size)
+    return f"{shape_text(layer.in_channels, into)} -> {shape_text(layer.out_channels, out)}"
 
 
 def parameter(layer: SolvedLayer, name: str) -> str:
@@ -80,14 +82,15 @@ def columns(names: Sequence[str]) -> list[Column]:
     return [Column(name, PARAMETERS[name]) for name in names]
 
 
-def fields(layer: SolvedLayer) -> list[str]:
-    """The cells of `FIELDS`."""
+def fields(layer: SolvedLayer, ends: Ends | None = None) -> list[str]:
+    """The cells of `FIELDS`; `ends` as `way` has them."""
+    into, out = ends or (layer.in_size, layer.out_size)
     return [
         layer.kind.record,
         "" if layer.in_channels is None else str(layer.in_channels),
-        axes(layer.in_size, each=True),
+        axes(into, each=True),
         "" if layer.out_channels is None else str(layer.out_channels),
-        axes(layer.out_size, each=True),
+        axes(out, each=True),
         *(parameter(layer, name) for name in PARAMETERS),
         options(layer),
     ]

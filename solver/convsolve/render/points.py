@@ -37,7 +37,7 @@ def sizes(solution: Solution) -> str:
     """``4 -> 8 -> 16``; a layer that keeps the size is left out."""
     channels = [solution.input.channels, *(layer.out_channels for layer in solution.layers)]
     found: list[str] = []
-    for size, number in zip(solution.sizes, channels, strict=True):
+    for size, number in zip(solution.told[0], channels, strict=True):
         text = axes(size, each=True) or f"{'?' if number is None else number}@"
         if found[-1:] != [text]:
             found.append(text)

@@ -76,7 +76,7 @@ class Branch:
     def solution(self, number: int) -> Solution:
         """The combination with a number from 0 on."""
         if self._whole:
-            return Solution(tuple(self.parts[0].way(number)), CHECKED)
+            return Solution(tuple(self.parts[0].way(number)), CHECKED, family=self.problem.family)
         numbers = []
         for part in reversed(self.parts):
             number, own = divmod(number, part.total)
@@ -85,7 +85,8 @@ class Branch:
         if self._assembly.wired:
             return self.assembled([Way(one[0].state, tuple([item.settings for item in one])) for one in passed])
         each = zip(*passed, strict=True)
-        return Solution(tuple([self._join(place, items) for place, items in enumerate(each)]), CHECKED)
+        layers = tuple([self._join(place, items) for place, items in enumerate(each)])
+        return Solution(layers, CHECKED, family=self.problem.family)
 
     def number(self, solution: Solution) -> int | None:
         """The number of a solution; None where it is none of these."""

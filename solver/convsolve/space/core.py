@@ -11,10 +11,12 @@ from typing import Unpack, overload
 
 from convsolve.answer import Solution
 from convsolve.answering import MOST_LISTED
+from convsolve.asked import Asked
 from convsolve.assembly import stream
 from convsolve.conditions import read_conditions
 from convsolve.domains import Domain
 from convsolve.errors import Error, did_you_mean, shown_value
+from convsolve.families import letters_of
 from convsolve.posing import Question
 from convsolve.problem import Problem
 from convsolve.solving import read
@@ -240,12 +242,15 @@ class Space:
             (865, 2)
         """
         problem = self.problem
-        found = read_conditions(
-            conditions, {name: named.pop(name, False) for name in NAMES}, problem.input.sizes, problem.target.sizes
-        )
+        asked = {name: named.pop(name, False) for name in NAMES}
+        letters = letters_of(problem.input, problem.target)
+        found = read_conditions(conditions, asked, problem.input.sizes, problem.target.sizes, letters)
         if named:
             (word, *_) = named
             raise Error("unknown-parameter", f"{word!r} is no named condition", help=did_you_mean(word, NAMES))
+        if problem.family:  # its strides are chosen anew
+            known = Asked.of(problem)
+            return Space.of(replace(known, where=tuple(dict.fromkeys((*known.where, *found)))).problem())
         where = tuple(dict.fromkeys((*problem.where, *found)))
         return Space.of(_changed(problem, lambda one: replace(one, where=where)))
 
@@ -280,6 +285,12 @@ def _hold(space: Space, problem: Problem) -> None:
             "unsupported",
             "a space of several inputs is not held in this version",
             help=["solve and count take several inputs, as in 64,96,128 8,12,16"],
+        )
+    if problem.family and not problem.family.exact:
+        raise Error(
+            "unsupported",
+            f"what serves all of {problem.input} -> {problem.target} is not known exactly, so there is no space of it",
+            help=["leave out conditions on sizes", "convsolve solve lists some, each proved for every member"],
         )
     branches = Branches(problem)
     vars(space).update(problem=problem, total=branches.total, branches=branches)

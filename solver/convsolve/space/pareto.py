@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convsolve.answer import Solution
 from convsolve.errors import Error
+from convsolve.families import refuse_growing
 from convsolve.space.decisions import whole
 from convsolve.space.labels import Budget, Labels, Values, Wish, kept_of
 
@@ -85,6 +86,8 @@ def _points(space: Space, wishes: Sequence[Wish], most: int | None, budget: int)
     """The first of all combinations by one cost, or with `most` None the Pareto set."""
     if most == 0:
         return []
+    if space.problem.family:
+        refuse_growing(wish.cost for wish in wishes)
     steps = Budget(budget)
     found: list[tuple[Values, Solution]] = []
     for branch in space.branches:

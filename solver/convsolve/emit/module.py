@@ -112,21 +112,23 @@ def module(
         )
     """
     from convsolve.check.execution import run  # it builds what it runs by this file
+    from convsolve.check.members import members_run
     from convsolve.check.report import Outcome
 
     layers = dressed(solution, activation, norm, final_activation)
     if wrong := faults(layers):
         raise Error("check-failed", wrong[0], help=["solve anew"])
     refuse_dangerous(layers)
-    report = run(layers)
-    if report.outcome is Outcome.FAILED:
-        raise Error("check-failed", str(report.faults[0]), help=["please report it with the solution"])
-    if not report.passed:
-        raise Error(
-            "too-large",
-            f"the module was not checked: {', '.join([str(report.outcome), *report.notes])}",
-            help=["write it as code instead: solution.code()"],
-        )
+    for passed in [layers] if solution.family is None else members_run(solution.family, layers):
+        report = run(passed)
+        if report.outcome is Outcome.FAILED:
+            raise Error("check-failed", str(report.faults[0]), help=["please report it with the solution"])
+        if not report.passed:
+            raise Error(
+                "too-large",
+                f"the module was not checked: {', '.join([str(report.outcome), *report.notes])}",
+                help=["write it as code instead: solution.code()"],
+            )
     return build(layers)
 
 

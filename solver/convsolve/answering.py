@@ -25,7 +25,7 @@ from convsolve.events import (
 )
 from convsolve.graph import graphs, total
 from convsolve.limits import UNLIMITED, Limits, Stopped
-from convsolve.monotone import least
+from convsolve.monotone import decisive
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout, scouts
 from convsolve.tiers import Tier
@@ -251,8 +251,8 @@ def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: i
 def _prove_impossible(problem: Problem, scouts: Sequence[Scout], report: Listener) -> None:
     """Put to Z3 that there is none, with each number of layers and channels that could be the better for it."""
     report(Counted(0, "conventional"))
-    fewest = least(problem) if problem.open_channels else None
-    every = problem.depths if fewest is None else (fewest,)
+    some = decisive(problem) if problem.open_channels else None
+    every = problem.depths if some is None else some
     known = {id(found.problem): found for found in scouts}
     proved = 0
     for number, one in enumerate(every[:MOST_PROVED], start=1):

@@ -25,6 +25,7 @@ from convsolve.explanation import (
 from convsolve.problem import PARAMETERS, Problem
 
 SIZES = ("input", "target")
+MANIFOLD = ("the channels", "the ties", "the conditions")
 MANY = 3  # limits that are worth reading one by one
 
 
@@ -143,7 +144,7 @@ def _excluded(problem: Problem, found: Explanation, cause: Excluded) -> list[str
             "nothing meets it, whatever the sizes and the limits are",
         ]
     blamed = _and([_demand(reason, problem) for reason in _as_said(found.conflict)])
-    nearest = [f"the nearest that can be had is {text}" for text in _relaxed(found)]
+    nearest = [f"{_the_nearest(problem)} is {text}" for text in _relaxed(found)]
     so = "no setting meets them all, whatever the sizes are"
     clash = "exclude each other" if len(found.conflict) == 2 else "cannot hold together"
     return [f"{blamed} {clash}{numbers}", *nearest, so]
@@ -153,13 +154,17 @@ def _demanded(problem: Problem, found: Explanation) -> tuple[str, ...]:
     sizes = {reason.what: reason.value for reason in (*found.conflict, *found.acquitted) if reason.what in SIZES}
     sure = [reason for reason in _as_said(found.conflict) if reason not in found.unsettled]
     demands = _and([reason.value for reason in found.conflict if reason.what == "where"])
-    within = _and([_demand(reason, problem) for reason in sure if reason.what in (*PARAMETERS, "tie")])
+    within = _and([_demand(reason, problem) for reason in sure if reason.what in (*PARAMETERS, "channels", "tie")])
     return (
         f"because {_layers(problem)} can lead from {sizes['input']} to {sizes['target']}, but not with {demands}"
         + (f" as long as {within} stay{'s' if ' and ' not in within else ''}" if within else ""),
-        *(f"because the nearest that can be had is {text}" for text in _relaxed(found)),
+        *(f"because {_the_nearest(problem)} is {text}" for text in _relaxed(found)),
         "so no combination meets all conditions",
     )
+
+
+def _the_nearest(problem: Problem) -> str:
+    return "the nearest that any of these channels allow" if problem.widths else "the nearest that can be had"
 
 
 def _relaxed(found: Explanation) -> list[str]:
@@ -170,7 +175,7 @@ def _relaxed(found: Explanation) -> list[str]:
 
 def _as_said(reasons: Iterable[Reason]) -> list[Reason]:
     """What the user demands first, then limits, ties and the rest."""
-    order = ["where", *PARAMETERS, "tie", "layers", *SIZES]
+    order = ["where", *PARAMETERS, "channels", "tie", "layers", *SIZES]
     return sorted(reasons, key=lambda reason: order.index(reason.what))
 
 
@@ -248,6 +253,7 @@ def _names(reasons: Sequence[Reason]) -> list[str]:
     """What is acquitted, each name once."""
     words = {
         "layers": "the number of layers",
+        "channels": "the channels",
         "tie": "the ties",
         "where": "the conditions",
         "input": "the input",
@@ -306,7 +312,7 @@ def _doubts(found: Explanation) -> Iterator[str]:
     """What was not settled, because it takes too long."""
     if found.unsettled:
         names = _names(found.unsettled)
-        matter = "matters" if len(names) == 1 else "matter"
+        matter = "matter" if len(names) > 1 or names[0] in MANIFOLD else "matters"
         why = "it is not looked at for several inputs" if found.problem.inputs > 1 else "it takes too long to tell"
         yield f"not minimal: whether {_and(names)} {matter} is not settled; {why}"
     if found.cut:

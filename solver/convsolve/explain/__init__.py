@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from convsolve.asked import Asked
 from convsolve.explain.asking import CHANGES, NEAREST, Asking
 from convsolve.explain.causes import excluded, on_axis, tied
 from convsolve.explain.changes import changes
+from convsolve.explain.channels import asked_of, of_one_group, standing
 from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, on_all_axes, on_one_axis
 from convsolve.explain.facts import facts
 from convsolve.explain.nearest import nearest
@@ -28,6 +28,7 @@ def explain(problem: Problem) -> Explanation:
     Args:
         problem: the question; that it has no answer must be known. Where sizes or the number of layers
             are to be found, one of the questions that it stands for is told of: see `convsolve.explain.told`;
+            of channels that are, all lists: see `convsolve.explain.channels`;
             of several inputs, those that are to blame: see `convsolve.explain.several`.
 
     Example:
@@ -38,6 +39,7 @@ def explain(problem: Problem) -> Explanation:
         >>> found.changes[0].relax, [near.size for near in found.nearest]
         ({'output_padding': '0..1'}, [(25,)])
     """
+    problem = standing(asked_of(of_one_group(problem))) if problem.widths else problem
     one = problem if problem.single else told(problem)
     found = several(one, _explained) if one.inputs > 1 else _explained(one)
     return replace(found, because=(*told_of(problem, one), *found.because))
@@ -51,7 +53,7 @@ def _explained(problem: Problem, whole: Problem | None = None) -> Explanation:
 def _with_causes(problem: Problem, whole: Problem | None) -> Explanation:
     asking = Asking()
     blamed = blame(problem, asking)
-    bench = Bench(problem, Asked.of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES), whole)
+    bench = Bench(problem, asked_of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES), whole)
     made = changes(bench, blamed.conflict.facts)
     near = replace(bench, asking=asking.renewed(NEAREST))
     return Explanation(

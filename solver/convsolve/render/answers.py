@@ -68,7 +68,8 @@ def limits(problem: Problem) -> list[str]:
     if ties := _ties(problem):
         lines.append(f"equal on all axes: {ties}")
     if problem.widths:
-        lines.append(f"channels: {','.join(map(str, problem.widths.record))}")
+        known = zip(problem.widths.record, problem.channel_list(), strict=True)
+        lines.append(f"channels: {','.join([str(number if part is None else part) for part, number in known])}")
     if problem.where:
         lines.append(f"conditions: {'; '.join(map(str, problem.where))}")
     return lines
@@ -78,8 +79,7 @@ def explanation(answer: Answer, *, full: bool = False) -> list[str]:
     """Why there is no answer, and what would mend it."""
     found = answer.explanation
     if found is None:
-        open_channels = answer.problem.open_channels
-        return ["  help: with a number for every one of the channels, it is told why"] if open_channels else []
+        return []
     from convsolve.wording import full as at_length
     from convsolve.wording import short
 

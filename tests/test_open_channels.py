@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from itertools import product
 from typing import Any
 
 import pytest
 
 import convsolve as cs
 from convsolve import optimum
+from convsolve.covering import covering
 from convsolve.explanation import Explanation
 from convsolve.graph import graphs
 from convsolve.monotone import decisive
 from convsolve.posing import ask
+from convsolve.problem import Problem
 from convsolve.promise import Promise
+from convsolve.scouting import scout
 from convsolve.wording import full, short
 from tests.command_line import convsolve
 from tests.oracle import condition
@@ -207,10 +209,42 @@ def test_the_list_that_decides_is_one_for_each_number_of_groups() -> None:
     assert [one.channels for one in most] == [(4, 8, 3), (4, 8, 3)]
 
 
+MIXED: list[tuple[list[str], int]] = [
+    (["params >= 400", "macs <= 900"], 12),
+    (["params >= 400", "macs <= 900", "stride <= 2"], 12),
+    (["params > 999", "activations <= 40"], 8),
+]
+
+
+def stands_for(one: Problem, other: Problem, where: list[str]) -> bool:
+    """Whether what one list breaks, the other breaks, too."""
+    numbers = [(a or 0, b or 0) for a, b in zip(one.channels, other.channels, strict=True)]
+    said = [*map(str, one.where)]
+    if where[0] not in said:  # upper bounds alone
+        return all(a <= b for a, b in numbers)
+    return one is other or (where[1] not in said and all(a >= b for a, b in numbers))
+
+
+@pytest.mark.parametrize(("where", "most"), MIXED)
+def test_few_lists_stand_for_all_that_bounds_exclude(where: list[str], most: int) -> None:
+    """Each list has none, and is one of those asked, or has more channels than one that is, or fewer."""
+    question: dict[str, Any] = {"layers": 3, "channels": "8,[2..9],[2..9],3", "kernel_size": "2..4", "stride": "1..3"}
+    problem = ask("8@7", "3@28", **question, where=where)
+    asked = [*covering(problem)]
+    assert len(asked) < most < len(problem.depths) == 64
+    for one in asked:
+        assert not scout(one).total
+    for one in problem.depths:
+        assert not scout(one).total
+        assert any(stands_for(other, one, where) for other in asked)
+    found = cs.solve("8@7", "3@28", **question, where=where)
+    assert (found.status, found.stats["z3_checks"]) == (cs.Status.IMPOSSIBLE, len(asked))
+
+
 def test_many_lists_are_proved() -> None:
     """As many as 1,024, where each by itself would have to be put to Z3."""
     question: dict[str, Any] = {"layers": 3, "channels": "128,[16..512:16],[16..512:16],3"}
     where = ["params <= 153600", "out_channels[0] >= out_channels[1]"]
     found = cs.solve("128@8x8", "3@64x64", **question, where=where, maximize="macs", count=1)
     assert (found.values, found.optimal) == ((241762304,), True)
-    assert all(len(list(product(one.channels))) == 4 for one in found.problem.depths[:3])
+    assert len(found.problem.depths) == 1024

@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from convsolve.answer import Answer, Status
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.conditioned import TooManyStates
+from convsolve.covering import covering
 from convsolve.errors import Error
 from convsolve.events import (
     Confirmed,
@@ -251,8 +252,9 @@ def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: i
 def _prove_impossible(problem: Problem, scouts: Sequence[Scout], report: Listener) -> None:
     """Put to Z3 that there is none, with each number of layers and channels that could be the better for it."""
     report(Counted(0, "conventional"))
-    some = decisive(problem) if problem.open_channels else None
-    every = problem.depths if some is None else some
+    every: Sequence[Problem] = problem.depths
+    if problem.open_channels:
+        every = decisive(problem) or [*covering(problem)]
     known = {id(found.problem): found for found in scouts}
     proved = 0
     for number, one in enumerate(every[:MOST_PROVED], start=1):

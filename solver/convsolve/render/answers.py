@@ -245,7 +245,7 @@ def _order(answer: Answer) -> str:
     ]
     first = answer.problem.objectives[0]
     if answer.optimal:
-        end = "first, proved by Z3"
+        end = f"first, proved by {'bounds of each list of channels and ' if answer.problem.open_channels else ''}Z3"
     elif answer.bound:
         end = f"so far; proved: none has {first.cost} {'below' if first.least else 'above'} {answer.bound[0]:,}"
     else:

@@ -96,6 +96,18 @@ def test_channels_in_a_stack_stay_there() -> None:
     assert 'out_channels="8..64:8"' in found.changes[-1].command
 
 
+def test_conditions_between_channels_and_settings_stand_for_no_list() -> None:
+    """What one list makes of them is no limit of the others."""
+    stack = "Conv(k='2..4', s='1..3', c='4..12:4', groups={1, 2}) >> Conv(k='2..4', s='1..3')"
+    where = ["out_channels[0] > in_channels[0]", "in_channels[1] >= 5*stride[0]", "peak <= 30"]
+    found = explained("8@6x6", "3@6x6", stack=stack, where=where)
+    assert {reason.value for reason in found.conflict if reason.what == "where"} <= set(where)
+    assert found.nearest == ()
+    stack = "ConvTranspose(k='2..4', s='1..3', c='4..12:4', groups={1, 2}) >> Conv(k='2..4', s='1..3')"
+    found = explained("4@8x8", "3@33x33", stack=stack, where="out_channels[0] > in_channels[0]")
+    assert "where" not in {reason.what for reason in found.conflict}
+
+
 def test_sizes_and_channels_to_be_found() -> None:
     found = explained("8@[2..4]", "3@400", layers=2, channels="8,[2..4],3", where="params <= 9")
     assert found.because[0].startswith("from 8@4 to 3@400, which comes nearest")
@@ -106,6 +118,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"channels": "8,[4..6],3", **SMALL}, ["params >= 900"]),
     ({"channels": "8,[4..6],3", **SMALL}, ["macs <= 100", "kernel_size >= stride"]),
     ({"channels": "8,[4,8],3", **SMALL}, ["activations <= 90"]),
+    ({"channels": "8,[4,8],3", "layers": 2}, ["activations <= 40", "in_channels[1] >= 5*stride[0]"]),
     ({"channels": "8,[4,6],3", **SMALL}, ["params <= 160", "macs >= 2500"]),
     ({"channels": "8,[4..6],3", **SMALL}, ["receptive_field >= 40", "params <= 2000"]),
     ({"channels": "8,[4..8],3", **SMALL}, ["out_channels[0] % 3 == 0", "peak <= 50"]),

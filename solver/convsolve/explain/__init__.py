@@ -9,7 +9,7 @@ from typing import NamedTuple
 from convsolve.explain.asking import CHANGES, NEAREST, Asking
 from convsolve.explain.causes import excluded, on_axis, tied
 from convsolve.explain.changes import changes
-from convsolve.explain.channels import asked_of, of_one_group, standing
+from convsolve.explain.channels import asked_of, of_one_group, standing, stands_for_all
 from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, on_all_axes, on_one_axis
 from convsolve.explain.facts import facts
 from convsolve.explain.nearest import nearest
@@ -94,6 +94,8 @@ def blame(problem: Problem, asking: Asking) -> Blame:
     conflict = of_settings(problem, asking) if problem.where else None
     if conflict is not None:
         return Blame(conflict, tuple(excluded(problem, conflict.facts)), by_size=False)
+    if not stands_for_all(problem):
+        return Blame(on_all_axes(problem, asking), (), by_size=False)
     # conditions that are no limits are to blame only where the sizes alone would do
     demanded = plain(problem).where
     bare = replace(problem, where=tuple(one for one in problem.where if one not in demanded))

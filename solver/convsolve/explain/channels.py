@@ -69,9 +69,7 @@ class AskedOpen(Asked):
 
     def every(self) -> Problem:
         """The question with every list of channels."""
-        return replace(
-            self._written(), channels=None if None in self.widths.parts else tuple(self.widths.record)
-        ).problem()
+        return self._open().problem()
 
     def standing(self, numbers: Sequence[int]) -> Problem:
         """The question with numbers for the channels that are to be found."""
@@ -104,14 +102,23 @@ class AskedOpen(Asked):
     @property
     def text(self) -> str:
         """The channels as they are written."""
-        parts = [number if part is None else part for part, number in zip(self.widths.parts, self.numbers, strict=True)]
-        return ",".join([f"[{_text(part)}]" if isinstance(part, tuple) else str(part) for part in parts])
+        return ",".join(self._pieces)
+
+    @property
+    def _pieces(self) -> tuple[str, ...]:
+        each = zip(self.widths.parts, self.numbers, strict=True)
+        parts = [number if part is None else part for part, number in each]
+        return tuple([f"[{_text(part)}]" if isinstance(part, tuple) else str(part) for part in parts])
 
     def command(self) -> str:
         """The question as it is typed."""
-        if None in self.widths.parts:  # the stack says them
-            return replace(self._written(), layers=with_widths(self.layers, self.widths)).command()
-        return replace(self._written(), channels=(self.text,)).command()
+        return self._open().command()
+
+    def _open(self) -> Asked:
+        """The question, its channels where they are said."""
+        if None in self.widths.parts:
+            return replace(self._written(), layers=with_widths(self.layers, self.widths))
+        return replace(self._written(), channels=self._pieces)
 
     def _written(self) -> Asked:
         """What is written beside the channels."""
@@ -192,6 +199,15 @@ def standing(asked: Asked) -> Problem:
         one = next((one for one in some if _met_by_channels(one, where.others)), some[0])
         return replace(one, widths=asked.widths)
     return found
+
+
+def stands_for_all(problem: Problem) -> bool:
+    """Whether no other list of channels does what the question's own does not."""
+    asked = asked_of(problem)
+    try:
+        return not isinstance(asked, AskedOpen) or not asked.problem().deeper
+    except Error:  # too many to look at each
+        return False
 
 
 def _met_by_channels(problem: Problem, conditions: Sequence[Condition]) -> bool:

@@ -114,7 +114,7 @@ def on_all_axes(problem: Problem, asking: Asking) -> Conflict:
         if whats >= {"input", "target"}:
             return True
         ends = [end for end in BOTH if end not in whats]
-        if len(ends) < len(BOTH) and not plain(problem).demands:
+        if len(ends) < len(BOTH) and not (problem.demands if problem.widths else plain(problem).demands):
             return True  # each axis by itself is possible
         if problem.where and {str(condition) for condition in problem.where} <= {reason.value for reason in dropped}:
             return bare

@@ -273,8 +273,6 @@ class Answer(Sequence[Solution]):
         """Why there is no answer, and what would mend it; None where there is one, or it is not known."""
         if self.explained is not None or self.status is not Status.IMPOSSIBLE or self.stopped is not None:
             return self.explained
-        if self.problem.open_channels:  # one list of channels tells of no other
-            return None
         from convsolve.explain import explain
 
         return explain(self.problem)

@@ -10,6 +10,7 @@ from itertools import groupby, islice
 from convsolve.answer import Answer, Status
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.conditioned import TooManyStates
+from convsolve.covering import covering
 from convsolve.errors import Error
 from convsolve.events import (
     Confirmed,
@@ -25,7 +26,7 @@ from convsolve.events import (
 )
 from convsolve.graph import graphs, total
 from convsolve.limits import UNLIMITED, Limits, Stopped
-from convsolve.monotone import least
+from convsolve.monotone import decisive
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout, scouts
 from convsolve.serving import served, settle
@@ -280,8 +281,9 @@ def _prove_impossible(problem: Problem, scouts: Sequence[Scout], report: Listene
         settle(problem, report)
         return
     report(Counted(0, "conventional"))
-    fewest = least(problem) if problem.open_channels else None
-    every = problem.depths if fewest is None else (fewest,)
+    every: Sequence[Problem] = problem.depths
+    if problem.open_channels:
+        every = decisive(problem) or [*covering(problem)]
     known = {id(found.problem): found for found in scouts}
     proved = 0
     for number, one in enumerate(every[:MOST_PROVED], start=1):

@@ -69,7 +69,7 @@ class Asked:
             layers = tuple(_with_open(one, said) for one, said in zip(layers, problem.open_stack.layers, strict=True))
         asked = cls(problem.input, problem.target, layers, problem.tie, None, problem.objectives, where, repeats)
         if problem.widths and None in problem.widths.parts:  # they stand in the stack
-            return replace(asked, layers=_with_widths(layers, problem.widths))
+            return replace(asked, layers=with_widths(layers, problem.widths))
         if problem.widths:
             return replace(asked, channels=tuple(problem.widths.record))
         if repeats or not any(problem.channels) or asked._channels() == problem.channels:
@@ -181,7 +181,7 @@ def _with_open(layer: Written, said: Written) -> Written:
     return write(layer.kind, (), dict(layer.parameters) | found)
 
 
-def _with_widths(layers: Sequence[Written], widths: Widths) -> tuple[Written, ...]:
+def with_widths(layers: Sequence[Written], widths: Widths) -> tuple[Written, ...]:
     """The layers with the out_channels that are to be found, or were given."""
     behind = iter(widths.record[1:])
     said = [next(behind) if layer.kind.weighted else None for layer in layers]

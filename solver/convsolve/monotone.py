@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from convsolve.conditions import Condition
 from convsolve.language import Expr
 from convsolve.language.nodes import Compare, Name, Number
 from convsolve.problem import Problem
 from convsolve.vocabulary import OF_CHANNELS, OF_LAYERS, used
 
 SPEAKING = {*OF_CHANNELS, *OF_LAYERS}
-UPWARDS = ("<", "<=")
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+class Direction(NamedTuple):
+    """What conditions want of channels.
+
+    Attributes:
+        least: whether some bound a cost from above.
+        most: whether some bound a cost from below.
+        others: those that speak of channels otherwise.
+
+    Example:
+        >>> found = Direction.of([Condition.read(text) for text in ("params <= 9", "out_channels % 8 == 0")])
+        >>> found.least, found.most, [str(one) for one in found.others]
+        (True, False, ['out_channels % 8 == 0'])
+    """
+
+    least: bool
+    most: bool
+    others: tuple[Condition, ...]
+
+    @classmethod
+    def of(cls, conditions: Sequence[Condition]) -> Direction:
+        """What some conditions want."""
+        spoken = {one: [sentence for sentence in one.sentences if _speaks(sentence)] for one in conditions}
+        bounds = {bound_of(sentence) for some in spoken.values() for sentence in some}
+        others = (one for one, some in spoken.items() if any(bound_of(sentence) is None for sentence in some))
+        return cls("<" in bounds, ">" in bounds, tuple(others))
+
+    @property
+    def decisive(self) -> bool:
+        """Whether no list of channels is better than that of the fewest, or of the most, the others left out."""
+        return not (self.least and self.most)
 
 
 def speaks_of_channels(problem: Problem) -> bool:
@@ -18,28 +52,46 @@ def speaks_of_channels(problem: Problem) -> bool:
     return any(map(_speaks, (*_sentences(problem), *_numbers(problem))))
 
 
-def least(problem: Problem) -> Problem | None:
-    """The list of channels than which no other can be better, in a question where more channels only cost more.
+def decisive(problem: Problem) -> tuple[Problem, ...] | None:
+    """The lists of channels than which no other can be better, one for each number of groups, where there are such.
 
-    That is so where conditions that speak of channels are upper bounds on costs, and objectives costs to be made
-    small: each weight, multiplication and output element of fewer channels is one of more channels, too. None where
-    it is not so, or where there is no list that has the fewest at every place.
+    Where conditions that speak of channels are upper bounds on costs, and objectives costs to be made small, that is
+    the list of the fewest: each weight, multiplication and output element of fewer channels is one of more channels,
+    too. Where all of these point the other way, it is that of the most. None where it is not so, or where no list has
+    the fewest, or the most, at every place.
     """
-    if not all(_bounded(sentence) for sentence in _sentences(problem) if _speaks(sentence)):
+    bounds = {bound_of(sentence) for sentence in _sentences(problem) if _speaks(sentence)}
+    for objective in problem.objectives:
+        if _speaks(objective.number(1)):
+            bounds.add(("<" if objective.least else ">") if objective.cost in OF_CHANNELS else None)
+    if bounds not in ({"<"}, {">"}, set()):
         return None
-    if any(_speaks(one.number(1)) and not (one.least and one.cost in OF_CHANNELS) for one in problem.objectives):
-        return None
-    every = problem.depths
-    known = [[number or 0 for number in one.channels] for one in every]
-    fewest = [min(numbers) for numbers in zip(*known, strict=True)]
-    return next((one for one, numbers in zip(every, known, strict=True) if numbers == fewest), None)
+    alike: dict[tuple[int, ...], list[Problem]] = {}
+    for one in problem.depths:
+        alike.setdefault(tuple(layer.kind.group_count() for layer in one.layers), []).append(one)
+    end = max if bounds == {">"} else min
+    found = []
+    for some in alike.values():
+        channels = tuple(end(numbers) for numbers in zip(*_known(some), strict=True))
+        best = next((one for one in some if one.channels == channels), None)
+        if best is None:
+            return None
+        found.append(best)
+    return tuple(found)
 
 
-def _bounded(sentence: Expr) -> bool:
+def _known(every: Sequence[Problem]) -> list[list[int]]:
+    return [[number or 0 for number in one.channels] for one in every]
+
+
+def bound_of(sentence: Expr) -> str | None:
+    """The direction in which a sentence bounds a cost, ``<`` or ``>``, if that is all that it does."""
     match sentence:
-        case Compare((operator,), (Name(name), Number())):
-            return operator in UPWARDS and name in OF_CHANNELS
-    return False
+        case Compare((operator,), (Name(name), Number())) if operator in TURNED and name in OF_CHANNELS:
+            return operator[0]
+        case Compare((operator,), (Number(), Name(name))) if operator in TURNED and name in OF_CHANNELS:
+            return TURNED[operator][0]
+    return None
 
 
 def _sentences(problem: Problem) -> Iterator[Expr]:

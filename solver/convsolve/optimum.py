@@ -13,8 +13,9 @@ from convsolve.first import first
 from convsolve.grounding import Grounding, ground
 from convsolve.judge import Confirmation, Verdict
 from convsolve.listing import Combination
-from convsolve.monotone import least
+from convsolve.monotone import decisive
 from convsolve.problem import Problem
+from convsolve.promise import Promise, in_turn
 from convsolve.ranking import STYLE_BITS
 from convsolve.scouting import Scout
 from convsolve.search import Placed
@@ -48,14 +49,18 @@ def best_of_all(
     best: list[Ranked] = []
     told: list[Progress] = []
     unproved = {id(one): one for one in problem.depths}
-    states = 0
-    for number, found in enumerate(_most_promising(scouts)):
+    states, looked_into = 0, set[int]()
+    beyond: tuple[int, ...] | None = None  # what those that are not looked into cannot be below
+    for number, (floors, found) in enumerate(_most_promising(problem, scouts)):
         one = found.problem
-        if problem.open_channels and len(best) == wanted and found.floors > best[-1].place[0]:
+        if problem.open_channels and len(best) == wanted and (floors, len(one.layers), one.charge) > best[-1].place[:3]:
+            beyond = floors
             break
         states += found.states if problem.open_channels and found.conditions is not None else 0
         if states > MOST_STATES and best:
+            beyond = floors
             break
+        looked_into.add(id(one))
         if not found.total:
             if number < MOST_PROVED and proved_impossible(found):
                 del unproved[id(one)]
@@ -72,6 +77,8 @@ def best_of_all(
     if not best:
         return
     values = values_of(best[0].problem, best[0].solution)
+    if len(unproved) > MOST_PROVED and (beyond is None or beyond >= best[0].place[0]):
+        unproved = {key: one for key, one in unproved.items() if key in looked_into}
     if _none_better(problem, unproved, values):
         report(Bound(values))
     counts = ("states", "proof_checks", "expanded")
@@ -81,18 +88,23 @@ def best_of_all(
 
 def _none_better(problem: Problem, unproved: Mapping[int, Problem], values: tuple[int, ...]) -> bool:
     """Whether Z3 finds that none of the questions left can have a better combination."""
-    fewest = least(problem) if problem.open_channels else None
-    left = [one for one in unproved.values() if fewest is None or one is fewest]
+    some = decisive(problem) if problem.open_channels else None
+    left = [one for one in unproved.values() if some is None or any(one is other for other in some)]
     if problem.open_channels and len(left) > MOST_PROVED:
         return False
     return all(judge.better(one, values).verdict == Verdict.UNSAT for one in left)
 
 
-def _most_promising(scouts: Sequence[Scout]) -> list[Scout]:
+def _most_promising(problem: Problem, scouts: Sequence[Scout]) -> Iterator[tuple[tuple[int, ...], Scout]]:
     """By what their objectives cannot be below, where they differ in their channels: soon none can be better."""
-    if not scouts[0].problem.open_channels:
-        return [*scouts]
-    return sorted(scouts, key=lambda found: (found.floors, found.problem.charge))
+    if not problem.open_channels:
+        return ((found.floors, found) for found in scouts)
+    if not scouts:
+        return iter(())
+    known = {id(found.problem): found for found in scouts}
+    every = ((found.problem.charge, found.problem) for found in scouts)
+    turn = in_turn(every, Promise(problem, scouts[0].graphs), lambda one: known[id(one)].floors)
+    return ((floors, known[id(one)]) for floors, one in turn)
 
 
 def _place(problem: Problem, grounding: Grounding, placed: Placed, solution: Solution) -> Place:

@@ -18,6 +18,7 @@ from convsolve.monotone import speaks_of_channels
 from convsolve.potential import growing
 from convsolve.prices import Prices
 from convsolve.problem import Problem
+from convsolve.promise import Promise
 from convsolve.search import BestFirst, ByObjectives, style_of
 
 
@@ -132,8 +133,10 @@ def scouts(problem: Problem) -> list[Scout]:
     if not problem.open_channels:
         return [scout(one) for one in every]
     alike = not speaks_of_channels(problem)
+    promise: Promise | None = None
     shared: dict[tuple[object, ...], list[Graph]] = {}
     known: dict[int, Scout | None] = {}
+    bare: dict[int, Problem | None] = {}  # without the bounds of costs, where nothing else speaks of channels
     found = []
     for one in every:
         key = (id(one.layers), *(one.refuses_single(place) for place in range(len(one.layers))))
@@ -144,7 +147,17 @@ def scouts(problem: Problem) -> list[Scout]:
             same = known[id(some)]
             found += [] if same is None else [replace(same, problem=one)]
             continue
-        left = Foregone(one, some).left() if one.demands else one
+        promise = promise or Promise(problem, some)
+        if promise.bounds and promise.floor(one, exactly=not problem.objectives) is None:
+            continue
+        if promise.says_all:
+            if id(some) not in bare:
+                others = replace(one, where=promise.others)
+                bare[id(some)] = Foregone(others, some).left() if others.demands else others
+            kept = bare[id(some)]
+            left = kept and replace(one, where=(*kept.where, *promise.undecided(one)))
+        else:
+            left = Foregone(one, some).left() if one.demands else one
         made = known[id(some)] = None if left is None else _scouted(one, some, left)
         found += [] if made is None else [made]
     return found

@@ -27,6 +27,7 @@ from convsolve.filling import Layer
 from convsolve.problem import Problem
 
 SIZES = ("input", "target")
+MANIFOLD = ("the channels", "the ties", "the conditions")
 MANY = 3  # limits that are worth reading one by one
 
 
@@ -151,7 +152,7 @@ def _excluded(problem: Problem, found: Explanation, cause: Excluded) -> list[str
             "nothing meets it, whatever the sizes and the limits are",
         ]
     blamed = _and([_demand(reason, problem) for reason in _as_said(found.conflict)])
-    nearest = [f"the nearest that can be had is {text}" for text in _relaxed(found)]
+    nearest = [f"{_the_nearest(problem)} is {text}" for text in _relaxed(found)]
     so = "no setting meets them all, whatever the sizes are"
     clash = "exclude each other" if len(found.conflict) == 2 else "cannot hold together"
     return [f"{blamed} {clash}{numbers}", *nearest, so]
@@ -162,12 +163,12 @@ def _demanded(problem: Problem, found: Explanation) -> tuple[str, ...]:
     sure = [reason for reason in _as_said(found.conflict) if reason not in found.unsettled]
     joined = [reason for reason in found.conflict if reason.what == "join"]
     demands = _and([reason.value for reason in found.conflict if reason.what == "where"] + [*map(_equal, joined)])
-    within = _and([_demand(reason, problem) for reason in sure if reason.what in (*LIMITED, "tie")])
+    within = _and([_demand(reason, problem) for reason in sure if reason.what in (*LIMITED, "channels", "tie")])
     return (
         f"because {_layers(problem)} can lead from {sizes['input']} to {sizes['target']}, but not with {demands}"
         + ("," if joined and within else "")
         + (f" as long as {within} stay{'s' if ' and ' not in within else ''}" if within else ""),
-        *(f"because the nearest that can be had is {text}" for text in _relaxed(found)),
+        *(f"because {_the_nearest(problem)} is {text}" for text in _relaxed(found)),
         "so no combination meets all conditions",
     )
 
@@ -178,6 +179,10 @@ def _equal(reason: Reason) -> str:
     return f"the same size in front of layer {place} ({reason.kind}) as behind layer {reason.value}, which it joins"
 
 
+def _the_nearest(problem: Problem) -> str:
+    return "the nearest that any of these channels allow" if problem.widths else "the nearest that can be had"
+
+
 def _relaxed(found: Explanation) -> list[str]:
     """The condition as far as it can be met, where there is but one in the way."""
     texts = [change.relax["where"] for change in found.changes if "where" in change.relax]
@@ -186,7 +191,7 @@ def _relaxed(found: Explanation) -> list[str]:
 
 def _as_said(reasons: Iterable[Reason]) -> list[Reason]:
     """What the user demands first, then limits, ties and the rest."""
-    order = ["where", "join", *LIMITED, "tie", "layers", *SIZES]
+    order = ["where", "join", *LIMITED, "channels", "tie", "layers", *SIZES]
     return sorted(reasons, key=lambda reason: order.index(reason.what))
 
 
@@ -266,6 +271,7 @@ def _names(reasons: Sequence[Reason]) -> list[str]:
     """What is acquitted, each name once."""
     words = {
         "layers": "the number of layers",
+        "channels": "the channels",
         "tie": "the ties",
         "where": "the conditions",
         "join": "the skip connections",
@@ -325,7 +331,7 @@ def _doubts(found: Explanation) -> Iterator[str]:
     """What was not settled, because it takes too long."""
     if found.unsettled:
         names = _names(found.unsettled)
-        matter = "matters" if len(names) == 1 else "matter"
+        matter = "matter" if len(names) > 1 or names[0] in MANIFOLD else "matters"
         why = "it is not looked at for several inputs" if found.problem.inputs > 1 else "it takes too long to tell"
         yield f"not minimal: whether {_and(names)} {matter} is not settled; {why}"
     if found.cut:

@@ -85,7 +85,7 @@ def explained(work: Work, problem: Problem, report: Listener) -> None:
         report(event)
 
     work(hear)
-    if ended == [Status.IMPOSSIBLE] and not problem.open_channels:
+    if ended == [Status.IMPOSSIBLE]:
         from convsolve.explain import explain
 
         report(Explained(explain(problem)))

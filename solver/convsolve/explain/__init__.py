@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from convsolve.asked import Asked
 from convsolve.explain.asking import CHANGES, NEAREST, Asking
 from convsolve.explain.causes import excluded, on_axis, tied
 from convsolve.explain.changes import changes
+from convsolve.explain.channels import asked_of, of_one_group, standing, stands_for_all
 from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, on_all_axes, on_one_axis
 from convsolve.explain.facts import facts
 from convsolve.explain.families import of_family
@@ -29,6 +29,7 @@ def explain(problem: Problem) -> Explanation:
     Args:
         problem: the question; that it has no answer must be known. Where sizes or the number of layers
             are to be found, one of the questions that it stands for is told of: see `convsolve.explain.told`;
+            of channels that are, all lists: see `convsolve.explain.channels`;
             of several inputs, those that are to blame: see `convsolve.explain.several`; of a family, a few
             members: see `convsolve.explain.families`.
 
@@ -42,6 +43,7 @@ def explain(problem: Problem) -> Explanation:
     """
     if problem.family:
         return of_family(problem, explain)
+    problem = standing(asked_of(of_one_group(problem))) if problem.widths else problem
     one = problem if problem.single else told(problem)
     found = several(one, _explained) if one.inputs > 1 else _explained(one)
     return replace(found, because=(*told_of(problem, one), *found.because))
@@ -55,7 +57,7 @@ def _explained(problem: Problem, whole: Problem | None = None) -> Explanation:
 def _with_causes(problem: Problem, whole: Problem | None) -> Explanation:
     asking = Asking()
     blamed = blame(problem, asking)
-    bench = Bench(problem, Asked.of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES), whole)
+    bench = Bench(problem, asked_of(problem), blamed.axis, blamed.conflict.acquitted, asking.renewed(CHANGES), whole)
     made = changes(bench, blamed.conflict.facts)
     near = replace(bench, asking=asking.renewed(NEAREST))
     return Explanation(
@@ -96,6 +98,8 @@ def blame(problem: Problem, asking: Asking) -> Blame:
     conflict = of_settings(problem, asking) if problem.where else None
     if conflict is not None:
         return Blame(conflict, tuple(excluded(problem, conflict.facts)), by_size=False)
+    if not stands_for_all(problem):
+        return Blame(on_all_axes(problem, asking), (), by_size=False)
     # conditions that are no limits are to blame only where the sizes alone would do
     demanded = plain(problem).where
     bare = replace(problem, where=tuple(one for one in problem.where if one not in demanded))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import pairwise
 from math import prod
@@ -83,6 +83,8 @@ class Asking:
             ends: of ``input`` and ``target`` those that hold; the other may be of any size.
             axis: the one that is looked at, with the conditions that speak of it alone; None for all.
         """
+        if problem.deeper:  # lists of channels
+            return any_of(self.answer(one, ends, axis) for one in problem.depths)
         key = replace(problem, objectives=()), axis, tuple(sorted(ends))
         if key not in self._known:
             if self.spent:
@@ -106,6 +108,8 @@ class Asking:
         """
         from convsolve.judge import agree
 
+        if problem.deeper:
+            return any_of(self.agree(one, limits) for one in problem.depths)
         return None if self.spent else self._said(agree(problem, limits, AGREE))
 
     def _answer(self, problem: Problem, ends: Collection[str], axis: int | None) -> bool | None:
@@ -176,6 +180,16 @@ class Asking:
 
         self.spend(seen.work / UNITS + seen.letters / LETTERS)
         return None if seen.verdict == Verdict.UNKNOWN else seen.verdict == Verdict.SAT
+
+
+def any_of(answers: Iterable[bool | None]) -> bool | None:
+    """Whether one is true; None where one may be."""
+    unknown = False
+    for found in answers:
+        if found:
+            return True
+        unknown = unknown or found is None
+    return None if unknown else False
 
 
 def settings_of(problem: Problem) -> int:

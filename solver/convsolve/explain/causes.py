@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import product
 from math import prod
 
-from convsolve.asked import Asked
 from convsolve.components import tied_parameters
+from convsolve.explain.channels import asked_of
 from convsolve.explain.facts import depths, repeated, without
 from convsolve.explain.plain import plain
 from convsolve.explain.reach import LARGEST, Axis
@@ -29,7 +29,7 @@ def excluded(problem: Problem, conflict: Sequence[Reason]) -> list[Cause]:
     said = [one.sentence for one in ground(problem).instances if str(one.condition) in texts]
     constant = [one for one in said if isinstance(one, Compare) and not [*names(one)] and not evaluated(one, {})]
     numbers = _numbers(constant[0]) if constant else None
-    numbers = None if numbers in texts else numbers
+    numbers = None if numbers in texts or problem.widths else numbers  # these are of one list of channels
     return [Excluded(tuple(texts), always=len(texts) == len(conflict) == 1, numbers=numbers)]
 
 
@@ -149,7 +149,7 @@ def _residues(problem: Problem, axis: int, acquitted: Collection[Reason]) -> Ite
     """Remainders that all reachable sizes leave, and the target does not: whatever the acquitted, or as it is."""
     target, source = problem.target.size[axis], problem.input.size[axis]
     whats = {reason.what for reason in acquitted}
-    widest = Axis(plain(without(problem, Asked.of(problem), acquitted)), axis)
+    widest = Axis(plain(without(problem, asked_of(problem), acquitted)), axis)
     anyhow = None if "input" in whats else source
     for modulus in _moduli(widest):
         found = _remainders(widest, anyhow, modulus, any_depth="layers" in whats)

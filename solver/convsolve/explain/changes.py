@@ -8,6 +8,7 @@ from math import log2
 
 from convsolve.errors import Error
 from convsolve.explain.facts import WIDEST, depths, facts, farthest, widest, without
+from convsolve.explain.other_channels import other_channels
 from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis, sizes
 from convsolve.explain.relaxing import relaxed
@@ -44,6 +45,8 @@ def _single(bench: Bench, conflict: Sequence[Reason]) -> Iterator[Trial]:
             trial = _other_depth(bench)
         elif reason.what == "tie":
             trial = _looser(bench)
+        elif reason.what == "channels":
+            trial = other_channels(bench)
         elif reason.what == "where":
             trial = relaxed(bench, reason)
         elif reason.what == "input" and bench.axis is not None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
 
-from convsolve.asked import Asked
 from convsolve.components import components
 from convsolve.errors import Error
-from convsolve.explain.asking import BOTH, Asking
+from convsolve.explain.asking import BOTH, Asking, any_of
+from convsolve.explain.channels import asked_of
 from convsolve.explain.facts import LATE, depths, facts, without
 from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis
 from convsolve.explanation import Reason
 from convsolve.grounding import ground
+from convsolve.monotone import Direction
 from convsolve.problem import Problem
 from convsolve.variables import setting_name
+
+BESIDE_SETTINGS = ("tie", "where", "layers", "join", "channels")  # facts that are no limit of a setting, nor a size
 
 Oracle = Callable[[Collection[Reason]], bool | None]  # whether a question is possible without some of its facts
 
@@ -63,7 +66,7 @@ def minimal(known: Sequence[Reason], oracle: Oracle, *, costly: bool = False) ->
 
 def on_one_axis(problem: Problem, axis: int, asking: Asking) -> Conflict:
     """The conflict of an axis that has no answer by itself."""
-    asked = Asked.of(problem)
+    asked = asked_of(problem)
 
     def oracle(dropped: Collection[Reason]) -> bool | None:
         whats = {reason.what for reason in dropped}
@@ -72,7 +75,7 @@ def on_one_axis(problem: Problem, axis: int, asking: Asking) -> Conflict:
             found = plain(without(problem, asked, dropped))
             if ground(found).on(axis).instances:
                 deep = _depths(problem, found) if "layers" in whats else [found]
-                return _any(asking.answer(one, ends, axis) for one in deep)
+                return any_of(asking.answer(one, ends, axis) for one in deep)
         except Error:  # as where other depths have channels that do not divide into groups
             return None
         return _bare(Axis(found, axis), ends, any_depth="layers" in whats)
@@ -103,7 +106,7 @@ def _bare(axis: Axis, ends: Collection[str], *, any_depth: bool) -> bool:
 
 def on_all_axes(problem: Problem, asking: Asking) -> Conflict:
     """The conflict of a question whose axes each have an answer, were they alone and without conditions."""
-    asked = Asked.of(problem)
+    asked = asked_of(problem)
     bare = asking.answer(replace(problem, where=()))
 
     def oracle(dropped: Collection[Reason]) -> bool | None:
@@ -111,7 +114,7 @@ def on_all_axes(problem: Problem, asking: Asking) -> Conflict:
         if whats >= {"input", "target"} and not any(layer.kind.joins for layer in problem.layers):
             return True
         ends = [end for end in BOTH if end not in whats]
-        if len(ends) < len(BOTH) and not plain(problem).demands:
+        if len(ends) < len(BOTH) and not (problem.demands if problem.widths else plain(problem).demands):
             return True  # each axis by itself is possible
         if problem.where and {str(condition) for condition in problem.where} <= {reason.value for reason in dropped}:
             return bare
@@ -122,16 +125,25 @@ def on_all_axes(problem: Problem, asking: Asking) -> Conflict:
         if ends == [*BOTH] and _same_fate(found):
             return False
         deep = _depths(problem, found) if "layers" in whats else [found]
-        return _any(asking.answer(one, ends) for one in deep)
+        return any_of(asking.answer(one, ends) for one in deep)
 
     if oracle(()):
         raise ValueError("the question has an answer")
-    return minimal([*facts(problem)], oracle, costly=bool(problem.where))
+    return minimal(_in_turn(problem), oracle, costly=bool(problem.where))
+
+
+def _in_turn(problem: Problem) -> list[Reason]:
+    """The facts in the order in which they are looked at; first of conditions that want more and fewer channels."""
+    known = [*facts(problem)]
+    if problem.widths is None or Direction.of(problem.where).decisive:
+        return known
+    for_more = {str(one) for one in problem.where if not Direction.of([one]).least}
+    return sorted(known, key=lambda fact: (fact.what != "where", fact.value not in for_more))
 
 
 def of_settings(problem: Problem, asking: Asking) -> Conflict | None:
     """The conflict of conditions that limits, ties or each other exclude, whatever the sizes; None if there is none."""
-    asked, known = Asked.of(problem), [*facts(problem)]
+    asked, known = asked_of(problem), _in_turn(problem)
     sizes = [fact for fact in known if fact.what in BOTH]
     following = {(place, fact.what) for fact in known if fact.default and fact.what in LATE for place in fact.layers}
 
@@ -140,13 +152,13 @@ def of_settings(problem: Problem, asking: Asking) -> Conflict | None:
         # default limits that follow other parameters are open with them
         opened |= {(place, name) for place, name in following if any(at == place for at, _ in opened)}
         try:
-            found = without(problem, asked, [one for one in dropped if one.what in ("tie", "where", "layers", "join")])
+            found = without(problem, asked, [one for one in dropped if one.what in BESIDE_SETTINGS])
         except Error:
             return None
         if "layers" not in {reason.what for reason in dropped}:
             return asking.agree(found, _limited(found, opened))
         everywhere = {(place, name) for _, name in opened for place in range(len(found.layers))}
-        return _any(asking.agree(one, _limited(one, everywhere)) for one in _depths(problem, found))
+        return any_of(asking.agree(one, _limited(one, everywhere)) for one in _depths(problem, found))
 
     if oracle(()) is not False:
         return None
@@ -179,15 +191,6 @@ def _depths(problem: Problem, deepest: Problem) -> Iterator[Problem]:
         except Error:  # a condition names a layer that it does not have
             continue
         yield shallower
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    unknown = False
-    for found in answers:
-        if found:
-            return True
-        unknown = unknown or found is None
-    return None if unknown else False
 
 
 def _same_fate(problem: Problem) -> bool:

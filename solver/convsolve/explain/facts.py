@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from convsolve.asked import Asked
 from convsolve.domains import Domain, Domains, domain_text
+from convsolve.explain.channels import AskedOpen, asked_of
 from convsolve.explanation import LIMITED, Reason
 from convsolve.filling import Layer
 from convsolve.layers.base import LayerKind
@@ -38,6 +39,8 @@ def facts(problem: Problem) -> Iterator[Reason]:
     """All facts, those first that are the least telling."""
     limits = sorted(_limits(problem), key=lambda reason: (not reason.default, RANK.index(reason.what)))
     yield from limits
+    if isinstance(asked := asked_of(problem), AskedOpen):
+        yield Reason("channels", asked.text)
     if repeated(problem):
         yield Reason("layers", str(len(problem.layers)), default=len(problem.layers) == 1)
     if tied(problem):
@@ -54,7 +57,7 @@ RANK = ("dilation", "padding", "output_padding", "kernel_size", "stride", *LIMIT
 
 
 def _limits(problem: Problem) -> Iterator[Reason]:
-    asked = Asked.of(problem)
+    asked = asked_of(problem)
     groups: dict[tuple[str, str, str], list[int]] = {}
     said: dict[tuple[str, str, str], bool] = {}
     for place, (layer, written) in enumerate(zip(problem.layers, asked.layers, strict=True)):
@@ -79,8 +82,8 @@ def limit_text(layer: Layer, name: str) -> str:
 
 
 def repeated(problem: Problem) -> bool:
-    """Whether all layers are alike, so that there may be more of them or fewer."""
-    return len(set(problem.layers)) == 1
+    """Whether all layers are alike, so that there may be more of them or fewer; a list of channels says how many."""
+    return len(set(problem.layers)) == 1 and problem.widths is None
 
 
 def tied(problem: Problem) -> bool:
@@ -112,6 +115,8 @@ def without(problem: Problem, asked: Asked, dropped: Collection[Reason]) -> Prob
                 end = farthest(problem, reason.what)
                 layers[place] = widened(layers[place], problem.layers[place], reason.what, end)
     whats = {reason.what for reason in dropped}
+    if "channels" in whats and isinstance(asked, AskedOpen):
+        asked = asked.freed()
     if "layers" in whats:
         layers = [layers[0]] * depths(problem)[-1]
         limits = [replace(reason, layers=tuple(range(len(layers)))) for reason in limits]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from convsolve.asked import Asked
+from convsolve.errors import Error
 from convsolve.explain.changes import twins
 from convsolve.explain.plain import plain
 from convsolve.explain.reach import LARGEST, Axis
@@ -37,7 +38,7 @@ def _sizes(bench: Bench, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]
             for (below, above), goal in zip(around, (target[axis] for axis in impossible), strict=True)
         ]
         moved = _moved(problem, dict(zip(impossible, closest, strict=True)))
-        if bench.asking.possible(_aimed(bench, moved).problem()):
+        if _possible(bench, moved):
             yield moved
         return
     tried = impossible or [axis for axis in range(problem.axes) if axis == twins(problem, axis)[0]]
@@ -46,7 +47,7 @@ def _sizes(bench: Bench, impossible: Sequence[int]) -> Iterator[tuple[int, ...]]
         for some in around_target(Axis(alone, axis)):
             for size in some[:A_FEW]:
                 moved = _moved(problem, {axis: size})
-                if moved not in seen and bench.asking.possible(_aimed(bench, moved).problem()):
+                if moved not in seen and _possible(bench, moved):
                     seen.add(moved)
                     yield moved
                     break
@@ -73,6 +74,14 @@ def _moved(problem: Problem, sizes: dict[int, int]) -> tuple[int, ...]:
         for twin in twins(problem, axis):
             moved[twin] = size
     return tuple(moved)
+
+
+def _possible(bench: Bench, size: tuple[int, ...]) -> bool:
+    """Whether a target is known to be possible."""
+    try:
+        return bench.asking.possible(_aimed(bench, size).problem())
+    except Error:  # as where channels are to be found, and there are too many lists to look at each
+        return False
 
 
 def _aimed(bench: Bench, size: tuple[int, ...]) -> Asked:

@@ -25,7 +25,7 @@ def plain(problem: Problem) -> Problem:
         >>> found.layers[0].domains[0][0], [str(condition) for condition in found.where]
         ((1, 3, 5, 7), ['kernel_size >= stride'])
     """
-    if not problem.where:
+    if not problem.where or problem.deeper:  # the lists of channels are asked one by one
         return problem
     domains = [[list(axis) for axis in layer.domains] for layer in problem.layers]
     kept = []

@@ -37,8 +37,9 @@ def relaxed(bench: Bench, reason: Reason) -> Trial | None:
             price = A_CONDITION + DOUBLED * abs(log2(max(value, 1) / max(number, 1)))
             return Trial(replace(bench.asked, where=where), {"where": text}, price)
 
-        if expression in COSTS and sign == "<=":  # as an objective it is found at once
-            best = least(left_out.asked.problem(), Objective(expression, least=True), bench.asking)
+        if expression in COSTS and sign in ("<=", ">=") and not others:  # as an objective it is found at once
+            bare = replace(with_number(0).asked.problem(), where=())
+            best = least(bare, Objective(expression, least=sign == "<="), bench.asking)
             nearest = best and replace(with_number(best[0]), solution=best[1])
         else:
             found = [trial for way in WAYS[sign] if (trial := _nearest(bench, with_number, number, way, sign))]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from convsolve.asked import Asked
 from convsolve.errors import Error
 from convsolve.explain.asking import CHANGES, Asking
+from convsolve.explain.channels import asked_of
 from convsolve.explain.conflict import minimal
 from convsolve.explain.facts import facts
 from convsolve.explain.nearest import around_target
@@ -80,7 +81,7 @@ def _of(problem: Problem, places: Sequence[int]) -> Problem:
 
 
 def _written(problem: Problem, sources: Sequence[Extent], goals: Sequence[Extent]) -> Asked:
-    return replace(Asked.of(problem), source=_joined(sources), target=_joined(goals))
+    return replace(asked_of(problem), source=_joined(sources), target=_joined(goals))
 
 
 def _joined(each: Sequence[Extent]) -> Extent:

@@ -28,6 +28,8 @@ def solved(problem: Problem, asking: Asking) -> Solution:
     Raises:
         StopIteration: it has none.
     """
+    if problem.deeper:  # lists of channels
+        return solved(next(one for one in problem.depths if asking.possible(one)), asking)
     known = plain(replace(problem, objectives=()))
     seen = asking.found(known)
     if seen is not None and settings_of(known) > MOST_SETTINGS:
@@ -45,6 +47,8 @@ def solved(problem: Problem, asking: Asking) -> Solution:
 
 def least(problem: Problem, objective: Objective, asking: Asking) -> tuple[int, Solution] | None:
     """The best value that an objective can have, with an answer; None where that takes too long to find."""
+    if problem.deeper:
+        return None
     known = replace(plain(problem), objectives=(objective,))
     found = scout(known)
     steps = steps_of(found.whole)

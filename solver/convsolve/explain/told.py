@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf
 
-from convsolve.asked import Asked
 from convsolve.components import Component
+from convsolve.explain.channels import asked_of, standing
 from convsolve.explain.conflict import leaders
 from convsolve.explain.nearest import around_target
 from convsolve.explain.plain import empty, plain
@@ -33,8 +33,8 @@ def _with_sizes(problem: Problem) -> Problem:
         return problem
     pairs = [_nearest(problem, axis) for axis in range(problem.axes)]
     into, out = zip(*pairs, strict=True)
-    asked = replace(Asked.of(problem), source=problem.input.only(into), target=problem.target.only(out))
-    return asked.problem()
+    asked = replace(asked_of(problem), source=problem.input.only(into), target=problem.target.only(out))
+    return standing(asked)
 
 
 def _distance(problem: Problem) -> float:

@@ -69,7 +69,9 @@ def limits(problem: Problem) -> list[str]:
     if ties := _ties(problem):
         lines.append(f"equal on all axes: {ties}")
     if problem.widths:
-        lines.append(f"channels: {','.join('-' if one is None else str(one) for one in problem.widths.record)}")
+        known = zip(problem.widths.record, problem.channel_list(), strict=True)
+        told = [number if part is None else part for part, number in known]
+        lines.append(f"channels: {','.join('-' if one is None else str(one) for one in told)}")
     if problem.family:
         lines.append(f"family: {' and '.join(one.every for one in problem.family.members)}")
     if problem.where:
@@ -81,8 +83,7 @@ def explanation(answer: Answer, *, full: bool = False) -> list[str]:
     """Why there is no answer, and what would mend it."""
     found = answer.explanation
     if found is None:
-        open_channels = answer.problem.open_channels
-        return ["  help: with a number for every one of the channels, it is told why"] if open_channels else []
+        return []
     from convsolve.wording import full as at_length
     from convsolve.wording import short
 
@@ -254,7 +255,7 @@ def _order(answer: Answer) -> str:
     ]
     first = answer.problem.objectives[0]
     if answer.optimal:
-        end = "first, proved by Z3"
+        end = f"first, proved by {'bounds of each list of channels and ' if answer.problem.open_channels else ''}Z3"
     elif answer.bound:
         end = f"so far; proved: none has {first.cost} {'below' if first.least else 'above'} {answer.bound[0]:,}"
     else:

@@ -334,6 +334,22 @@ def test_a_split_leaves_linear_arithmetic() -> None:
     assert text.count("(=> ") == 4
 
 
+def test_only_one_side_of_a_product_is_split_and_what_has_one_value_is_no_case() -> None:
+    def split(text: str, cases: dict[str, tuple[int, ...]]) -> set[str]:
+        node = parse(text)
+        said = smt(node, {name: name for name in names(node)}, cases)
+        return {name for name in cases if f"(= {name} {cases[name][0]})" in said}
+
+    few, many = (1, 2), tuple(range(1, 8))
+    assert split("d*(k - 1) <= n", {"k": many, "d": few}) == {"d"}
+    assert split("d*(k - 1) <= n", {"k": many, "d": (2,)}) == set()
+    assert split("64*k*m <= 9", {"k": many, "m": many}) in ({"k"}, {"m"})
+    assert split("k*m*n <= 9", {"k": few, "m": many}) == {"k", "m"}
+    assert split("n*(b + 1) <= k", {"k": many}) == set()
+    assert split("n % k == 0", {"k": many}) == {"k"}
+    assert split("(n // s)*k <= 9", {"k": many, "s": few}) == {"k", "s"}
+
+
 @given(st.sets(st.integers(-20, 60), max_size=20))
 @settings(max_examples=60, derandomize=True, deadline=None)
 def test_members_are_exactly_the_values(values: set[int]) -> None:

@@ -7,8 +7,9 @@ reads and what another solver can re-check.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
+from math import prod
 
 from convsolve.language.evaluation import evaluated
 from convsolve.language.nodes import (
@@ -23,8 +24,8 @@ from convsolve.language.nodes import (
     Not,
     Number,
     Scoped,
-    children,
     names,
+    parts_of,
     substitute,
 )
 
@@ -44,16 +45,18 @@ def smt(node: Expr, terms: Mapping[str, str], cases: Mapping[str, Sequence[int]]
         >>> smt(parse("stride*n <= 7"), {"stride": "s", "n": "n"}, {"stride": (1, 2)})
         '(and (=> (= s 1) (<= n 7)) (=> (= s 2) (<= (* 2 n) 7)))'
     """
-    multiplied = set(_multiplied(node)) if cases else ()
-    split = [name for name in cases if name in multiplied]
+    if not cases:
+        return _term(node, terms)
+    node = substitute(node, {name: values[0] for name, values in cases.items() if len(values) == 1})
+    chosen = _split(node, cases)
+    split = [name for name in cases if name in chosen]
     if not split:
         return _term(node, terms)
     branches = []
     for values in product(*(cases[name] for name in split)):
         case = dict(zip(split, values, strict=True))
-        body = _term(substitute(node, case), terms)
-        guards = [f"(= {terms[name]} {value})" for name, value in case.items() if len(cases[name]) > 1]
-        branches.append(f"(=> {conjunction(guards)} {body})" if guards else body)
+        guard = conjunction([f"(= {terms[name]} {value})" for name, value in case.items()])
+        branches.append(f"(=> {guard} {_term(substitute(node, case), terms)})")
     return conjunction(branches)
 
 
@@ -111,16 +114,19 @@ def _run(term: str, first: int, last: int, step: int) -> str:
     return f"(and {between} (= (mod (- {term} {numeral(first)}) {step}) 0))"
 
 
-def _multiplied(node: Expr) -> Iterator[str]:
-    """Names inside products and divisions that are not by a number: what a case split must fix."""
-    match node:
-        case Arithmetic("*", left, right) if any(names(left)) and any(names(right)):
-            yield from names(left)
-            yield from names(right)
-        case Arithmetic("//" | "%", _, right):
-            yield from names(right)
-    for child in children(node):
-        yield from _multiplied(child)
+def _split(node: Expr, cases: Mapping[str, Sequence[int]]) -> set[str]:
+    """The names that a case split must fix so that a side of every product, and every divisor, is a number."""
+    found: set[str] = set()
+    for part in parts_of(node):
+        match part:
+            case Arithmetic("//" | "%", _, right):
+                found |= cases.keys() & set(names(right))
+            case Arithmetic("*", left, right):
+                sides = [set(names(side)) - found for side in (left, right)]
+                # what can be split alone makes a side a number; the fewer cases the better
+                whole = [side for side in sides if side <= cases.keys()] or [cases.keys() & set.union(*sides)]
+                found |= min(whole, key=lambda side: prod(len(cases[name]) for name in side))
+    return found
 
 
 def _term(node: Expr, terms: Mapping[str, str]) -> str:

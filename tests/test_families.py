@@ -89,6 +89,8 @@ QUESTIONS = [
     ("2H", "H", ["Conv", "ConvTranspose", "Conv"], ""),
     ("3H", "H", ["Conv", "ConvTranspose", "Conv"], ""),
     ("2H+1", "H", ["Conv"] * 2, "H >= 3"),
+    ("H", "H", ["Conv", "Conv", "ConvTranspose"], "H % 4 == 0"),
+    ("H", "H", ["Conv", "Conv", "ConvTranspose", "ConvTranspose"], "H % 4 == 0"),
 ]
 
 
@@ -245,6 +247,15 @@ def test_conditions_on_sizes_hold_for_every_member() -> None:
     even = cs.solve("H", "2H", layers=2, where="out_size % 2 == 0", count=50)
     assert all(solution.told[0][1][0] != "H" for solution in even)
     assert cs.solve("H", "2H", layers=2, where="out_size[1] <= 100").status is Status.GAVE_UP
+
+
+def test_monotone_is_kept_far_out_too() -> None:
+    # 1 -> 1 -> 1 keeps its size, where 2 -> 1 -> 2 and all behind it do not
+    stack = "Conv(k=1, p=0) >> ConvTranspose(p=0)"
+    turning = cs.solve("2H", "2H", stack=stack, all=True)
+    kept = cs.solve("2H", "2H", stack=stack, monotone=True, all=True)
+    assert {solution.told[0][1] for solution in turning} == {("2H",), ("H",)}
+    assert {solution.told[0][1] for solution in kept} == {("2H",)}
 
 
 def test_no_checkerboard_exact_and_monotone_are_counted() -> None:

@@ -19,7 +19,6 @@ import z3
 from convsolve import certificate, chains
 from convsolve.answer import Solution
 from convsolve.cheapest import Cheapest
-from convsolve.claims import broken_claim
 from convsolve.conditions import Condition
 from convsolve.encoding import (
     Clause,
@@ -118,11 +117,6 @@ class Confirmation:
         if verdict == Verdict.SAT:
             self._true |= new
         return verdict
-
-    def for_all(self, solution: Solution) -> Verdict:
-        """Whether they hold for every member of the question's family."""
-        broken = self.session.ask(broken_claim(self.problem, solution))
-        return {Verdict.SAT: Verdict.UNSAT, Verdict.UNSAT: Verdict.SAT}.get(broken, broken)
 
 
 def decide(problem: Problem) -> Decision:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
-from math import lcm
+from math import inf, lcm
 from typing import NamedTuple
 
 from convsolve.conditions import Condition
@@ -22,7 +22,7 @@ from convsolve.domains import Domain
 from convsolve.errors import Error
 from convsolve.families import MOST_LINES, Family
 from convsolve.filling import Layer
-from convsolve.language.nodes import Compare, Name, Number
+from convsolve.language.nodes import Compare, Name, Number, Scoped
 from convsolve.layers.base import SIZES
 from convsolve.layers.fans import Listed
 from convsolve.problem import Problem
@@ -78,8 +78,23 @@ def divided(family: Family, pose: Callable[[Family], Problem]) -> Problem:
 
 def _straight(whole: Problem, family: Family) -> list[Straight]:
     source, target = ([size.rate for size in family.sizes(end)] for end in (whole.input, whole.target))
+    within = _monotone(whole)
     known: dict[int, Straight] = {}
-    return [known.setdefault(id(one.layers), straight(one.layers, one.ties, source, target)) for one in whole.depths]
+    for one in whole.depths:
+        if id(one.layers) not in known:
+            known[id(one.layers)] = straight(one.layers, one.ties, source, target, split=family.split, within=within)
+    return [known[id(one.layers)] for one in whole.depths]
+
+
+def _monotone(whole: Problem) -> list[tuple[int, float]]:
+    """By how much a layer may multiply the rate of each axis where no size is to turn back."""
+    monotone = next((one for one in whole.where if one.named and one.text == "monotone"), None)
+    signs: dict[int | None, set[str]] = {}
+    for sentence in monotone.sentences if monotone else ():
+        if isinstance(sentence, Compare) and isinstance(size := sentence.operands[0], Scoped):
+            signs.setdefault(size.axis, set()).update(sentence.operators)
+    each = [signs.get(axis, set()) for axis in range(whole.axes)]
+    return [(1 if ">=" in some else 0, 1 if "<=" in some else inf) for some in each]
 
 
 def _costly(problem: Problem) -> bool:

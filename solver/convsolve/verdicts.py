@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution, Status
+from convsolve.claims import broken_claim
 from convsolve.encoding import values
 from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, NoneIn, Worked
 from convsolve.grounding import Grounding, ground, numbers
@@ -13,7 +14,7 @@ from convsolve.problem import Problem
 from convsolve.scouting import Scout
 
 if TYPE_CHECKING:
-    from convsolve.judge import Confirmation, Decision
+    from convsolve.judge import Confirmation, Decision, Verdict
 
 MOST_IMPROVED = 100  # times that Z3 alone is asked for a better combination
 
@@ -32,11 +33,15 @@ class Confirmations:
             self._known[id(problem)] = problem, Confirmation(problem)
         return self._known[id(problem)][1]
 
+    def broken(self, problem: Problem, solution: Solution) -> Verdict:
+        """Whether Z3 finds a member of the question's family that the solution does not serve."""
+        return self.of(problem).session.ask(broken_claim(problem, solution))
+
     def for_all(self, problem: Problem, solution: Solution) -> bool:
-        """Whether Z3 proves that the solution serves every member of its question's family."""
+        """Whether Z3 proves that the solution serves every member of the question's family."""
         from convsolve.judge import Verdict
 
-        return self.of(problem).for_all(solution) == Verdict.SAT
+        return self.broken(problem, solution) == Verdict.UNSAT
 
     def confirmed(self, problem: Problem, solution: Solution) -> bool:
         """Whether Z3 finds that the equations hold, for every member of a family.
@@ -45,12 +50,11 @@ class Confirmations:
         """
         from convsolve.judge import Verdict
 
-        verdict = self.of(problem)(solution)
-        if verdict == Verdict.SAT and problem.family:
-            verdict = self.of(problem).for_all(solution)
-        if verdict == Verdict.UNSAT:
+        holds = self.of(problem)(solution)
+        broken = self.broken(problem, solution) if problem.family else Verdict.UNSAT
+        if holds == Verdict.UNSAT or broken == Verdict.SAT:
             raise AssertionError(f"Z3 refuses {solution}")
-        return verdict == Verdict.SAT
+        return holds == Verdict.SAT and broken == Verdict.UNSAT
 
 
 def proved_impossible(found: Scout) -> bool:

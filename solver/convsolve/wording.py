@@ -102,13 +102,9 @@ def _residue(problem: Problem, found: Explanation, cause: Residue) -> list[str]:
     with_ = limits(found.conflict, problem)
     subject = with_ or _layers(problem)
     reasons = [f"{subject} can make only {_remainders(cause)}{f' of {source}' if source else ''}"]
-    if cause.modulus == 2:
-        reasons.append(f"{cause.target} is {_parity(cause.target)}{_on(problem, cause.axis)}")
-    else:
-        rest = cause.target % cause.modulus
-        reasons.append(
-            f"{cause.target} = {cause.target // cause.modulus}*{cause.modulus} + {rest}{_on(problem, cause.axis)}"
-        )
+    whole, rest = divmod(cause.target, cause.modulus)
+    left = f"is {_parity(cause.target)}" if cause.modulus == 2 else f"= {whole}*{cause.modulus} + {rest}"
+    reasons.append(f"{cause.target} {left}{_on(problem, cause.axis)}")
     demanded = {word for reason in found.conflict if reason.what == "where" for word in findall(r"\w+", reason.value)}
     blamed = {reason.what for reason in found.conflict}  # perhaps of other layers
     innocent = [name for name in _names(found.acquitted) if name not in demanded | blamed]

@@ -77,11 +77,11 @@ def impossible_explained(row: Row, _limit: float) -> Outcome:
 
 
 def best(row: Row, _limit: float) -> Outcome:
-    return _answered(answer(ask(**row.keywords), count=1))
+    return _in_order(answer(ask(**row.keywords), count=1))
 
 
 def first_five(row: Row, _limit: float) -> Outcome:
-    return _answered(answer(ask(**row.keywords), count=5))
+    return _in_order(answer(ask(**row.keywords), count=5))
 
 
 def count(row: Row, _limit: float) -> Outcome:
@@ -118,6 +118,11 @@ def optimum(row: Row, _limit: float) -> Outcome:
 def _verdict(problem: Problem) -> Outcome:
     status = answer(problem, count=0).status
     return Outcome("gave up" if status is Status.GAVE_UP else str(status))
+
+
+def _in_order(found: Answer) -> Outcome:
+    """The most conventional answers; what is said to be in another order is none."""
+    return _answered(found) if found.order == "conventional" else Outcome("gave up")
 
 
 def _answered(found: Answer) -> Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from convsolve import chains, judge
-from convsolve.components import AnyFamily
+from convsolve.components import AnyBundle
 from convsolve.graph import Course, graphs, meet
 from convsolve.posing import ask
 from convsolve.problem import Problem
@@ -36,7 +36,7 @@ def _verdicts(steps: list[chains.Step]) -> list[judge.Verdict]:
         lambda course: course._replace(sources=(range(5, 6),)),
         lambda course: course._replace(targets=(range(33, 34),)),
         lambda course: course._replace(layers=[course.layers[0], [], course.layers[2]]),
-        lambda course: course._replace(layers=[course.layers[0], *families_of("5", 2), course.layers[2]]),
+        lambda course: course._replace(layers=[course.layers[0], *bundles_of("5", 2), course.layers[2]]),
         lambda course: course._replace(barred=[None, (8,), None, None]),
         lambda course: course._replace(barred=[(4,), None, None, None]),
         lambda course: course._replace(allowed=[[range(1, 10)]] * 4),
@@ -52,10 +52,10 @@ def test_a_mistaken_scout_proves_nothing(wrong: Callable[[Course], Course]) -> N
     assert judge._apart(problem, found).verdict == judge.Verdict.UNKNOWN
 
 
-def families_of(kernel_size: str, layers: int) -> list[tuple[AnyFamily, ...]]:
+def bundles_of(kernel_size: str, layers: int) -> list[tuple[AnyBundle, ...]]:
     fixed: Any = FIXED | {"kernel_size": kernel_size, "layers": layers}
     (graph,) = graphs(ask(4, 4, **fixed, layer="conv_transpose"))
-    return [step.families for step in graph.steps][:1]
+    return [step.bundles for step in graph.steps][:1]
 
 
 def test_a_proof_asks_whether_the_two_chains_meet() -> None:

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from convsolve import tables
-from convsolve.components import Joint, families
+from convsolve.components import Joint, bundles
 from convsolve.graph import Graph, Walk, graphs, meet, total
 from convsolve.layers.fans import Fan, ahead, behind, counted, fan_of, part_of
 from convsolve.passages import passage
@@ -184,7 +184,7 @@ def test_a_layer_that_refuses_single_elements_is_not_entered_by_one() -> None:
 
 def test_a_layer_may_lead_upwards_on_one_axis_and_downwards_on_another() -> None:
     up, down = fan_of(2, part_of([0, 1]), constant=0, up=True), fan_of(2, part_of([0, 2]), constant=-3, up=False)
-    some = families([Joint(((up,), (down,)), 1, range(2))])
+    some = bundles([Joint(((up,), (down,)), 1, range(2))])
     wanted: Counter[State] = Counter()
     for shift, first, second in product((1, 2), (0, 1), (0, 2)):
         wanted[2 * 5 + first + shift, (9 + second - 3 + shift) // 2 + 1] += 1

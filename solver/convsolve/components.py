@@ -153,9 +153,9 @@ class Step:
         return tuple(found)
 
     @cached_property
-    def families(self) -> tuple[AnyFamily, ...]:
+    def bundles(self) -> tuple[AnyBundle, ...]:
         """Likewise, what differs by a shift of all axes taken together."""
-        return families(self.joint)
+        return bundles(self.joint)
 
     def _shifts(self) -> Iterator[tuple[Choice, tuple[int, Part]]]:
         """The choices, with a shift of all axes in place of each decision on a kernel_size that they share."""
@@ -172,9 +172,9 @@ class Step:
                 yield from ((_with(choice, kernel, value), NO_SHIFT) for value in choice[0][kernel])
 
     @cached_property
-    def alone(self) -> tuple[tuple[AnyFamily, ...], ...]:
+    def alone(self) -> tuple[tuple[AnyBundle, ...], ...]:
         """The size maps of each axis by itself, ties left out."""
-        return tuple(families([Joint((fans,), *NO_SHIFT)]) for fans in self.fans)
+        return tuple(bundles([Joint((fans,), *NO_SHIFT)]) for fans in self.fans)
 
 
 def _with(choice: Choice, parameter: int, value: int) -> Choice:
@@ -183,7 +183,7 @@ def _with(choice: Choice, parameter: int, value: int) -> Choice:
 
 
 @dataclass(frozen=True)
-class Family:
+class Bundle:
     """Joint size maps of one direction, up to a common shift of their offsets on all axes.
 
     A shared kernel_size shifts every axis by as much, while padding and output_padding are each
@@ -213,10 +213,10 @@ class Mixed:
     maps: tuple[tuple[tuple[SizeMap, int], ...], ...]
 
 
-AnyFamily = Family | Mixed
+AnyBundle = Bundle | Mixed
 
 
-def families(joint: Iterable[Joint]) -> tuple[AnyFamily, ...]:
+def bundles(joint: Iterable[Joint]) -> tuple[AnyBundle, ...]:
     """Joint maps, those that are shifts of each other taken together."""
     alike: dict[tuple[tuple[Fan, ...], ...], Counter[int]] = {}
     mixed: list[Mixed] = []
@@ -238,11 +238,11 @@ def families(joint: Iterable[Joint]) -> tuple[AnyFamily, ...]:
         key = base[0][0].up, tuple([fans[0].least for fans in base]), shift
         lowest = tuple([tuple([fan._replace(offset=fan.offset + low) for fan in fans]) for fans in base])
         members.setdefault(key, []).append(lowest)
-    return (*[Family(up, least, tuple(some), shift) for (up, least, shift), some in members.items()], *mixed)
+    return (*[Bundle(up, least, tuple(some), shift) for (up, least, shift), some in members.items()], *mixed)
 
 
 def _mixed(axes: Sequence[tuple[Fan, ...] | Listed], least: int, shift: Part) -> Iterator[Mixed]:
-    """The same maps one by one, a family for each amount that is added on all axes alike."""
+    """The same maps one by one, a bundle for each amount that is added on all axes alike."""
     for amount, times in pairs(shift):
         each: list[tuple[tuple[SizeMap, int], ...]] = []
         for fans in axes:

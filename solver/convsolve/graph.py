@@ -11,7 +11,7 @@ from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
-from convsolve.components import AnyFamily, Component, Mixed, Step, components, together
+from convsolve.components import AnyBundle, Component, Mixed, Step, components, together
 from convsolve.errors import Error
 from convsolve.filling import Layer
 from convsolve.layers.fans import AnyFan, ahead, behind
@@ -119,7 +119,7 @@ class Graph:
     def course(self) -> Course:
         """The layers on all axes of the component, ties and all."""
         allowed = [[ANY_SIZE] * self.axes] * (len(self.steps) + 1)
-        return Course([step.families for step in self.steps], self.sources, self.targets, allowed, self.barred)
+        return Course([step.bundles for step in self.steps], self.sources, self.targets, allowed, self.barred)
 
     def alone(self, axis: int) -> Course:
         """The layers on one axis of the component, ties left out."""
@@ -150,7 +150,7 @@ class Course(NamedTuple):
         barred: per position, a state that the layer behind it refuses as a whole.
     """
 
-    layers: Sequence[Sequence[AnyFamily]]
+    layers: Sequence[Sequence[AnyBundle]]
     sources: Sequence[range]
     targets: Sequence[range]
     allowed: Sequence[Sequence[Sizes]]
@@ -205,13 +205,13 @@ class Walk:
     def retraces(self, place: int) -> bool:
         """Whether what leads to a state through layer `place` are sizes that can be looked at one by one."""
         bounded = all(len(sizes) < len(ANY_SIZE) for sizes in self.course.allowed[place])
-        return bounded or not any(isinstance(family, Mixed) for family in self.course.layers[place])
+        return bounded or not any(isinstance(bundle, Mixed) for bundle in self.course.layers[place])
 
     def _carried(self, table: Table, place: int, only: Table | None, *, forward: bool) -> Table:
-        families = self.course.layers[place]
-        key = id(families), forward
+        bundles = self.course.layers[place]
+        key = id(bundles), forward
         if key not in self._made:
-            self._made[key] = [passage(family, self.long, forward=forward) for family in families]
+            self._made[key] = [passage(bundle, self.long, forward=forward) for bundle in bundles]
         passages = self._made[key]
         position = place + forward
         allowed = self.course.allowed[position]

@@ -14,7 +14,7 @@ from operator import add, contains, or_
 from typing import NamedTuple
 
 from convsolve import rows
-from convsolve.components import AnyFamily, Family, Mixed
+from convsolve.components import AnyBundle, Bundle, Mixed
 from convsolve.layers.fans import Fan, Part, last, pairs, times, turned
 from convsolve.layers.maps import SizeMap
 from convsolve.shapes import LARGEST_SIZE
@@ -40,26 +40,26 @@ class Member(NamedTuple):
 
 
 class Passage:
-    """One family of joint size maps in one direction.
+    """One bundle of joint size maps in one direction.
 
     Args:
-        family: the maps.
+        bundle: the maps.
         long: the axis along which rows lie.
         forward: from the input to the output, or back.
     """
 
-    def __init__(self, family: Family, long: int, *, forward: bool) -> None:
-        self._growth = _growth(family, forward=forward)
+    def __init__(self, bundle: Bundle, long: int, *, forward: bool) -> None:
+        self._growth = _growth(bundle, forward=forward)
         self.forward = forward
         self.long = long
-        self.least = family.least
-        self.gathers = forward is not family.up
-        self.shift = family.shift if forward else turned(family.shift)
-        self.back = 0 if forward else last(family.shift)  # how much less than `shift` is added to each size
+        self.least = bundle.least
+        self.gathers = forward is not bundle.up
+        self.shift = bundle.shift if forward else turned(bundle.shift)
+        self.back = 0 if forward else last(bundle.shift)  # how much less than `shift` is added to each size
         self.shifts = last(self.shift) > 0 or times(self.shift) > 1
-        moves = [[move_of(fan, forward=forward) for fan in axes[long]] for axes in family.members]
+        moves = [[move_of(fan, forward=forward) for fan in axes[long]] for axes in bundle.members]
         # with further axes it is less work to add copies before these multiply the rows, or after they thinned them out
-        alone = len(family.least) == 1
+        alone = len(bundle.least) == 1
         self.shared = _shared([move.parts for some in moves for move in some]) if alone else ()
         self.base = 0 if self.gathers else min(move.constant for some in moves for move in some)
         self.members = [
@@ -67,7 +67,7 @@ class Passage:
                 tuple(self._own(move) for move in some),
                 (*axes[:long], *axes[long + 1 :]),
             )
-            for some, axes in zip(moves, family.members, strict=True)
+            for some, axes in zip(moves, bundle.members, strict=True)
         ]
 
     def growth(self, table: Table) -> int:
@@ -173,16 +173,16 @@ class Listing:
     """Joint size maps carried size by size, in one direction: axes with few sizes first, the long one last.
 
     Args:
-        family: the maps.
+        bundle: the maps.
         long: the axis along which rows lie.
         forward: from the input to the output, or back.
     """
 
-    def __init__(self, family: Mixed, long: int, *, forward: bool) -> None:
+    def __init__(self, bundle: Mixed, long: int, *, forward: bool) -> None:
         self.forward = forward
         self.long = long
-        self._maps = family.maps
-        self._settings = prod(sum(settings for _, settings in maps) for maps in family.maps)
+        self._maps = bundle.maps
+        self._settings = prod(sum(settings for _, settings in maps) for maps in bundle.maps)
 
     def growth(self, table: Table) -> int:
         """By how much the largest number can grow: forwards, all states may come to one."""
@@ -237,20 +237,20 @@ class _Ways(dict[int, Sequence[tuple[int, int]]]):
 AnyPassage = Passage | Listing
 
 
-def passage(family: AnyFamily, long: int, *, forward: bool) -> AnyPassage:
-    """A family of joint size maps in one direction."""
-    if isinstance(family, Mixed):
-        return Listing(family, long, forward=forward)
-    return Passage(family, long, forward=forward)
+def passage(bundle: AnyBundle, long: int, *, forward: bool) -> AnyPassage:
+    """A bundle of joint size maps in one direction."""
+    if isinstance(bundle, Mixed):
+        return Listing(bundle, long, forward=forward)
+    return Passage(bundle, long, forward=forward)
 
 
-def _growth(family: Family, *, forward: bool) -> int:
+def _growth(bundle: Bundle, *, forward: bool) -> int:
     # forwards and down, as many neighbours as the stride come to one size
     each = [
         prod(sum(fan.settings * (fan.stride if forward and not fan.up else 1) for fan in fans) for fans in axes)
-        for axes in family.members
+        for axes in bundle.members
     ]
-    return sum(each) * times(family.shift)
+    return sum(each) * times(bundle.shift)
 
 
 def move_of(fan: Fan, *, forward: bool) -> Move:

@@ -78,7 +78,8 @@ class Extent:
     sizes: tuple[range, ...]
     flat: bool = field(default=False, repr=False)  # as a shape has it
     inputs: int = field(default=1, repr=False)  # so many that one stack shall serve; their axes one behind the other
-    forms: tuple[Form | None, ...] = ()  # of a family, on each axis of one input; None where that is a number
+    # of a family, on each axis of one input; None where that is a number
+    forms: tuple[Form | None, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, value: object, what: str = "size") -> Extent:

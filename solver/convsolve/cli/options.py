@@ -44,10 +44,13 @@ class Level(StrEnum):
 Input = Annotated[
     str,
     typer.Argument(
-        metavar="INPUT", help="The shape that goes in: 28, 4x4, 128@4x4 with channels; ? or [2..8] is found."
+        metavar="INPUT",
+        help="The shape that goes in: 28, 4x4, 128@4x4 with channels; ? or [2..8] is found, H is every size.",
     ),
 ]
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="The shape that must come out.")]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="The shape that must come out; 2H, H/8 or H-184 with a letter of INPUT.")
+]
 
 Shape = Annotated[
     str,

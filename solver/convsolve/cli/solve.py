@@ -115,6 +115,7 @@ def solve(  # noqa: PLR0913 - the options of interface.md
       convsolve solve 100@1x1 3@64x64 --layers 5 --emit generator.py
       convsolve solve 28 7 --stack "Conv(k=3) >> MaxPool() >> Conv()"
       convsolve solve 46x62 368x489 -k 16 -s 8           the limits of what is tried
+      convsolve solve HxW H/8xW/8 --layers 3             one stack for every size that 8 divides
       convsolve solve 128@4x4 3@64x64 --layers 4 --minimize macs --where "kernel_size >= stride"
       convsolve solve 224 7 --layers 5 --where "out_size[1] == 56" --odd-kernels
       convsolve solve --spec question.toml --count 1     the whole question in a file

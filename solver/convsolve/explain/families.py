@@ -44,11 +44,8 @@ def of_family(problem: Problem, alone: Callable[[Problem], Explanation]) -> Expl
         raise ValueError(f"{problem.input} -> {problem.target} is not known to be impossible")
     found = alone(few)
     members = f"because {problem.input} -> {problem.target} asks {_told(few)} of one stack, which is impossible:"
-    slopes = (
-        ()
-        if problem.relations != (NOTHING,)
-        else ("because no choice of strides within the limits makes sizes grow as fast as that",)
-    )
+    stuck = f"because no choice of strides within the limits leads {problem.input} to {problem.target} without rounding"
+    slopes = [stuck] if problem.relations == (NOTHING,) else []
     tried = Tried()
     changes = (*_residues(problem), *islice(_changes(problem, tried), 3))
     return replace(

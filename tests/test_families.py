@@ -23,8 +23,11 @@ from convsolve.errors import Error
 from convsolve.families import Members, family_of, layers_at, positions
 from convsolve.judge import Session, Verdict
 from convsolve.posing import ask
+from convsolve.scouting import scouts
+from convsolve.search import conventional
 from convsolve.shapes import Extent
 from convsolve.sizes import Affine, Form
+from convsolve.tiers import Tier
 from tests.command_line import convsolve
 
 LEVELS = ("Conv(k=3, s=1, p=0) * 2 >> MaxPool(2)", "ConvTranspose(k=2, s=2, p=0, op=0) >> Conv(k=3, s=1, p=0) * 2")
@@ -305,6 +308,29 @@ def test_where_neither_settles_it_the_answer_is_given_up() -> None:
     said = convsolve("solve", "H", "2H", "--where", "out_size[0] <= 100")
     why = "none was found that keeps every size straight, and no few of its members rule all others out"
     assert (said.code, said.err.splitlines()[0]) == (4, f"H -> 2H by ConvTranspose: gave up: {why}")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "question"),
+    [
+        ("H", "H/4", {"layers": 3}),
+        ("H", "4H", {"layers": 2}),
+        ("H", "H", {"stack": "Conv() * 2 >> ConvTranspose() * 2", "kernel_size": "2..4", "where": "H % 4 == 0"}),
+        ("H", "H/8", {"stack": "(Conv(k='3,5') >> MaxPool()) * 2", "stride": "1,2"}),
+    ],
+)
+def test_choices_of_strides_are_looked_into_only_where_they_may_be_next(
+    source: str, target: str, question: dict[str, Any]
+) -> None:
+    problem = ask(source, target, **question)
+    every = sorted(
+        placed.place
+        for found in scouts(problem)
+        for placed in islice(conventional(found.problem, found.searches(), 300), 300)
+    )
+    merged = [placed.place for _, placed in islice(Tier(scouts(problem), 300), 300)]
+    assert merged == every[: len(merged)]
+    assert len(merged) == min(300, len(every))
 
 
 def test_a_space_of_a_family() -> None:

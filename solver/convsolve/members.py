@@ -19,6 +19,7 @@ from convsolve.cheapest import ANY, EVERYTHING
 from convsolve.components import Step
 from convsolve.conditioned import Conditioned, Folded
 from convsolve.corridor import Corridor
+from convsolve.domains import Domain
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind, Setting, SizeKeeping
@@ -144,8 +145,8 @@ class Members:
         Anything is next as soon as that leaves hardly more sizes.
         """
         every, slack = self._sizes(EVERYTHING), SLACK * sum(self.weights)
-        while 4 * self._sizes(self._least + slack) < 3 * every:
-            yield self._least + slack
+        while 4 * self._sizes(self.least + slack) < 3 * every:
+            yield self.least + slack
             slack *= 2
         yield EVERYTHING
 
@@ -153,13 +154,29 @@ class Members:
         return sum(corridor.count(most) for corridor, most in self._shares(cap))
 
     @cached_property
-    def _least(self) -> int:
+    def least(self) -> int:
+        """What no way costs less than in style."""
         return sum(weight * corridor.least for weight, corridor in zip(self.weights, self.corridors, strict=True))
+
+    @cached_property
+    def floor(self) -> int:
+        """The same with what it costs that strides change where they must, and are never idle."""
+        changes = 0
+        last: dict[tuple[str, int], Domain] = {}
+        for place in self.places if self.style.growing else ():
+            kind, domains = self.kinds[place], self.graph.steps[place].layer.domains
+            stride = kind.positions().get("stride", -1)
+            for axis, weight in enumerate(self.weights) if stride >= 0 else ():
+                strides = domains[axis][stride]
+                known = last.get((kind.record, axis), strides)
+                last[kind.record, axis] = strides
+                changes += weight * ranking.CHANGE * {*known}.isdisjoint(strides)
+        return self.least + changes
 
     def _shares(self, cap: int) -> Iterator[tuple[Corridor, int]]:
         """What ways may cost on each axis, if together with the least on other axes they cost at most so much."""
         for weight, corridor in zip(self.weights, self.corridors, strict=True):
-            yield corridor, (cap - self._least) // weight + corridor.least
+            yield corridor, (cap - self.least) // weight + corridor.least
 
     def within(self, cap: int) -> Members:
         """The same with only the sizes on ways that cost at most so much."""

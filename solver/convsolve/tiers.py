@@ -41,6 +41,7 @@ class Tier:
         self._opened: list[Scout] = []
         self._searches: list[BestFirst] = []
         self._shared: dict[tuple[int, int], Listed[Placed]] = {}
+        self._bounds: dict[int, int] = {}
 
     @property
     def states(self) -> int:
@@ -54,10 +55,12 @@ class Tier:
 
     def __iter__(self) -> Iterator[tuple[Problem, Placed]]:
         heap: list[_Next] = []
-        waiting = list(enumerate(self._scouts))[::-1]
+        floors = [(self._floor(found), number) for number, found in enumerate(self._scouts)]
+        waiting = sorted(floors, reverse=True)
         while waiting or heap:
-            while waiting and (not heap or self._floor(waiting[-1][1]) <= heap[0].place[0]):
-                number, found = waiting.pop()
+            while waiting and (not heap or waiting[-1][0] <= heap[0].place[0]):
+                _, number = waiting.pop()
+                found = self._scouts[number]
                 self._push(heap, number, 0, found.problem, self._listed(found))
             if heap:
                 _, number, index, problem, placed, listed = heappop(heap)
@@ -74,7 +77,15 @@ class Tier:
     def _floor(self, found: Scout) -> int:
         """What no combination of a question can score below."""
         charge = found.problem.charge
-        return charge + self._least if charge else 0
+        if charge:
+            return charge + self._least
+        if len(self._scouts) == 1:
+            return 0
+        known = id(found.graphs)
+        if known not in self._bounds:
+            searches = replace(found, conditions=None).searches()
+            self._bounds[known] = sum(search.members.floor for search in searches)
+        return self._bounds[known]
 
     @staticmethod
     def _push(heap: list[_Next], number: int, index: int, problem: Problem, listed: Listed[Placed]) -> None:

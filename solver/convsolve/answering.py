@@ -38,6 +38,7 @@ MOST_LISTED = 500_000  # combinations that are held at once; as records they tak
 CONFIRMED = 100  # answers that are put to Z3 one by one
 A_FEW = 5
 MOST_COUNTED = 200  # lists of channels for which conditions are carried to count what meets them
+MOST_CHOSEN = 8  # likewise, choices of strides
 MOST_PROVED = 1_000  # questions that are proved impossible one by one
 
 
@@ -241,7 +242,7 @@ def _counted(problem: Problem, report: Listener, *, exactly: bool) -> tuple[list
     if problem.demands and not problem.family:
         report(CountedBare(_bare(problem, found)))
     carried = {id(one.conditions) for one in found if one.conditions is not None}
-    if len(carried) > MOST_COUNTED and not exactly:
+    if len(carried) > (MOST_CHOSEN if problem.family else MOST_COUNTED) and not exactly:
         return found, None
     number = 0
     for one in found:

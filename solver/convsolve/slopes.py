@@ -65,7 +65,8 @@ def divided(family: Family, pose: Callable[[Family], Problem]) -> Problem:
         for layers in some.choices
     ]
     if not every:
-        every = [replace(whole.depths[0], family=family, relations=(NOTHING,))]
+        one = whole.depths[0]
+        every = [replace(one, layers=tuple(map(_least, one.layers)), family=family, relations=(NOTHING,))]
     first, *others = every
     return replace(
         first,
@@ -74,6 +75,11 @@ def divided(family: Family, pose: Callable[[Family], Problem]) -> Problem:
         deeper=tuple(others),
         undivided=replace(whole, family=family),
     )
+
+
+def _least(layer: Layer) -> Layer:
+    """The layer with one setting left, as it is of no use whichever it is."""
+    return replace(layer, domains=tuple(tuple(domain[:1] for domain in axis) for axis in layer.domains))
 
 
 def _straight(whole: Problem, family: Family) -> list[Straight]:

@@ -346,8 +346,13 @@ def test_a_space_of_a_family() -> None:
 
 REFUSED: list[tuple[Sequence[str], str, str]] = [
     (
-        ("H", "2W"),
-        "error[bad-size]: target 2W: W is no letter of the input H",
+        ("HxW", "2Wx2H", "--layer", "conv"),
+        "error[bad-size]: axis 0 leads from H to 2W, and no layer makes the size of one axis that of another",
+        "write the same letter on both sides of an axis, as in HxW 2Hx2W",
+    ),
+    (
+        ("28", "2W"),
+        "error[bad-size]: target 2W: W is no letter of the input 28",
         "write the input with it, as in W 2W",
     ),
     (
@@ -398,6 +403,24 @@ REFUSED: list[tuple[Sequence[str], str, str]] = [
 def test_what_is_refused(arguments: Sequence[str], text: str, mend: str) -> None:
     said = convsolve("solve", *arguments)
     assert (said.code, said.err.strip()) == (2, f"{text}\n  help: {mend}")
+
+
+def test_all_but_the_smallest_members_are_named() -> None:
+    explanation = cs.solve("H", "H", stack="Pad((1, 1), mode='reflect') >> Conv(k=3, p=0, s=1)").explanation
+    assert explanation is not None
+    assert [dict(change.relax) for change in explanation.changes] == [{"members": "H >= 2"}]
+
+
+def test_a_space_checks_its_own_members_with_skip_connections() -> None:
+    space = cs.Space("8@H", "8@H", stack="Conv(c=8) >> Conv(c=8) >> Add(0)")
+    assert all(space.check(solution) for solution in space.sample(5, seed=0))
+
+
+def test_a_u_net_with_holes_is_explained_in_time() -> None:
+    stack = "Conv(c=8) >> MaxPool(2) >> Conv(c=16) >> ConvTranspose(c=8) >> Concat(0) >> Conv(c=3)"
+    explanation = cs.solve("3@H", "3@H", stack=stack).explanation
+    assert explanation is not None
+    assert {"members": "H % 2 == 0"} in [dict(change.relax) for change in explanation.changes]
 
 
 def test_a_count_that_nobody_knows_is_refused() -> None:

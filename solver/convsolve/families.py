@@ -278,6 +278,8 @@ def family_of(source: Extent, target: Extent, conditions: Sequence[Condition]) -
                 help=["write each axis as a number or with a letter: Hx4, HxW"],
             )
     own_ones = [one for one in conditions if all(said <= {*known} for said in map(_names, one.sentences))]
+    if known and len(source.forms) == len(target.forms):
+        _refuse_crossed(source, target)
     for form in forms:
         if form.letter not in known:
             raise Error(
@@ -301,6 +303,18 @@ def family_of(source: Extent, target: Extent, conditions: Sequence[Condition]) -
             help=["ask for fewer at once, as in H % 16 == 12"],
         )
     return family
+
+
+def _refuse_crossed(source: Extent, target: Extent) -> None:
+    """Raise where an axis ends with another letter than it begins with: no layer mixes axes."""
+    for axis, (into, out) in enumerate(zip(source.forms, target.forms, strict=True)):
+        if out and (into is None or into.letter != out.letter):
+            begins = into or source.sizes[axis][0]
+            raise Error(
+                "bad-size",
+                f"axis {axis} leads from {begins} to {out}, and no layer makes the size of one axis that of another",
+                help=["write the same letter on both sides of an axis, as in HxW 2Hx2W"],
+            )
 
 
 def _members(letter: str, forms: Sequence[Form], sentences: Sequence[Expr]) -> Members:

@@ -31,6 +31,7 @@ from convsolve.language.nodes import (
     rebuilt,
     with_children,
 )
+from convsolve.layers.base import SIZES
 from convsolve.objectives import Objective
 from convsolve.problem import PARAMETERS, Problem
 from convsolve.skips import refuse_field
@@ -221,6 +222,8 @@ class _Grounding:
         kind = self.problem.layers[place].kind
         if node.kind not in (None, kind.name):
             return False
+        if node.name in SIZES and (kind.flat_in, kind.flat_out)[node.name == SIZES[1]]:
+            return False  # there are channels without axes
         if node.name == "groups":
             return any(option.name == "groups" for option in kind.options)
         if node.name in kind.positions():

@@ -262,7 +262,7 @@ def _spec() -> Schema:
         "count": whole,
         "all": {"type": "boolean"},
         "seed": whole,
-        "check": {"enum": ["arithmetic", "z3", "torch", "backward"]},
+        "check": {"enum": ["arithmetic", "z3", "torch", "backward", "family"]},
         "explain": {"enum": ["short", "full"]},
         "timeout": amount | {"description": "seconds"},
         "memory": amount | {"description": "MiB"},

@@ -5,22 +5,26 @@ A family is impossible only where a few of its members, asked of one stack as se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from convsolve.answer import Status
 from convsolve.asked import Asked
 from convsolve.assembly import Answered
+from convsolve.conditioned import TooManyStates
 from convsolve.conditions import Condition
 from convsolve.errors import Error
 from convsolve.events import Counted, Ended, Listener, Partly
-from convsolve.families import Family, at
+from convsolve.families import at
 from convsolve.problem import Problem
-from convsolve.scouting import scouts
+from convsolve.scouting import scout
+from convsolve.slopes import NOTHING
 from convsolve.verdicts import Confirmations, proved_impossible
 
 SAMPLES = ((0,), (1,), (0, 1), (0, 9), (0, 1, 2), (0, 1, 2, 3))  # which members are asked of one stack
+LEAST = (*range(2, 17), 32, 64, 128)  # of members, where the smaller ones are in the way
 MODULI = (2, 3, 4, 6, 8, 12, 16, 24, 32)  # of residues that are tried
+MOST_STEPS = 200_000  # of what is carried for one question that is only tried
 MOST_REFUSED = 1_000  # combinations in a row that serve some members and not all
 
 
@@ -37,10 +41,10 @@ def impossible_members(problem: Problem) -> Problem | None:
     """The question of a few members of which Z3 proves that no stack serves them; None where none is known."""
     for some in _samples(problem):
         try:
-            found = scouts(some)
+            found = [scout(one, MOST_STEPS) for one in some.depths]
             if not any(one.total for one in found) and all(map(proved_impossible, found)):
                 return some
-        except Error:  # such a question cannot be asked
+        except (Error, TooManyStates):  # such a question cannot be asked, or it takes too long
             continue
     return None
 
@@ -71,27 +75,40 @@ def _of_numbers(condition: Condition) -> bool:
         return False
 
 
+def possible(problem: Problem, steps: int = MOST_STEPS) -> bool:
+    """Whether the graphs find that a question has an answer, as far as they are carried."""
+    for one in problem.depths:
+        try:
+            if scout(one, steps).total:
+                return True
+        except TooManyStates:
+            return False
+    return False
+
+
 def parts(problem: Problem) -> Iterator[tuple[str, Problem]]:
-    """The residues of which some stack serves all members, by the smallest modulus that tells them apart."""
-    family = problem.family
-    for modulus in MODULI if family else ():
-        found = [*_with_modulus(problem, family, modulus)] if family else []
+    """The members of which some stack serves all: all but the smallest, or residues by the smallest modulus."""
+    if problem.family is None:
+        return
+    letters = tuple(one.letter for one in problem.family.members)
+    limits = [[f">= {least}"] for least in LEAST]
+    residues = [[f"% {modulus} == {rest}" for rest in range(modulus)] for modulus in MODULI]
+    for some in ([] if problem.relations == (NOTHING,) else limits) + residues:
+        found = [(text, part) for text, part in _narrower(problem, letters, some) if possible(part)]
         yield from found
         if found:
             return
 
 
-def _with_modulus(problem: Problem, family: Family, modulus: int) -> Iterator[tuple[str, Problem]]:
-    letters = tuple(one.letter for one in family.members)
+def _narrower(problem: Problem, letters: tuple[str, ...], some: Sequence[str]) -> Iterator[tuple[str, Problem]]:
+    """The question for some of its members, each letter with one condition more."""
     asked = Asked.of(problem)
-    for rest in range(modulus):
-        texts = [f"{letter} % {modulus} == {rest}" for letter in letters]
+    for condition in some:
+        texts = [f"{letter} {condition}" for letter in letters]
         narrower = replace(asked, where=(*asked.where, *(Condition.read(text, letters) for text in texts)))
         try:
-            found = narrower.problem()
-            if any(one.total for one in scouts(found)):
-                yield " and ".join(texts), found
-        except Error:  # no member has this residue
+            yield " and ".join(texts), narrower.problem()
+        except Error:  # there is no such member
             continue
 
 

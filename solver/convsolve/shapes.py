@@ -249,7 +249,8 @@ def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...], tup
                 help=["write each axis as a number or with a letter: Hx4, HxW"],
             )
         return int(found[1]) if found[1] else None, sizes, forms if any(forms) else ()
-    raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[EXAMPLES])
+    like = FAMILY_HELP if re.search("[A-Z]", text) else EXAMPLES
+    raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[like])
 
 
 def _axis(text: str, whole: str, what: str) -> range:

@@ -26,12 +26,18 @@ def joins(kinds: Sequence[LayerKind]) -> Iterator[tuple[int, Join]]:
 
 def relations(layers: Sequence[Layer], without: Collection[int] = ()) -> tuple[Condition, ...]:
     """What joins demand of sizes: on each axis the same in front of the join and behind the layer that it joins."""
-    each = joins([layer.kind for layer in layers])
+    kinds = [layer.kind for layer in layers]
     return tuple(
-        Condition.read(f"in_size[{place}] == out_size[{kind.layer}]")
-        for place, kind in each
+        Condition.read(f"{sized(kinds, place, 'in_size')} == {sized(kinds, kind.layer, 'out_size')}")
+        for place, kind in joins(kinds)
         if place not in without and not kind.flat_in
     )
+
+
+def sized(kinds: Sequence[LayerKind], place: int, name: str) -> str:
+    """The size in front of a layer, or behind it, as conditions count: of the layers that have one."""
+    flat = [kind.flat_in if name == "in_size" else kind.flat_out for kind in kinds[:place]]
+    return f"{name}[{flat.count(False)}]"
 
 
 def refuse_misjoined(stack: Stack) -> None:

@@ -11,6 +11,7 @@ and nothing tells them apart again: so no other stack serves a family whose targ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -51,9 +52,10 @@ def divided(family: Family, pose: Callable[[Family], Problem]) -> Problem:
     found = _straight(whole, family)
     finer = lcm(*(one.finer for one in found))
     if finer > 1 and finer * family.lines <= MOST_LINES and not _costly(whole):
-        family = family.finer(finer)
-        whole = pose(family)
-        found = _straight(whole, family)
+        with suppress(Error):  # not every layer serves several lines
+            whole = pose(family.finer(finer))
+            family = family.finer(finer)
+            found = _straight(whole, family)
     endless = all(one.last is None for one in family.members)
     grows = all(size.rate for size in family.sizes(whole.target))
     family = replace(

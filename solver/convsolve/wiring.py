@@ -14,7 +14,7 @@ from convsolve.filling import Layer
 from convsolve.layers.base import LayerKind, Setting
 from convsolve.layers.listed import Constant
 from convsolve.shapes import Extent
-from convsolve.skips import joined_chain, refuse_unjoinable, relations
+from convsolve.skips import joined_chain, refuse_unjoinable, relations, sized
 
 
 def wired(
@@ -39,12 +39,12 @@ def wired(
             continue
         if layer.kind.lifts:
             if before is not None and after is not None:
-                demanded.append(_elements(place, "out_size", len(source.sizes), _whole(place, layer, before, after)))
+                demanded.append(_elements(found, place, "out_size", _whole(place, layer, before, after)))
         elif layer.kind.axis_parameters:
             found[place] = _narrowed(place, layer, before, after)
         elif before is not None and after is not None:
             elements, rest = divmod(after, before)
-            demanded.append(_elements(place, "in_size", len(source.sizes), elements if not rest else 0))
+            demanded.append(_elements(found, place, "in_size", elements if not rest else 0))
         elif after is not None:
             number = next(one for one in range(int(after**0.5), 0, -1) if after % one == 0)
             weighted = [one.kind.name for one in found[:place] if one.kind.weighted]
@@ -59,9 +59,10 @@ def wired(
     return tuple(found), chain, tuple(demanded)
 
 
-def _elements(place: int, name: str, axes: int, number: int) -> Condition:
+def _elements(layers: Sequence[Layer], place: int, name: str, number: int) -> Condition:
     """That the sizes in front of a layer, or behind it, have so many elements."""
-    factors = "*".join(f"{name}[{place}][{axis}]" for axis in range(axes))
+    size = sized([layer.kind for layer in layers], place, name)
+    factors = "*".join(f"{size}[{axis}]" for axis in range(len(layers[place].domains)))
     return Condition.read(f"{factors} == {number}")
 
 

@@ -67,7 +67,7 @@ def _on_axes(tree: ast.AST) -> bool:
 
 def _has(layer: dict[str, Any], kind: str | None, name: str) -> bool:
     record = {"Conv": "conv", "ConvTranspose": "conv_transpose", "MaxPool": "max_pool", "AvgPool": "avg_pool"}
-    return name in layer and (kind is None or layer["kind"] == record[kind])
+    return layer.get(name, []) != [] and (kind is None or layer["kind"] == record[kind])
 
 
 def _bare(tree: ast.AST) -> list[tuple[str | None, str]]:
@@ -149,8 +149,6 @@ def _indexed(layers: list[dict[str, Any]], tree: ast.AST, index: int) -> int:
 def _of_layer(layers: list[dict[str, Any]], place: int | None, name: str, axis: int) -> int:
     assert place is not None
     number: int | list[int] = layers[place][name]
-    if number == []:
-        return 1  # channels without axes
     return number[axis] if isinstance(number, list) else number
 
 

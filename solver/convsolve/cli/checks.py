@@ -16,7 +16,7 @@ from convsolve.cli.streams import named, say
 from convsolve.emit.writing import refuse, write_text
 from convsolve.limits import Limits
 
-IN_TORCH = {Level.TORCH: (TORCH,), Level.BACKWARD: (TORCH, BACKWARD)}
+IN_TORCH = {Level.TORCH: (TORCH,), Level.BACKWARD: (TORCH, BACKWARD), Level.FAMILY: (TORCH,)}
 
 
 class Checked(NamedTuple):

@@ -39,6 +39,7 @@ class Level(StrEnum):
     Z3 = "z3"
     TORCH = "torch"
     BACKWARD = "backward"
+    FAMILY = "family"
 
 
 Input = Annotated[

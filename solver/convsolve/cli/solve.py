@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
     @property
     def in_torch(self) -> bool:
         """Whether torch is to run what was found."""
-        return self.emit is not None or self.check in {given.Level.TORCH, given.Level.BACKWARD}
+        return self.emit is not None or self.check in {given.Level.TORCH, given.Level.BACKWARD, given.Level.FAMILY}
 
 
 @asking(before="count")

@@ -33,6 +33,12 @@ def script(problem: Problem) -> str:
         >>> print(text[text.index("(assert") :].splitlines()[0])
         (assert (! (= size.0.0 7) :named input.0))  ; input size on axis 0
     """
+    if problem.family:
+        raise Error(
+            "usage",
+            "--smt2 writes one question, and a family is one for each choice of strides",
+            help=["write it for one of its members"],
+        )
     if problem.deeper:
         depths = [len(one.layers) for one in problem.depths]
         each = "list of channels" if problem.widths else f"of {depths[0]} to {depths[-1]} layers"

@@ -16,8 +16,7 @@ from convsolve.errors import Error
 from convsolve.explanation import Change, Explanation, Near
 from convsolve.filling import Layer
 from convsolve.problem import PARAMETERS, Problem
-from convsolve.scouting import scouts
-from convsolve.serving import impossible_members, parts
+from convsolve.serving import impossible_members, parts, possible
 from convsolve.shapes import Extent
 from convsolve.slopes import NOTHING
 from convsolve.stack import Written, write
@@ -74,7 +73,7 @@ class Tried:
             return None
         try:
             found = asked.problem()
-            return found if any(one.total for one in scouts(found)) else None
+            return found if possible(found) else None
         except Error:  # it cannot be asked
             return None
 

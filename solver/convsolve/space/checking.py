@@ -120,7 +120,8 @@ def _fixed(problem: Problem, size: State, combination: Combination) -> Problem:
         )
         for layer, settings in zip(problem.layers, combination, strict=True)
     )
-    return replace(problem, layers=layers, input=Extent.of(_input(problem, size, problem.input.channels)))
+    source = Extent.of(_input(problem, size, problem.input.channels))
+    return replace(problem, layers=layers, input=source, open_stack=None, undivided=None)
 
 
 def _input(problem: Problem, size: State, channels: int | None = None) -> Shape:

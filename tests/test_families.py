@@ -132,6 +132,7 @@ def test_the_number_of_combinations_is_that_of_brute_force(
     [
         ("H", "2H", {"layers": 2}),
         ("H", "4H", {"layers": 2}),
+        ("H", "H/8", {"layers": 3}),
         ("HxW", "H/4xW/4", {"layers": 2}),
         ("HxH", "HxH", {"layers": 2}),
         ("Hx7", "2Hx14", {}),

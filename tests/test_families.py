@@ -20,8 +20,9 @@ from convsolve.assembly import Assembly
 from convsolve.check.child import check_solutions
 from convsolve.claims import broken_claim
 from convsolve.errors import Error
-from convsolve.families import Members, family_of, layers_at, positions
+from convsolve.families import family_of, layers_at, positions
 from convsolve.judge import Session, Verdict
+from convsolve.letters import Members
 from convsolve.posing import ask
 from convsolve.scouting import scouts
 from convsolve.search import conventional

@@ -162,8 +162,8 @@ class Solution:
             layer["in_size"], layer["out_size"] = [*into], [*out]
         return {
             "schema": "convsolve.solution/1",
-            "input": {"channels": self.input.channels, "size": layers[0]["in_size"]},
-            "output": {"channels": self.output.channels, "size": layers[-1]["out_size"]},
+            "input": {"channels": self.input.channels, "size": [*self.told[0][0]]},
+            "output": {"channels": self.output.channels, "size": [*self.told[0][-1]]},
             "layers": layers,
             "costs": self.costs.to_dict(),
             "changes": [],
@@ -281,11 +281,6 @@ class Answer(Sequence[Solution]):
     def by_size(self) -> bool:
         """Whether what can be reached was asked for: then there is one solution a size, ascending."""
         return self.problem.target.anything and not self.problem.objectives and not self.asked_all
-
-    @property
-    def ended_itself(self) -> bool:
-        """Whether no limit of the user's ended the search."""
-        return self.stopped in {None, Stop.BUDGET}
 
     def __len__(self) -> int:
         return len(self.solutions)

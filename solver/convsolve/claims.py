@@ -62,7 +62,7 @@ def _names(letter: str, line: int) -> tuple[str, str]:
 def _members(family: Family) -> Iterator[Sentence]:
     for line, one in product(range(family.lines), family.members):
         value, number = _names(one.letter, line)
-        start = one.starts[line % len(one.starts)]
+        start = one.start(line)
         yield Sentence(number, f"(>= {number} 0)", "members are counted from 0")
         yield Sentence(value, f"(= {value} (+ (* {one.step} {number}) {start}))", str(one))
         if one.last is not None:

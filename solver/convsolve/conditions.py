@@ -53,6 +53,11 @@ class Condition:
             raise Error("bad-condition", message, help=[EXAMPLE])
         return cls(text.strip(), (sentence,))
 
+    @property
+    def names(self) -> set[str]:
+        """The names that it speaks of, without what limits them to layers and axes."""
+        return {node.name for sentence in self.sentences for node in used(sentence, inside=True)}
+
     def __str__(self) -> str:
         return f"--{self.text.replace('_', '-')}" if self.named else self.text
 

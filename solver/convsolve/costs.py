@@ -58,12 +58,18 @@ def costs_of(layers: Sequence[SolvedLayer]) -> Costs:
 
 
 def receptive_field(layers: Sequence[SolvedLayer]) -> tuple[int, ...]:
-    """Backward from one output element, axis by axis; through all branches where there are skip connections."""
-    if not layers:
-        return ()
+    """Of the input, on each of its axes: see `field_seen`."""
+    return field_seen(layers) if layers and layers[0].in_size else ()
+
+
+def field_seen(layers: Sequence[SolvedLayer]) -> tuple[int, ...]:
+    """Backward from one output element, axis by axis; through all branches where there are skip connections.
+
+    Of channels without axes a single element is seen on each axis.
+    """
     if any(layer.kind.joins for layer in layers):
-        return joined_field(layers) if layers[0].in_size else ()
+        return joined_field(layers)
     field = (1,) * len(layers[0].settings)
     for layer in reversed(layers):
         field = layer.fields[field]
-    return field if layers[0].in_size else ()
+    return field

@@ -8,7 +8,7 @@ from operator import ge, le
 
 from convsolve.conditions import Condition
 from convsolve.graph import graphs
-from convsolve.monotone import Direction
+from convsolve.monotone import Direction, groups_of, numbers_of
 from convsolve.problem import Problem
 from convsolve.promise import Promise
 
@@ -44,21 +44,8 @@ def covering(problem: Problem) -> Iterator[Problem]:
 def _standing(every: Sequence[Problem], stands_for: Callable[[int, int], bool]) -> list[Problem]:
     """The lists of which each other one has as many channels or more at every place, or as many or fewer."""
     found: list[Problem] = []
-    for one in sorted(every, key=lambda one: _sum(one) * (1 if stands_for is le else -1)):
-        if not any(_alike(one, other) and all(map(stands_for, _known(other), _known(one))) for other in found):
+    for one in sorted(every, key=lambda one: sum(numbers_of(one)) * (1 if stands_for is le else -1)):
+        alike = [other for other in found if groups_of(other) == groups_of(one)]
+        if not any(all(map(stands_for, numbers_of(other), numbers_of(one))) for other in alike):
             found.append(one)
     return found
-
-
-def _known(problem: Problem) -> list[int]:
-    return [number or 0 for number in problem.channels]
-
-
-def _sum(problem: Problem) -> int:
-    return sum(_known(problem))
-
-
-def _alike(one: Problem, other: Problem) -> bool:
-    """Whether the layers of two lists have as many groups."""
-    pairs = zip(one.layers, other.layers, strict=True)
-    return one.layers is other.layers or all(a.kind.group_count() == b.kind.group_count() for a, b in pairs)

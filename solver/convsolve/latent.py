@@ -67,9 +67,7 @@ def behind_latent(
     Raises:
         Error: ``bad-value`` where the vector has no length; ``unknown-channels``, ``bad-channels``.
     """
-    text = latent.strip() if isinstance(latent, str) else latent
-    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 11:
-        text = int(text)
+    text = _number(latent.strip() if isinstance(latent, str) else latent)
     if type(text) is not int or not 1 <= text < 2**31:
         raise Error("bad-value", f"latent: {shown_value(latent)} is no length of a vector", help=[EXAMPLE])
     first = source.channels
@@ -101,7 +99,7 @@ def _refuse_length(listed: Sequence[object], stack: Stack) -> None:
 
 def _first(source: Extent, said: object) -> int | None:
     """The channels at the start: what the shape says, or the first of a list."""
-    number = int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 11 else said
+    number = _number(said)
     if number is None:
         return source.channels
     if type(number) is not int or not 1 <= number < 2**31:
@@ -117,3 +115,8 @@ def _first(source: Extent, said: object) -> int | None:
             help=["--channels, the shapes' C@ and out_channels must agree"],
         )
     return number
+
+
+def _number(said: object) -> object:
+    """A number that came as text; anything else as it is."""
+    return int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 11 else said

@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from convsolve.conditions import Condition
 from convsolve.language import Expr
-from convsolve.language.nodes import Compare, Name, Number
+from convsolve.language.nodes import TURNED, Compare, Name, Number
 from convsolve.problem import Problem
 from convsolve.vocabulary import OF_CHANNELS, OF_LAYERS, used
 
 SPEAKING = {*OF_CHANNELS, *OF_LAYERS}
-TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class Direction(NamedTuple):
@@ -68,11 +67,11 @@ def decisive(problem: Problem) -> tuple[Problem, ...] | None:
         return None
     alike: dict[tuple[int, ...], list[Problem]] = {}
     for one in problem.depths:
-        alike.setdefault(tuple(layer.kind.group_count() for layer in one.layers), []).append(one)
+        alike.setdefault(groups_of(one), []).append(one)
     end = max if bounds == {">"} else min
     found = []
     for some in alike.values():
-        channels = tuple(end(numbers) for numbers in zip(*_known(some), strict=True))
+        channels = tuple(end(numbers) for numbers in zip(*map(numbers_of, some), strict=True))
         best = next((one for one in some if one.channels == channels), None)
         if best is None:
             return None
@@ -80,8 +79,14 @@ def decisive(problem: Problem) -> tuple[Problem, ...] | None:
     return tuple(found)
 
 
-def _known(every: Sequence[Problem]) -> list[list[int]]:
-    return [[number or 0 for number in one.channels] for one in every]
+def numbers_of(problem: Problem) -> list[int]:
+    """The channels of one list; 0 where nobody knows them."""
+    return [number or 0 for number in problem.channels]
+
+
+def groups_of(problem: Problem) -> tuple[int, ...]:
+    """The number of groups of each layer."""
+    return tuple(layer.kind.group_count() for layer in problem.layers)
 
 
 def bound_of(sentence: Expr) -> str | None:

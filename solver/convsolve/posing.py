@@ -112,8 +112,9 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
     _refuse_unlike(source, goal, written=stack is not None or (latent is not None and bool(goal.sizes)))
     named = {"no_checkerboard": no_checkerboard, "exact": exact, "odd_kernels": odd_kernels, "monotone": monotone}
     family = None
-    if source.forms or goal.forms:
-        family = family_of(source, goal, read_conditions(where, {}, (), (), letters_of(source, goal)))
+    letters = letters_of(source, goal)
+    if letters:
+        family = family_of(source, goal, read_conditions(where, {}, (), (), letters))
         source, goal = family.extent(source), family.extent(goal)
     far = family.far(source, goal) if family else ()
     start = source if latent is None else starting(source, goal)
@@ -135,13 +136,14 @@ def ask(  # noqa: PLR0913 - the options of interface.md, all by keyword
             "a list of channels, or out_channels to be found, need a number of layers",
             help=["give the first and the last in front of the sizes, as in 64@7x7 1@28x28", "give one depth"],
         )
-    conditions = read_conditions(where, named, source.sizes, goal.sizes, letters_of(source, goal))
+    conditions = read_conditions(where, named, source.sizes, goal.sizes, letters)
+    objectives = read_objectives(minimize, maximize)
     if family:
         conditions = family.remaining(conditions)
         _refuse_turning(family, source, goal, named)
-        refuse_growing(_names(read_objectives(minimize, maximize), conditions))
+        refuse_growing(_names(objectives, conditions))
     widths = Widths.read(channels, open_widths)
-    words = _Words(written, given, channels, widths, read_objectives(minimize, maximize), conditions, tie_text(tie))
+    words = _Words(written, given, channels, widths, objectives, conditions, tie_text(tie))
     if family is None:
         return _posed(words, source, goal)
     return divided(family, lambda finer: _posed(words, finer.extent(source), finer.extent(goal)))
@@ -220,9 +222,11 @@ def _refuse_unlike(source: Extent, goal: Extent, *, written: bool) -> None:
 
 def _names(objectives: Sequence[Objective], conditions: Sequence[Condition]) -> Iterator[str]:
     """The names that objectives and conditions speak of."""
-    sentences = [one.number(1) for one in objectives] + [part for one in conditions for part in one.sentences]
-    yield from (one.cost for one in objectives)
-    yield from (node.name for sentence in sentences for node in used(sentence, inside=True))
+    for objective in objectives:
+        yield objective.cost
+        yield from (node.name for node in used(objective.number(1), inside=True))
+    for condition in conditions:
+        yield from condition.names
 
 
 def _refuse_turning(family: Family, source: Extent, goal: Extent, named: Mapping[str, bool]) -> None:
@@ -252,8 +256,8 @@ def _refuse_for_several(
     conditions: Sequence[Condition],
 ) -> None:
     """Raise where what is asked of one stack would have to be counted once for each input."""
-    said = [node for one in conditions for sentence in one.sentences for node in used(sentence, inside=True)]
-    if objectives or any(node.name in OF_CHANNELS for node in said):
+    said = {name for one in conditions for name in one.names}
+    if objectives or not said.isdisjoint(OF_CHANNELS):
         raise Error(
             "unsupported",
             "costs are not asked of several inputs in this version",

@@ -25,9 +25,9 @@ from convsolve.families import MOST_LINES, Family
 from convsolve.filling import Layer
 from convsolve.language.nodes import Compare, Name, Number, Scoped
 from convsolve.layers.base import SIZES
-from convsolve.layers.fans import Listed
+from convsolve.layers.join import Join
 from convsolve.problem import Problem
-from convsolve.vocabulary import OF_CHANNELS, used
+from convsolve.vocabulary import OF_CHANNELS
 
 MOST_CHOICES = 1_000  # of strides, along a whole stack
 
@@ -107,8 +107,7 @@ def _monotone(whole: Problem) -> list[tuple[int, float]]:
 
 def _costly(problem: Problem) -> bool:
     """Whether what is asked for would be counted once for each line."""
-    said = [node.name for one in problem.where for sentence in one.sentences for node in used(sentence, inside=True)]
-    return bool(problem.objectives) or any(name in OF_CHANNELS for name in said)
+    return bool(problem.objectives) or not all(one.names.isdisjoint(OF_CHANNELS) for one in problem.where)
 
 
 def _sized(problem: Problem) -> bool:
@@ -116,13 +115,7 @@ def _sized(problem: Problem) -> bool:
 
     Of the named ones none does: all members leave a stride the same rest, and what a size turns to its rate does, too.
     """
-    return any(
-        node.name in SIZES
-        for one in problem.where
-        if not one.named
-        for sentence in one.sentences
-        for node in used(sentence, inside=True)
-    )
+    return not all(one.named or one.names.isdisjoint(SIZES) for one in problem.where)
 
 
 class Option(NamedTuple):
@@ -134,7 +127,7 @@ class Option(NamedTuple):
     @property
     def joins(self) -> int | None:
         """The layer that it joins, whose rates must be those in front of it."""
-        return getattr(self.layer.kind, "layer", 0) if self.layer.kind.joins else None
+        return self.layer.kind.layer if isinstance(self.layer.kind, Join) else None
 
     def multiplies(self, within: Sequence[tuple[int, float]]) -> bool:
         """Whether its factors are within limits."""
@@ -228,10 +221,8 @@ def _choices(
                 chosen.pop()
             continue
         after = _after(rates, option)
-        if not option.takes(rates):
-            continue
-        joined = trail[option.joins + 1][0] if option.joins is not None else rates
-        if joined != rates or not _whole(after) or after not in alive[len(trail)]:
+        joined = rates if option.joins is None else trail[option.joins + 1][0]
+        if not option.takes(rates) or joined != rates or not _whole(after) or after not in alive[len(trail)]:
             continue
         if len(trail) == len(options):
             found += 1
@@ -319,10 +310,4 @@ def _with(domains: tuple[Domain, ...], place: int, value: int) -> tuple[Domain, 
 
 def _slopes(layer: Layer, domains: tuple[Domain, ...]) -> set[Fraction | None]:
     """How the outputs of all settings grow with their input."""
-    found: set[Fraction | None] = set()
-    for fan in layer.kind.fans(domains):
-        if isinstance(fan, Listed):
-            found |= {size_map.slope for size_map, _ in fan.each}
-        else:
-            found.add(Fraction(fan.stride) if fan.up else Fraction(1, fan.stride))
-    return found
+    return {slope for fan in layer.kind.fans(domains) for slope in fan.slopes}

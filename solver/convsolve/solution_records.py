@@ -8,10 +8,11 @@ from typing import Any
 from convsolve.answer import Solution
 from convsolve.check.integers import faults
 from convsolve.errors import Error
-from convsolve.families import Family, Members
+from convsolve.families import Family
 from convsolve.filling import layer_of
 from convsolve.layers.base import SIZES, LayerKind
 from convsolve.layers.solved import OF_CHANNELS, SolvedLayer, per_axis
+from convsolve.letters import Members
 from convsolve.registry import kind_named
 from convsolve.shapes import LARGEST_SIZE, MOST_AXES
 from convsolve.sizes import Form
@@ -33,15 +34,15 @@ def solution_of_record(record: Mapping[str, Any]) -> Solution:
         if axes > MOST_AXES:
             raise ValueError("layers")
         family = _family(record, max(axes, 1)) if "family" in record else None
-        layers = tuple(_layers(record["layers"] if family is None else [*_first(record, family)], max(axes, 1)))
-        others = tuple(_on_line(layers, family, line) for line in range(1, family.lines)) if family else ()
+        read = [_layer(one, max(axes, 1), sized=family is None) for one in record["layers"]]
+        layers, *others = [tuple(read)] if family is None else _on_lines(read, family, record["input"]["size"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Error(
             "bad-record",
             f"no convsolve.solution/1 record ({error})" if str(error) else "no solution record",
             help=["give a solution as convsolve solve --json or --jsonl prints it"],
         ) from None
-    solution = Solution(layers, others=others, family=family)
+    solution = Solution(layers, others=tuple(others), family=family)
     if found := [one for some in (layers, *others) for one in faults(some)] or _untold(solution, record):
         raise Error("bad-record", f"the record contradicts itself: {found[0]}")
     return solution.with_checked("arithmetic")
@@ -68,31 +69,21 @@ def _family(record: Mapping[str, Any], axes: int) -> Family:
     return Family(tuple(members), source)
 
 
-def _first(record: Mapping[str, Any], family: Family) -> Iterator[dict[str, Any]]:
-    """The layers' records with the sizes of the family's first member."""
-    numbers = [size if isinstance(size, int) else 1 for size in record["input"]["size"]]
-    size = [one.base for one in family.inputs(numbers, 0)]
-    for layer in record["layers"]:
-        axes = len(size)
-        said = layer_of(_written(layer, axes), axes, {}, holes=False, flat=not layer["in_size"])
-        settings = [tuple(domain[0] for domain in axis) for axis in said.domains]
-        out = [said.kind.size_map(setting).out(one) or 0 for setting, one in zip(settings, size, strict=True)]
-        ends = ([] if said.kind.flat_in else size, [] if said.kind.flat_out else out)
-        yield {**layer, **dict(zip(SIZES, ends, strict=True))}
-        size = out
-
-
-def _on_line(layers: Sequence[SolvedLayer], family: Family, line: int) -> tuple[SolvedLayer, ...]:
-    """The layers on the way of the first member of another line."""
-    size = tuple(one.base for one in family.inputs([before for before, _ in layers[0].ends], line))
-    found = []
-    for layer in layers:
-        maps = (layer.kind.size_map(setting) for setting in layer.settings)
-        out = tuple(size_map.out(one) or 0 for size_map, one in zip(maps, size, strict=True))
-        channels = layer.in_channels, layer.out_channels
-        found.append(SolvedLayer.passing(layer.kind, layer.settings, channels, (size, out)))
-        size = out
-    return tuple(found)
+def _on_lines(
+    layers: Sequence[SolvedLayer], family: Family, source: Sequence[str | int]
+) -> Iterator[tuple[SolvedLayer, ...]]:
+    """The layers on the way of the first member of each line."""
+    numbers = [size if isinstance(size, int) else 1 for size in source]
+    for line in range(family.lines):
+        size = tuple(one.base for one in family.inputs(numbers, line))
+        found = []
+        for layer in layers:
+            maps = (layer.kind.size_map(setting) for setting in layer.settings)
+            out = tuple(size_map.out(one) or 0 for size_map, one in zip(maps, size, strict=True))
+            channels = layer.in_channels, layer.out_channels
+            found.append(SolvedLayer.passing(layer.kind, layer.settings, channels, (size, out)))
+            size = out
+        yield tuple(found)
 
 
 def _untold(solution: Solution, record: Mapping[str, Any]) -> list[str]:
@@ -110,19 +101,16 @@ def _untold(solution: Solution, record: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _layers(records: Sequence[Mapping[str, Any]], axes: int) -> Iterator[SolvedLayer]:
-    for record in records:
-        flat = not record["in_size"]
-        written = _written(record, axes)
-        layer = layer_of(written, axes, {}, holes=False, flat=flat)
-        yield SolvedLayer(
-            layer.kind,
-            tuple(tuple(domain[0] for domain in axis) for axis in layer.domains),
-            _channels(record["in_channels"]),
-            _channels(record["out_channels"]),
-            () if layer.kind.flat_in else per_axis(record, "in_size", axes),
-            () if layer.kind.flat_out else per_axis(record, "out_size", axes),
-        )
+def _layer(record: Mapping[str, Any], axes: int, *, sized: bool) -> SolvedLayer:
+    """A layer with the sizes of its record; without any where these are a family's, which are text."""
+    layer = layer_of(_written(record, axes), axes, {}, holes=False, flat=not record["in_size"])
+    ends = [
+        per_axis(record, end, axes) if sized and not flat else ()
+        for end, flat in zip(SIZES, (layer.kind.flat_in, layer.kind.flat_out), strict=True)
+    ]
+    settings = tuple(tuple(domain[0] for domain in axis) for axis in layer.domains)
+    channels = _channels(record["in_channels"]), _channels(record["out_channels"])
+    return SolvedLayer(layer.kind, settings, *channels, *ends)
 
 
 def _written(record: Mapping[str, Any], axes: int) -> Written:

@@ -41,7 +41,7 @@ class Tier:
         self._opened: list[Scout] = []
         self._searches: list[BestFirst] = []
         self._shared: dict[tuple[int, int], Listed[Placed]] = {}
-        self._bounds: dict[int, int] = {}
+        self._bare: dict[int, list[BestFirst]] = {}  # of graphs, conditions left out
 
     @property
     def states(self) -> int:
@@ -82,10 +82,9 @@ class Tier:
         if len(self._scouts) == 1:
             return 0
         known = id(found.graphs)
-        if known not in self._bounds:
-            searches = replace(found, conditions=None).searches()
-            self._bounds[known] = sum(search.members.floor for search in searches)
-        return self._bounds[known]
+        if known not in self._bare:
+            self._bare[known] = replace(found, conditions=None).searches()
+        return sum(search.members.floor for search in self._bare[known])
 
     @staticmethod
     def _push(heap: list[_Next], number: int, index: int, problem: Problem, listed: Listed[Placed]) -> None:
@@ -104,6 +103,7 @@ class Tier:
 
     def _made(self, found: Scout) -> Listed[Placed]:
         self._opened.append(found)
-        searches = found.searches()
+        bare = self._bare.get(id(found.graphs)) if found.conditions is None else None
+        searches = bare or found.searches()
         self._searches += searches
         return Listed(conventional(found.problem, searches, self._most))

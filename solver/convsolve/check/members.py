@@ -7,8 +7,9 @@ from fractions import Fraction
 from itertools import islice, takewhile
 from math import lcm, prod
 
-from convsolve.families import Family, Members, layers_at
+from convsolve.families import Family, layers_at
 from convsolve.layers.solved import SolvedLayer
+from convsolve.letters import Members
 
 LONGEST_PERIOD = 32  # members that are run in a row
 FAR = 500  # what the letters of one of them stand for, or more

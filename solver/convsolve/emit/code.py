@@ -248,12 +248,7 @@ def _shapes(layers: Sequence[SolvedLayer], family: Family | None) -> list[str]:
         told = [family.told(size) for size in positions(family, layers)]
         sizes = [some if size else () for size, some in zip(sizes, told, strict=True)]
     channels = [layers[0].in_channels, *(layer.out_channels for layer in layers)]
-    for number in (one for size in sizes for one in size if family is None):
-        _integer(number)
-    return [
-        shape_text(None if number is None else int(_integer(number)), size)
-        for number, size in zip(channels, sizes, strict=True)
-    ]
+    return [shape_text(number, size) for number, size in zip(channels, sizes, strict=True)]
 
 
 def _keyword(name: object) -> str:

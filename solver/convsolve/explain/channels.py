@@ -18,7 +18,7 @@ from convsolve.errors import Error
 from convsolve.grounding import ground
 from convsolve.language import evaluated
 from convsolve.language.nodes import names
-from convsolve.monotone import Direction
+from convsolve.monotone import Direction, groups_of
 from convsolve.problem import Problem
 from convsolve.widths import Widths
 
@@ -184,7 +184,7 @@ def of_one_group(problem: Problem) -> Problem:
     if problem.open_stack is None:
         return problem
     end = min if Direction.of(problem.where).most else max
-    one = end(problem.depths, key=lambda one: prod(layer.kind.group_count() for layer in one.layers))
+    one = end(problem.depths, key=lambda one: prod(groups_of(one)))
     return replace(one, widths=problem.widths)
 
 

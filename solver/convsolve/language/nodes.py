@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}  # a comparison as it reads from the other side
+
 
 @dataclass(frozen=True, slots=True)
 class Number:

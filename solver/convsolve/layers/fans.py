@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import NamedTuple
@@ -60,6 +61,11 @@ class Fan(NamedTuple):
         for offset, settings in self.offsets().items():
             yield SizeMap.of(self.stride, offset, up=self.up, least=self.least), settings
 
+    @property
+    def slopes(self) -> set[Fraction | None]:
+        """How much larger outputs get as inputs grow: all maps alike."""
+        return {SizeMap.of(self.stride, self.offset, up=self.up, least=self.least).slope}
+
 
 class Listed(NamedTuple):
     """Maps that are found size by size, each with the number of settings that have it."""
@@ -69,6 +75,11 @@ class Listed(NamedTuple):
     def maps(self) -> Iterator[tuple[SizeMap, int]]:
         """Every map, with the number of settings that have it."""
         return iter(self.each)
+
+    @property
+    def slopes(self) -> set[Fraction | None]:
+        """How much larger outputs get as inputs grow, by each map."""
+        return {size_map.slope for size_map, _ in self.each}
 
 
 AnyFan = Fan | Listed

@@ -12,7 +12,7 @@ from convsolve.answer import Answer, Solution, Status
 from convsolve.costs import Costs
 from convsolve.domains import domain_text
 from convsolve.filling import Layer
-from convsolve.limits import UNLIMITED, Limits, to_change
+from convsolve.limits import UNLIMITED, Limits, Stop, to_change
 from convsolve.problem import Problem
 from convsolve.render.layers import (
     FIELDS,
@@ -214,9 +214,9 @@ def _came_out(answer: Answer) -> str:
 
 
 def _gave_up(answer: Answer) -> str:
-    if answer.problem.family and answer.ended_itself:
-        return "none was found that keeps every size straight, and no few of its members rule all others out"
-    if answer.stopped is None or answer.ended_itself:
+    if answer.stopped is None or answer.stopped is Stop.BUDGET:
+        if answer.problem.family:
+            return "none was found that keeps every size straight, and no few of its members rule all others out"
         return "none was found, and Z3 could not prove within its budget that there is none"
     if answer.total:
         return f"{answer.stopped.words} before one of {amount(answer.total)} combinations was listed"

@@ -10,6 +10,7 @@ from operator import add
 from typing import NamedTuple
 
 from convsolve.answer import Solution
+from convsolve.costs import field_seen
 from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.expansion import Settings
 from convsolve.layers.base import Setting
@@ -70,14 +71,12 @@ def cost_of(solution: Solution, name: str) -> int:
     if cost is Cost.OVERLAP:
         windows = (layer.kind.window(setting) for layer in solution.layers for setting in layer.settings)
         return sum(max(0, window[0] - window[1]) for window in windows if window is not None)
+    if cost is Cost.RECEPTIVE_FIELD:
+        return sum(field_seen(solution.layers))
     value = getattr(solution.costs, cost)
-    if value == ():  # the input has no axes: as far as the layers behind it see
-        value = (1,) * len(solution.layers[0].settings)
-        for layer in reversed(solution.layers):
-            value = layer.fields[value]
     if value is None:
         raise ValueError(f"{cost} is unknown")
-    return sum(value) if isinstance(value, tuple) else int(value)
+    return int(value)
 
 
 class Budget:

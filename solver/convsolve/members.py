@@ -207,8 +207,13 @@ class Members:
         if self.potential is None:
             return 0
         place, *others = self._layers(depth)
-        price = self.potential.price(place, kernels, state, out)
-        return price + sum(self.potential.price(other, [ANY] * len(out), out, out) for other in others)
+        return self.potential.price(place, kernels, state, out) + self._price_of(others, out)
+
+    def _price_of(self, places: Sequence[int], state: State) -> int:
+        """What layers that have nothing to choose add to the objectives."""
+        if self.potential is None:
+            return 0
+        return sum(self.potential.price(place, [ANY] * len(state), state, state) for place in places)
 
     def _layers(self, depth: int) -> range:
         """A layer with something to choose, and those behind it that have nothing."""
@@ -229,8 +234,12 @@ class Members:
                     for state, one, known in found
                     for behind in self.conditions.onward(place, state, nothing, state, one)
                 ]
-        here = self.columns[self.positions[0]]
-        return [one for one in found if all(size in sizes for size, sizes in zip(one[0], here, strict=True))]
+        here, leading = self.columns[self.positions[0]], range(self.positions[0])
+        return [
+            (state, folded, price + self._price_of(leading, state))
+            for state, folded, price in found
+            if all(size in sizes for size, sizes in zip(state, here, strict=True))
+        ]
 
     def _behind(self, depth: int, state: State, settings: Settings, out: State, folded: Folded) -> list[Folded]:
         """What the folds of conditions may come to behind a layer, if these settings meet them."""

@@ -254,6 +254,28 @@ def test_conditions_on_sizes_hold_for_every_member() -> None:
     assert cs.solve("H", "2H", layers=2, where="out_size[1] <= 100").status is Status.GAVE_UP
 
 
+SQUARES = "Conv(k=1, s=1, p=0)"
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        ("HxW", ["H % 4 in {0, 1}", "W % 4 in {0, 1}", "in_size % 4 <= 1"]),
+        ("HxW", ["H % 4 in {0, 1}", "W % 2 == 0", "in_size[0][0] % 4 <= in_size[0][1]"]),
+        ("HxW", ["H % 4 in {0, 1}", "W % 2 == 0", "in_size[0][0] % 2 == in_size[0][1] % 2"]),
+        ("HxH", ["H % 4 in {0, 1}", "in_size[0][0] % 4 == in_size[0][1] % 4"]),
+    ],
+)
+def test_a_condition_on_two_axes_holds_for_all_pairs_of_members(source: str, where: list[str]) -> None:
+    family = ask(source, source, stack=SQUARES, where=where).family
+    assert family is not None
+    each = [[*islice(one.numbers(), 12)] for one in family.members]
+    pairs = [(one[0], one[-1]) for one in product(*each)]
+    residues = [text for text in where if "in_size" in text]
+    holds = all(cs.count(f"{h}x{w}", f"{h}x{w}", stack=SQUARES, where=residues) for h, w in pairs)
+    assert (cs.solve(source, source, stack=SQUARES, where=where).status is Status.SOLVED) == holds
+
+
 def test_monotone_is_kept_far_out_too() -> None:
     # 1 -> 1 -> 1 keeps its size, where 2 -> 1 -> 2 and all behind it do not
     stack = "Conv(k=1, p=0) >> ConvTranspose(p=0)"
@@ -346,6 +368,25 @@ def test_a_space_of_a_family() -> None:
     assert space.where("H % 3 == 0", no_checkerboard=True).total < space.total
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "question"),
+    [
+        ("H", "H/4", {"layers": 2}),
+        ("HxW", "H/2xW/2", {"stack": "Conv(k='1..3', s='1,2', p='0..1') * 2"}),
+        ("4@H", "2@2H", {"layers": "1..2", "kernel_size": "1..4"}),
+    ],
+)
+def test_a_space_checks_each_of_its_own_members_and_no_other(
+    source: str, target: str, question: dict[str, Any]
+) -> None:
+    space = cs.Space(source, target, **question)
+    for place, solution in enumerate(space):
+        assert space.check(solution), place
+        assert space.check(space.values(solution)), place
+    others = cs.Space(source, source, **question | {"layer": "conv"} if "layers" in question else question)
+    assert not any(space.check(solution) for solution in others.sample(20, seed=1))
+
+
 REFUSED: list[tuple[Sequence[str], str, str]] = [
     (
         ("HxW", "2Wx2H", "--layer", "conv"),
@@ -382,6 +423,13 @@ REFUSED: list[tuple[Sequence[str], str, str]] = [
         "error[unsupported]: H % 11 in {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}: that are more than 8 residues for one stack",
         "ask for fewer at once, as in H % 16 == 12",
     ),
+    (
+        ("HxW", "HxW", "--where", "H % 4 in {0,1}", "--where", "W % 4 in {0,1}",
+         "--where", "out_size[0][0] % 2 == in_size[0][1] % 2"),
+        ("error[unsupported]: out_size[0][0] % 2 == in_size[0][1] % 2: it is about two axes at once, and H and W have "
+         "several residues each"),
+        "ask for one residue of H at a time, as in H % 4 == 1",
+    ),
     (("HxW", "2Hx2W", "--where", "H >= W"), "error[bad-condition]: H >= W: two letters in one condition", LIKE),
     (
         ("8@H", "8@2H", "--minimize", "macs"),
@@ -398,7 +446,7 @@ REFUSED: list[tuple[Sequence[str], str, str]] = [
         "error[bad-condition]: --monotone: H -> 2H-10 grows for some members and shrinks for others",
         "ask for those that grow and those that shrink by themselves, as in --where 'H >= 8'",
     ),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "text", "mend"), REFUSED)

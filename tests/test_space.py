@@ -360,6 +360,33 @@ def test_a_verdict_says_what_is_wrong(values: Values, layer: int | None, reason:
     assert (bool(verdict), verdict.layer, verdict.reason) == (reason is None, layer, reason)
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "question", "other", "reason"),
+    [
+        ("8@9", "8@36", {"stack": "ConvTranspose() * '1..3'"}, {"layers": 9}, "layers 9 is not among 1..3"),
+        ("H", "H/4", {"layers": 2}, {"stack": 99}, "stack 99 is not among 0..2"),
+        (
+            "512@4", "3@8", {"layers": 2, "channels": "512,[8..16:8],3"}, {"channels.1": 9},
+            "channels.1 9 is not among 8,16",
+        ),
+        (
+            "64@4", "3@8", {"layers": 3, "channels": "64,[8..16:8],[8..16:8],3", "stride": "1,2",
+                            "where": "in_channels[1] * out_channels[1] <= 128"},
+            {"channels.1": 16, "channels.2": 16},
+            "the condition in_channels[1] * out_channels[1] <= 128 is not met",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_branches_decide_is_judged_too(
+    source: str, target: str, question: dict[str, Any], other: Values, reason: str
+) -> None:
+    space = cs.Space(source, target, **question)
+    values = space.values(space[0])
+    assert space.check(values)
+    verdict = space.check({**values, **other})
+    assert (verdict.ok, verdict.layer, verdict.reason) == (False, None, reason)
+
+
 def test_solutions_of_other_stacks_are_refused_with_the_reason() -> None:
     space = cs.Space("2@7", "4@14", layer="conv_transpose")
     assert space[0] in space

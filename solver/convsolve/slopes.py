@@ -23,11 +23,11 @@ from convsolve.domains import Domain
 from convsolve.errors import Error
 from convsolve.families import MOST_LINES, Family
 from convsolve.filling import Layer
-from convsolve.language.nodes import Compare, Name, Number, Scoped
+from convsolve.language.nodes import Compare, Expr, Name, Number, Scoped
 from convsolve.layers.base import SIZES
 from convsolve.layers.join import Join
 from convsolve.problem import Problem
-from convsolve.vocabulary import OF_CHANNELS
+from convsolve.vocabulary import OF_CHANNELS, used
 
 MOST_CHOICES = 1_000  # of strides, along a whole stack
 
@@ -46,12 +46,14 @@ def divided(family: Family, pose: Callable[[Family], Problem]) -> Problem:
         pose: the question of the first members of a family.
 
     Raises:
-        Error: as `straight`.
+        Error: as `straight`; ``unsupported`` where a condition is about pairs of residues, of two letters.
     """
     whole = pose(family)
+    _refuse_pairs(whole, family)
     found = _straight(whole, family)
     finer = lcm(*(one.finer for one in found))
-    if finer > 1 and finer * family.lines <= MOST_LINES and not _costly(whole):
+    lines = finer * family.lines
+    if 1 < finer <= lines <= MOST_LINES and not _costly(whole) and (len(family.members) == 1 or not _pairing(whole)):
         with suppress(Error):  # not every layer serves several lines
             whole = pose(family.finer(finer))
             family = family.finer(finer)
@@ -116,6 +118,28 @@ def _sized(problem: Problem) -> bool:
     Of the named ones none does: all members leave a stride the same rest, and what a size turns to its rate does, too.
     """
     return not all(one.named or one.names.isdisjoint(SIZES) for one in problem.where)
+
+
+def _pairing(problem: Problem) -> Condition | None:
+    """A condition on the sizes of two axes together."""
+    return next((one for one in problem.where if not one.named and any(map(_pairs, one.sentences))), None)
+
+
+def _pairs(sentence: Expr) -> bool:
+    return len({node.axis for node in used(sentence, inside=True) if node.name in SIZES}) > 1
+
+
+def _refuse_pairs(whole: Problem, family: Family) -> None:
+    """Raise where a condition would have to hold of more than each line of one letter beside one of another."""
+    several = [one for one in family.members if len(one.starts) > 1]
+    condition = _pairing(whole)
+    if condition is not None and len(several) > 1:
+        raise Error(
+            "unsupported",
+            f"{condition.text}: it is about two axes at once, and {' and '.join(one.letter for one in several)} have "
+            "several residues each",
+            help=[f"ask for one residue of {several[0].letter} at a time, as in {several[0].letter} % {several[0].step} == {several[0].starts[0] % several[0].step}"],
+        )
 
 
 class Option(NamedTuple):

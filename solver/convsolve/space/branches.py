@@ -10,7 +10,7 @@ from threading import Lock
 from typing import overload
 
 from convsolve.answer import Solution
-from convsolve.domains import Domain
+from convsolve.domains import Domain, domain_text
 from convsolve.errors import Error, did_you_mean, shown_value
 from convsolve.problem import Problem
 from convsolve.space.branch import Branch
@@ -95,6 +95,16 @@ class Branches(Sequence[Branch]):
         """What the choice of a branch decides."""
         place = self._every.index(branch)
         return {name: values[place] for name, values in self.outer.items()}
+
+    def lacking(self, given: Given) -> str | None:
+        """Why there is no branch with what is given of `outer`; None where there is one."""
+        values = self._integers({name: value for name, value in given.items() if name in self.outer})
+        for name, value in values.items():
+            if value not in self.outer[name]:
+                return f"{name} {value} is not among {domain_text(tuple(sorted({*self.outer[name]})))}"
+        if any(values.items() <= self.outer_of(branch).items() for branch in self._every):
+            return None
+        return f"nothing here has {' and '.join(f'{name} {value}' for name, value in values.items())} together"
 
     def named(self, name: object) -> list[tuple[Branch, tuple[Decision, ...]]]:
         """The decisions of a name, in each branch.

@@ -50,10 +50,17 @@ def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict
             # of several branches the one that it gets furthest in
             furthest = max((one for one in others if one), key=lambda one: -1 if one[0] is None else one[0])
             return Verdict(False, *furthest)  # noqa: FBT003 - the verdict itself
-        branch = branches[others.index(None)]
-        return _checked(branch, proposal.start, tuple([layer.settings for layer in proposal.layers]))
+        like = [branch for branch, other in zip(branches, others, strict=True) if other is None]
+        combination = tuple([layer.settings for layer in proposal.layers])
+        # of several that differ in their domains the one that has it, or the most of it
+        branch = next((one for one in like if one.number(proposal) is not None), None) or min(
+            like, key=lambda one: sum(1 for _ in _outside(one, proposal.start, combination))
+        )
+        return _checked(branch, proposal.start, combination)
     if unsaid := [name for name in branches.outer if name not in proposal]:
         raise _missing(unsaid)
+    if (reason := branches.lacking(proposal)) is not None:
+        return Verdict(False, None, reason)  # noqa: FBT003
     for branch, fixed in branches.fixed(proposal):
         missing = [decision.name for decision in branch.decisions.open if decision not in fixed]
         if missing:

@@ -12,6 +12,7 @@ from convsolve.answer import Solution
 from convsolve.check.child import check_solutions
 from convsolve.errors import Error
 from convsolve.explanation import Explanation
+from convsolve.graph import Walk, graphs, meet
 from convsolve.judge import Verdict, decide
 from convsolve.layers.solved import SolvedLayer
 from convsolve.posing import ask
@@ -46,6 +47,7 @@ def _said(layer: SolvedLayer) -> str:
         ("9,10", "3,4", {"stack": "Conv(k=3) >> MaxPool()"}),
         ("9x8,10x8", "4x8,5x8", {"stack": "Conv(k='3x1')", "tie": "none"}),
         ("5,6", "10,13", {"layer": "conv_transpose"}),
+        ("20,31,44", "3,3,3", {"stack": "Conv(k='1..4', s='1..3') >> AdaptiveAvgPool('1..5') >> Conv(k='1..3')"}),
     ],
 )
 def test_every_answer_serves_all_and_none_is_missing(source: str, target: str, question: dict[str, Any]) -> None:
@@ -55,6 +57,21 @@ def test_every_answer_serves_all_and_none_is_missing(source: str, target: str, q
     assert {Solution(one.layers) for one in answer} == wanted
     assert decide(ask(source, target, **question)).verdict == (Verdict.SAT if wanted else Verdict.UNSAT)
     assert all(one.checked == ("arithmetic", "z3") for one in answer.solutions[:100])
+
+
+def test_no_size_is_looked_at_that_no_input_comes_to() -> None:
+    # in front of a pool that makes any size the same, four sizes of up to 130 each could be any 200 million
+    (graph,) = graphs(ask("64,96,100,128", "7,7,7,7", stack="Conv()*2 >> AdaptiveAvgPool(7)"))
+    front, back = meet(graph.narrowed)
+    assert max(map(len, [*front, *back])) < 20_000
+    # what leads on from each live state is counted there alone, and comes to the same
+    assert [*map(len, graph.totals)] == [*map(len, graph.live)]
+    assert [sum(at.values()) for at in graph.totals][::3] == [graph.total, 1]
+    forward = Walk(graph.narrowed, counting=True)
+    table = forward.end(0)
+    for place, rest in enumerate(graph.totals):
+        assert sum(number * rest.get(state, 0) for state, number in table.items()) == graph.total
+        table = forward.forward(table, place) if place < len(graph.steps) else table
 
 
 def test_the_question_of_the_interface() -> None:

@@ -212,6 +212,11 @@ class Mixed:
 
     maps: tuple[tuple[tuple[SizeMap, int], ...], ...]
 
+    @property
+    def forgets(self) -> list[bool]:
+        """On which axes sizes are made the same, whatever they are."""
+        return [any(one.slope == 0 for one, _ in some) for some in self.maps]
+
 
 AnyBundle = Bundle | Mixed
 

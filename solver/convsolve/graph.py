@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from math import prod
+from math import inf, prod
 from typing import NamedTuple
 
 from convsolve.components import AnyBundle, Component, Mixed, Step, components, together
 from convsolve.errors import Error
 from convsolve.filling import Layer
 from convsolve.layers.fans import AnyFan, ahead, behind
-from convsolve.passages import AnyPassage, Sizes, passage
+from convsolve.passages import AnyPassage, Listing, Sizes, passage
 from convsolve.problem import Problem
 from convsolve.shapes import ANY_SIZE
 from convsolve.tables import State, Table
@@ -94,13 +94,10 @@ class Graph:
     def totals(self) -> list[dict[State, int]]:
         """Per position the live states, each with the number of ways from there to the target."""
         walk = Walk(self.narrowed, counting=True)
-        tables = [walk.end(-1)]
+        tables = [walk.end(-1).within(self.live[-1])]
         for place in reversed(range(len(self.steps))):
-            tables.insert(0, walk.backward(tables[0], place))
-        return [
-            {state: number for state, number in table.items() if state in live}
-            for table, live in zip(tables, self.live, strict=True)
-        ]
+            tables.insert(0, walk.backward(tables[0], place, self.live[place]))
+        return [dict(table.items()) for table in tables]
 
     @cached_property
     def narrowed(self) -> Course:
@@ -202,10 +199,14 @@ class Walk:
         """The states in front of layer `place`, or those of them that are in another table."""
         return self._carried(table, place, only, forward=False)
 
-    def retraces(self, place: int) -> bool:
-        """Whether what leads to a state through layer `place` are sizes that can be looked at one by one."""
-        bounded = all(len(sizes) < len(ANY_SIZE) for sizes in self.course.allowed[place])
-        return bounded or not any(isinstance(bundle, Mixed) for bundle in self.course.layers[place])
+    def extent_in_front(self, table: Table, place: int) -> float:
+        """How much a table comes to in front of layer `place`, if that makes any size the same; else how much it is."""
+        mixed = [bundle for bundle in self.course.layers[place] if isinstance(bundle, Mixed)]
+        allowed = [len(sizes) for sizes in self.course.allowed[place]]
+        if mixed and max(allowed) == len(ANY_SIZE):
+            return inf  # sizes that cannot be looked at one by one
+        each = [prod([most for most, anything in zip(allowed, one.forgets, strict=True) if anything]) for one in mixed]
+        return table.extent * max(each, default=1)
 
     def _carried(self, table: Table, place: int, only: Table | None, *, forward: bool) -> Table:
         bundles = self.course.layers[place]
@@ -220,7 +221,10 @@ class Walk:
         table = table.roomy(sum(one.growth(table) for one in passages))
         found = table.empty()
         for one in passages:
-            one.carry(table, found, allowed)
+            if only is not None and isinstance(one, Listing) and not forward:
+                one.ask(table, found, only)
+            else:
+                one.carry(table, found, allowed)
         barred = self.course.barred[position]
         if barred is not None:
             found.drop(barred)
@@ -251,7 +255,7 @@ def _approach(walk: Walk) -> Iterator[tuple[Table, Table]]:
     first, last = 0, len(walk.course.layers)
     yield front, back
     while first < last:
-        if front.extent <= back.extent or not walk.retraces(last - 1):
+        if front.extent <= walk.extent_in_front(back, last - 1):
             front = walk.forward(front, first)
             first += 1
         else:

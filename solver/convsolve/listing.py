@@ -181,8 +181,8 @@ class Listing(Generic[Item]):
         walk = Walk(graph.narrowed, counting=True)
         table = walk.end(-1)
         for place in reversed(range(self._layers)):
-            table = walk.backward(table, place)
-            yield sum(number for state, number in table.items() if state in graph.live[place])
+            table = walk.backward(table, place, graph.live[place])
+            yield sum(number for _, number in table.items())
 
 
 def spread(problem: Problem, twins: Sequence[Sequence[Sequence[int]]], paths: Sequence[Path]) -> Combination:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from itertools import product
 from math import prod
-from operator import add, contains, or_
+from operator import add, contains, getitem, or_
 from typing import NamedTuple
 
 from convsolve import rows
 from convsolve.components import AnyBundle, Bundle, Mixed
 from convsolve.layers.fans import Fan, Part, last, pairs, times, turned
 from convsolve.layers.maps import SizeMap
-from convsolve.shapes import LARGEST_SIZE
+from convsolve.shapes import ANY_SIZE, LARGEST_SIZE
 from convsolve.tables import Table, span
 
 Sizes = Collection[int]
@@ -207,9 +208,31 @@ class Listing:
             for size, number in enumerate(rows.numbers(row, table.width), first):
                 for other, settings in ways[size] if number else ():
                     sizes[other] = join(sizes.get(other, 0), number * settings if table.counting else number)
-        for state, sizes in by_state.items():
-            for first, row in found.packed(sizes):
-                found.put(state, first, row)
+        _put(found, by_state)
+
+    def ask(self, table: Table, found: Table, only: Table) -> None:
+        """Add to what was found those of some states that lead into a table: any number may lead to one size."""
+        join: Callable[[int, int], int] = add if table.counting else or_
+        numbers = dict(table.items())
+        by_state: dict[tuple[int, ...], dict[int, int]] = {}
+        ways = [_Ways(maps, ANY_SIZE, forward=True) for maps in self._maps]
+        for state in only:
+            number = 0
+            for some in product(*map(getitem, ways, state)):
+                known = numbers.get(tuple([size for size, _ in some]))
+                if known is not None:
+                    number = join(number, known * prod([settings for _, settings in some]) if table.counting else known)
+            if number:
+                others = (*state[: self.long], *state[self.long + 1 :])
+                by_state.setdefault(others, {})[state[self.long]] = number
+        _put(found, by_state)
+
+
+def _put(found: Table, by_state: Mapping[tuple[int, ...], Mapping[int, int]]) -> None:
+    """Add numbers by the sizes on the other axes and on the long one."""
+    for others, sizes in by_state.items():
+        for first, row in found.packed(sizes):
+            found.put(others, first, row)
 
 
 class _Ways(dict[int, Sequence[tuple[int, int]]]):

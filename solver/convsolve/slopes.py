@@ -134,11 +134,12 @@ def _refuse_pairs(whole: Problem, family: Family) -> None:
     several = [one for one in family.members if len(one.starts) > 1]
     condition = _pairing(whole)
     if condition is not None and len(several) > 1:
+        letters, first = " and ".join(one.letter for one in several), several[0]
+        residue = f"{first.letter} % {first.step} == {first.starts[0] % first.step}"
         raise Error(
             "unsupported",
-            f"{condition.text}: it is about two axes at once, and {' and '.join(one.letter for one in several)} have "
-            "several residues each",
-            help=[f"ask for one residue of {several[0].letter} at a time, as in {several[0].letter} % {several[0].step} == {several[0].starts[0] % several[0].step}"],
+            f"{condition.text}: it is about two axes at once, and {letters} have several residues each",
+            help=[f"ask for one residue of {first.letter} at a time, as in {residue}"],
         )
 
 

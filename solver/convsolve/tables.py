@@ -153,10 +153,11 @@ class Table(Collection[State]):
             self.rows.pop(key, None)
 
     def within(self, other: Table) -> Table:
-        """The states that another table has too; both say only which there are."""
+        """The states that another table has too, which says only which there are."""
         table = self.empty()
+        whole = (1 << 8 * self.width) - 1 if self.counting else 1
         for key, row in self.rows.items():
-            if both := row & other.rows.get(key, 0):
+            if key in other.rows and (both := row & rows.widened(other.rows[key], other.width, self.width) * whole):
                 table.rows[key] = both
         return table
 

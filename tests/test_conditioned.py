@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from convsolve import scouting
+from convsolve import answering, scouting
 from convsolve.answer import Solution, Status
 from convsolve.answering import answer, search_all
 from convsolve.assembly import Assembly, stream
 from convsolve.conditioned import TooManyStates
+from convsolve.conditions import Condition
 from convsolve.errors import Error
 from convsolve.events import Progress
 from convsolve.judge import Verdict, decide
@@ -203,6 +204,7 @@ def test_z3_alone_lists_as_many_as_are_asked_for_and_knows_when_there_are_no_mor
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scouting, "scout", partial(scout, steps=0))
+    monkeypatch.setattr(answering, "along_ways", lambda _: None)
     problem, wanted = drawn(seed)
     few = answer(problem, count=3)
     assert len(set(few)) == len(few) == min(3, len(wanted))
@@ -224,11 +226,49 @@ def test_z3_alone_lists_as_many_as_are_asked_for_and_knows_when_there_are_no_mor
 def test_that_cases_will_be_too_many_is_foreseen() -> None:
     names = ("kernel_size", "stride", "padding", "dilation")
     alike = [f"{name}[{place}] == {name}[{place % 2}]" for place in range(2, 6) for name in names]
-    conditions = scout(ask(100, 3, layers=6, where=alike)).conditions
-    assert conditions is not None
-    with pytest.raises(TooManyStates):
-        assert conditions.total
-    assert conditions._steps_before > 10_000_000  # what the next layer but one would have taken was not begun
+    narrow: dict[str, Any] = {"kernel_size": 3, "stride": 1, "dilation": "1,2,4,8,16,32", "padding": "1,2,4,8,16,32"}
+    for problem, begun in (
+        (ask(100, 3, layers=6, where=alike), 100_000),
+        (ask(1024, 1024, layers=24, layer="conv", where="receptive_field == 505", **narrow), 1_000_000),
+    ):
+        conditions = scout(problem).conditions
+        assert conditions is not None
+        with pytest.raises(TooManyStates):
+            assert conditions.total
+        assert 10_000 < conditions._steps_before < begun  # what the next layers would have taken was not begun
+
+
+RELATING = "stride[0] <= stride[-1]"
+
+
+@pytest.mark.parametrize("seed", range(3000, 3040))
+def test_what_relates_layers_is_asked_along_each_way(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scouting, "scout", partial(scout, steps=0))
+    monkeypatch.setattr(answering, "by_z3", lambda *_: pytest.fail("Z3 is not needed"))
+    problem, wanted = drawn(seed)
+    problem = replace(problem, where=(*problem.where, Condition.read(RELATING)))
+    meeting = [one for one in wanted if one.layers[0].stride <= one.layers[-1].stride]
+    if not meeting or len(problem.layers) == 1:
+        return
+    ordered = sorted(map(combination, meeting), key=lambda one: place_in_order(problem, one))
+    for most in (3, len(ordered) + 1):
+        found = answer(problem, count=most)
+        assert [*map(combination, found)] == ordered[:most]
+        assert found.order == "conventional"
+        assert all(one.checked == ("arithmetic", "z3") for one in found.solutions[:100])
+        assert (found.total, found.complete) == ((len(ordered), True) if most > len(ordered) else (None, False))
+
+
+def test_ways_are_not_followed_without_end() -> None:
+    mirrored = [f"{n}[{at}] == {n}[{7 - at}]" for at in range(4) for n in ("kernel_size", "stride", "padding")]
+    few, many = (
+        answer(ask(100, 100, stack="Conv() * 4 >> ConvTranspose() * 4", stride="2,3", where=mirrored), count=count)
+        for count in (2, 100)
+    )
+    assert (few.order, few.total, len(few)) == ("conventional", None, 2)
+    # those that were found in order stay the first; the others are Z3's
+    assert (many.order, many.total, len({*many})) == ("graph", None, 100)
+    assert many.solutions[:2] == few.solutions
 
 
 def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +279,7 @@ def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.Monke
         found = answer(problem)
         statuses.append(found.status)
         if found.total is None and found:
-            assert (found.order, found.complete) == ("graph", len(found) == len(wanted) == found.total)
+            assert found.complete == (len(found) == len(wanted) == found.total)
             assert set(found) <= set(wanted)
         assert found.status in ((Status.SOLVED, Status.GAVE_UP) if wanted else (Status.IMPOSSIBLE, Status.GAVE_UP))
     assert {Status.SOLVED, Status.IMPOSSIBLE} <= set(statuses)

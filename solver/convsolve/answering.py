@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import groupby, islice
 
-from convsolve.answer import Answer, Status
+from convsolve.answer import Answer, Solution, Status
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.conditioned import TooManyStates
 from convsolve.covering import covering
@@ -28,7 +29,8 @@ from convsolve.graph import graphs, total
 from convsolve.limits import UNLIMITED, Limits, Stopped
 from convsolve.monotone import decisive
 from convsolve.problem import Problem
-from convsolve.scouting import Scout, scout, scouts
+from convsolve.scouting import Scout, along_ways, scout, scouts
+from convsolve.search import TooLong, conventional
 from convsolve.serving import served, settle
 from convsolve.tiers import Tier
 from convsolve.verdicts import Confirmations, by_z3, proved_impossible
@@ -98,7 +100,7 @@ def search(
         found, number = _counted(problem, report, exactly=every or count == 0)
     except TooManyStates:
         usual = MOST_LISTED if every else A_FEW
-        by_z3(problem, usual if count is None else count, report)
+        _uncarried(problem, usual if count is None else count, confirm, report)
         return
     if number == 0:
         _prove_impossible(problem, found, report)
@@ -133,6 +135,36 @@ def search(
         _prove_impossible(problem, found, report)
         return
     report(Ended(Status.SOLVED))
+
+
+def _uncarried(problem: Problem, wanted: int, confirm: int, report: Listener) -> None:
+    """What is found where conditions are too much for the graph to carry: way by way in order; else by Z3 alone."""
+    found: list[Solution] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Found):
+            found.append(event.solution)
+        report(event)
+
+    if wanted and not (problem.objectives or problem.open_channels or problem.family):
+        report(Counted(None, "conventional"))
+        with suppress(TooLong, TooManyStates):
+            told = _list(islice(_way_by_way(problem, wanted), wanted), Confirmations(), confirm, tell)
+            if told:
+                report(Counted(told if told < wanted else None, "conventional"))
+                report(Ended(Status.SOLVED))
+                return
+    by_z3(problem, wanted, report, found)
+
+
+def _way_by_way(problem: Problem, most: int) -> Iterator[Answered]:
+    """The most conventional combinations, those with the fewest layers first; conditions are asked along each way."""
+    for one in problem.depths:
+        search = along_ways(one)
+        if search is None:
+            raise TooLong
+        assembly = Assembly(one)
+        yield from ((one, assembly.placed(placed)) for placed in conventional(one, [search], most))
 
 
 def _refuse_uncounted(problem: Problem, count: int | None) -> None:
@@ -220,7 +252,7 @@ def search_all(problem: Problem, report: Listener) -> None:
     try:
         found, number = _counted(problem, report, exactly=True)
     except TooManyStates:
-        by_z3(problem, MOST_LISTED, report)
+        _uncarried(problem, MOST_LISTED, CONFIRMED, report)
         return
     if number == 0:
         _prove_impossible(problem, found, report)

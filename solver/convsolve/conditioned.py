@@ -34,6 +34,7 @@ ARGUMENTS = ("k", "i", "o", "f")
 LARGEST_FAN = 100_000  # sizes that lead to one, looked at one by one
 MOST_STEPS = 20_000_000  # of states through layers; some twenty seconds
 MANY_STEPS = MOST_STEPS // 10
+SOME_STEPS = MANY_STEPS // 40
 
 
 class TooManyStates(Exception):  # noqa: N818 - no error: Z3 is asked instead
@@ -73,6 +74,7 @@ class Conditioned:
         self._always = ("kernel_size",) if kernels else ()
         found = plan(grounding, len(graph.steps))
         self.folds = found.folds
+        self._remembers = len(found.folds) > len(grounding.folds)
         places = {axis: place for place, twins in enumerate(graph.component.twins) for axis in twins}
         self._reads = [self._read(place, found, places) for place in range(len(graph.steps))]
         order = {fold.name: Name(f"f[{number}]") for number, fold in enumerate(self.folds)}
@@ -213,10 +215,18 @@ class Conditioned:
     def _foresee(self, place: int, steps: int) -> None:
         """Give up before a layer that takes long, where those in front of it would take longer than there is time for.
 
-        They are taken to need half as much each, and the next one a tenth of what it would by the growth so far.
+        There are most cases in the middle: until there each layer is taken to add as much as this one did, and those in
+        front of it to need half as much each. The next one is taken to need a tenth of what it would by the growth so
+        far; where what layers chose is remembered until another one asks, the next two are.
         """
-        growth, self._steps_before = steps // max(self._steps_before, 1), steps
-        if steps > MANY_STEPS and place > 1 and steps * max(place * 5, growth) > 10 * self._steps_left:
+        before, self._steps_before = self._steps_before, steps
+        growth = steps // max(before, 1)
+        middle = len(self.graph.steps) // 2
+        climb = max(0, place - middle)
+        most = steps + max(0, steps - before) * climb
+        ahead = (steps + most) // 2 * climb + most * min(place, middle) // 2
+        soon = steps * growth**2 if self._remembers else steps * growth
+        if steps > SOME_STEPS and place > 1 and max(10 * ahead, soon) > 10 * self._steps_left:
             raise TooManyStates
 
     def _spend(self, steps: int) -> None:

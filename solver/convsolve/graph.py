@@ -14,6 +14,7 @@ from typing import NamedTuple
 from convsolve.components import AnyBundle, Component, Mixed, Step, components, together
 from convsolve.errors import Error
 from convsolve.filling import Layer
+from convsolve.layers.base import SizeKeeping
 from convsolve.layers.fans import AnyFan, ahead, behind
 from convsolve.passages import AnyPassage, Listing, Sizes, passage
 from convsolve.problem import Problem
@@ -49,6 +50,11 @@ class Graph:
     def axes(self) -> int:
         """The number of axes in a state."""
         return len(self.component.axes)
+
+    @cached_property
+    def places(self) -> list[int]:
+        """The layers with something to choose, or that change sizes; the others keep every size."""
+        return [place for place, step in enumerate(self.steps) if not isinstance(step.layer.kind, SizeKeeping)]
 
     @property
     def source(self) -> State:

@@ -22,7 +22,7 @@ from convsolve.corridor import Corridor
 from convsolve.domains import Domain
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
-from convsolve.layers.base import LayerKind, Setting, SizeKeeping
+from convsolve.layers.base import LayerKind, Setting
 from convsolve.layers.maps import SizeMap
 from convsolve.potential import Potential
 from convsolve.ranking import Style
@@ -74,7 +74,7 @@ class Members:
     """The joint settings of a component's layers, state by state.
 
     Attributes:
-        places: the layers with something to choose, or that change sizes; the others keep every size.
+        places: the layers with something to choose, as the graph has them.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Members:
         self.conditions = conditions
         self.weights = [len(twins) for twins in graph.component.twins]
         self.kinds = [step.layer.kind for step in graph.steps]
-        self.places = [place for place, kind in enumerate(self.kinds) if not isinstance(kind, SizeKeeping)]
+        self.places = graph.places
         windowed = [place for place in self.places if "kernel_size" in self.kinds[place].positions()]
         self._stem = windowed[0] if len(windowed) > 1 else None
         self.positions = [*self.places, len(self.kinds)]

@@ -6,20 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from convsolve.along import Along
 from convsolve.cheapest import Cheapest
-from convsolve.conditioned import MOST_STEPS, Conditioned
+from convsolve.conditioned import MANY_STEPS, MOST_STEPS, Conditioned
 from convsolve.conditioned_potential import ConditionedPotential
+from convsolve.conditions import Condition
 from convsolve.expansion import Expansion
 from convsolve.foregone import Foregone
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
 from convsolve.listing import Combination, Dress, Item, dressed, in_graph_order, meeting
 from convsolve.monotone import speaks_of_channels
+from convsolve.plans import plan
 from convsolve.potential import growing
 from convsolve.prices import Prices
 from convsolve.problem import Problem
 from convsolve.promise import Promise
 from convsolve.search import BestFirst, ByObjectives, style_of
+
+MOST_WAYS = 200_000  # of which a condition is asked, beginnings included; some two seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +111,32 @@ class Scout:
         additive = any(objective.additive for objective in self.problem.objectives)
         potential = ConditionedPotential(self.conditions, self.cheapest) if additive else None
         return ByObjectives(self.problem, self.whole, [potential], self.conditions)
+
+
+def along_ways(problem: Problem) -> BestFirst | None:
+    """A search that asks the conditions which relate layers along each way, and carries the others.
+
+    None where no condition relates layers to each other, so that to carry some would not help.
+
+    Raises:
+        TooManyStates: the others are too much to be carried, too.
+    """
+    relating = tuple(one for one in problem.where if _relates(problem, one))
+    if not relating:
+        return None
+    graph = whole_graph(problem)
+    others = replace(problem, where=tuple(one for one in problem.where if one not in relating), objectives=())
+    carried = Conditioned(graph, ground(others), steps=MANY_STEPS) if others.demands else None
+    along = Along(graph, ground(replace(problem, where=relating, relations=(), objectives=())))
+    search = BestFirst(graph, style_of(problem), Expansion(graph), conditions=carried)
+    search.along, search.most_expanded = along, MOST_WAYS
+    return search
+
+
+def _relates(problem: Problem, condition: Condition) -> bool:
+    """Whether a condition speaks of several layers one by one, so that states would have to remember some."""
+    alone = ground(replace(problem, where=(condition,), relations=(), objectives=()))
+    return len(plan(alone, len(problem.layers)).folds) > len(alone.folds)
 
 
 def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:

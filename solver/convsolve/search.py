@@ -12,6 +12,7 @@ from itertools import groupby, islice, takewhile
 from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from convsolve.along import Along
 from convsolve.conditioned import Conditioned, Folded
 from convsolve.expansion import Expansion, Settings
 from convsolve.graph import Graph
@@ -58,6 +59,7 @@ class _Node(NamedTuple):
     cost: int
     previous: tuple[tuple[str, Active], ...]  # by kind: its last layer's active settings
     folded: Folded
+    sizes: tuple[State, ...] = ()  # all that it passed, where conditions are asked along the way
 
 
 class Listed(Generic[Item]):
@@ -90,6 +92,7 @@ class BestFirst:
         self.graph = graph
         self.style = style
         self.expansion = expansion
+        self.along: Along | None = None  # what is asked of each way, beside what is carried
         self.expanded = 0
         self.most_expanded: int | None = None  # after which `TooLong` is raised
         self.members = Members(graph, style, expansion, potential, conditions)
@@ -112,7 +115,7 @@ class BestFirst:
                 return
 
     def expand(self) -> None:
-        """Count a state that is looked into."""
+        """Count a state that is looked into, or a way of which a condition is asked."""
         self.expanded += 1
         if self.most_expanded is not None and self.expanded > self.most_expanded:
             raise TooLong
@@ -134,7 +137,7 @@ class _Walk:
         heap: list[tuple[int, int, Path, State, int, _Node]] = []
         for state, folded, price in self.members.starts():
             bound = price + self.members.bound(0, state, ()) + self.members.rest(0, state, folded)
-            heap.append((bound, 0, (), state, -1, _Node(state, 0, state, price, (), folded)))
+            heap.append((bound, 0, (), state, -1, _Node(state, 0, state, price, (), folded, (state,))))
         heapify(heap)
         while heap:
             score, uneven, path, start, index, node = heappop(heap)
@@ -146,12 +149,14 @@ class _Walk:
                 member = stream.get(index)
                 if member is None:
                     continue
-                charge, previous = self._change(node, member)
-                cost = node.cost + member.cost + charge
-                after = _Node(start, node.depth + 1, member.out, cost, previous, member.folded)
-                entry = (node.cost + member.bound + charge, uneven + member.unequal, (*path, member.settings))
-                heappush(heap, (*entry, start, -1, after))
-            elif most is not None:
+                onward, sizes = (*path, member.settings), self._met(node, path, member)
+                if sizes is not None:
+                    charge, previous = self._change(node, member)
+                    cost = node.cost + member.cost + charge
+                    after = _Node(start, node.depth + 1, member.out, cost, previous, member.folded, sizes)
+                    entry = (node.cost + member.bound + charge, uneven + member.unequal, onward)
+                    heappush(heap, (*entry, start, -1, after))
+            elif most is not None and self.search.along is None:
                 # whoever comes here after `most` others can only end behind them
                 key = (node.depth, node.state, node.folded, node.previous)
                 visits[key] = visits.get(key, 0) + 1
@@ -160,6 +165,15 @@ class _Walk:
             following = stream.get(index + 1)
             if following is not None:
                 heappush(heap, (node.cost + following.bound, uneven, path, start, index + 1, node))
+
+    def _met(self, node: _Node, path: Path, member: Member) -> tuple[State, ...] | None:
+        """The sizes that a way passes with one layer more, where any condition asks; None where one is broken."""
+        along = self.search.along
+        if along is None:
+            return ()
+        self.search.expand()
+        sizes = (*node.sizes, member.out)
+        return sizes if along.met((*path, member.settings), sizes) else None
 
     def _whole(self, path: Path) -> Path:
         graph = self.members.graph

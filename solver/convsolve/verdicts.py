@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution, Status
@@ -79,18 +79,19 @@ def values_of(problem: Problem, solution: Solution, grounding: Grounding | None 
     )
 
 
-def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
+def by_z3(problem: Problem, wanted: int, report: Listener, known: Collection[Solution] = ()) -> None:
     """What Z3 says by itself, where the conditions leave too many cases for the graph.
 
     Args:
         problem: the question.
         wanted: how many combinations are to be found; with objectives the best that is found is one.
         report: is told.
+        known: those that were found and told before.
     """
     from convsolve.judge import Verdict, decisions
 
     report(Counted(None, "graph"))
-    found, checks = 0, 0
+    found, checks, confirmations = len(known), 0, Confirmations()
     reached: tuple[int, ...] = ()
     last: list[Verdict] = []  # what Z3 said at the end, of each number of layers
     for one in problem.depths:
@@ -102,6 +103,8 @@ def by_z3(problem: Problem, wanted: int, report: Listener) -> None:
                 if verdict == Verdict.UNSAT and not found:
                     report(NoneIn(len(one.layers), proved=True))
                 break
+            if solution in known or (one.family and not confirmations.for_all(one, solution)):
+                continue
             found += 1
             if one.objectives and wanted:
                 reached = values_of(one, solution)

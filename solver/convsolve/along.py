@@ -1,0 +1,88 @@
+"""Conditions that relate layers to each other, asked along each way from the first layer on.
+
+To be carried they would have each state remember what the layers behind it chose. Best first needs no such memory: a
+way is left as soon as it knows all that a broken condition speaks of, and the others come in the order that they have.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+
+from convsolve.graph import Graph
+from convsolve.grounding import BEHIND, Grounding
+from convsolve.language import Expr, compiled, names
+from convsolve.language.nodes import Name, rebuilt
+from convsolve.layers.base import Setting
+from convsolve.tables import State
+from convsolve.variables import setting_name, size_name
+
+ARGUMENTS = ("k", "n", "f")  # settings by layer, axis and parameter; sizes by position and axis; folds
+
+Sentence = Callable[..., int]
+Path = Sequence[Sequence[Setting]]
+
+
+class Along:
+    """The conditions of a question, each asked of ways as soon as they know what it speaks of.
+
+    Args:
+        graph: all axes together.
+        grounding: the conditions.
+    """
+
+    def __init__(self, graph: Graph, grounding: Grounding) -> None:
+        terms, known = _variables(graph)
+        whole = len(graph.places)
+        for number, fold in enumerate(grounding.folds):
+            terms[fold.name], known[fold.name] = Name(f"f[{number}]"), whole
+        self._asked: list[list[Sentence]] = [[] for _ in range(whole + 1)]
+        for one in grounding.instances:
+            depth = max([1, *(known[name] for name in names(one.sentence))])
+            self._asked[depth].append(_compiled(one.sentence, terms))
+        terms[BEHIND.name] = Name("f")
+        self._folds = [
+            (fold.start, [_compiled(step, terms) for step in reversed(fold.steps) if step is not None])
+            for fold in grounding.folds
+        ]
+
+    def met(self, path: Path, sizes: Sequence[State]) -> bool:
+        """Whether a way breaks none of the conditions that its last layer completes.
+
+        Args:
+            path: the settings of its layers with a choice.
+            sizes: those at the input and behind each of these layers.
+        """
+        asked = self._asked[len(path)]
+        if not asked:
+            return True
+        ended = len(path) == len(self._asked) - 1
+        folded = [_folded(*fold, path, sizes) for fold in self._folds] if ended else []
+        return all(sentence(path, sizes, folded) for sentence in asked)
+
+
+def _variables(graph: Graph) -> tuple[dict[str, Name], dict[str, int]]:
+    """What stands for each variable, and the number of layers with a choice after which a way knows it."""
+    terms: dict[str, Name] = {}
+    known: dict[str, int] = {}
+    for at, twins in enumerate(graph.component.twins):
+        for axis in twins:
+            for position in range(len(graph.steps) + 1):
+                depth = bisect_left(graph.places, position)
+                terms[size_name(position, axis)] = Name(f"n[{depth}][{at}]")
+                known[size_name(position, axis)] = depth
+            for depth, place in enumerate(graph.places):
+                for parameter, number in graph.steps[place].layer.kind.positions().items():
+                    terms[setting_name(place, axis, parameter)] = Name(f"k[{depth}][{at}][{number}]")
+                    known[setting_name(place, axis, parameter)] = depth + 1
+    return terms, known
+
+
+def _compiled(sentence: Expr, terms: Mapping[str, Name]) -> Sentence:
+    return compiled(rebuilt(sentence, lambda node: terms[node.name] if isinstance(node, Name) else node), ARGUMENTS)
+
+
+def _folded(value: int, steps: Sequence[Sentence], path: Path, sizes: Sequence[State]) -> int:
+    for step in steps:
+        value = step(path, sizes, value)
+    return value

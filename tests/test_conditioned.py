@@ -22,6 +22,7 @@ from convsolve.judge import Verdict, decide
 from convsolve.objectives import read_objectives
 from convsolve.posing import ask
 from convsolve.problem import Problem
+from convsolve.render.answers import headline
 from convsolve.scouting import scout
 from convsolve.search import conventional
 from tests.oracle import condition
@@ -257,18 +258,19 @@ def test_what_relates_layers_is_asked_along_each_way(seed: int, monkeypatch: pyt
         assert found.order == "conventional"
         assert all(one.checked == ("arithmetic", "z3") for one in found.solutions[:100])
         assert (found.total, found.complete) == ((len(ordered), True) if most > len(ordered) else (None, False))
+    assert answer(problem, count=0).total == len(ordered)
 
 
 def test_ways_are_not_followed_without_end() -> None:
     mirrored = [f"{n}[{at}] == {n}[{7 - at}]" for at in range(4) for n in ("kernel_size", "stride", "padding")]
-    few, many = (
-        answer(ask(100, 100, stack="Conv() * 4 >> ConvTranspose() * 4", stride="2,3", where=mirrored), count=count)
-        for count in (2, 100)
-    )
+    problem = ask(100, 100, stack="Conv() * 4 >> ConvTranspose() * 4", stride="2,3", where=mirrored)
+    few, many, none = (answer(problem, count=count) for count in (2, 100, 0))
     assert (few.order, few.total, len(few)) == ("conventional", None, 2)
     # those that were found in order stay the first; the others are Z3's
     assert (many.order, many.total, len({*many})) == ("graph", None, 100)
     assert many.solutions[:2] == few.solutions
+    assert (none.status, none.total, none.established and none.established.some) == (Status.GAVE_UP, None, True)
+    assert headline(none).endswith(": gave up: there are some, in too many cases to be counted")
 
 
 def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.MonkeyPatch) -> None:

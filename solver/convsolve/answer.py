@@ -208,12 +208,14 @@ class Established:
         empty_layers: those in which the graph has found none, which is not proved.
         without_conditions: how many combinations there are, were there no conditions; None where nobody counted.
         residues: of a family, those of which some stack serves all members.
+        some: whether there are combinations, which only could not be counted.
     """
 
     impossible_layers: tuple[int, ...] = ()
     empty_layers: tuple[int, ...] = ()
     without_conditions: int | None = None
     residues: tuple[str, ...] = ()
+    some: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The same in the terms of JSON."""
@@ -222,6 +224,7 @@ class Established:
             "empty_layers": list(self.empty_layers),
             "without_conditions": self.without_conditions,
             "residues": list(self.residues),
+            "some": self.some,
         }
 
 

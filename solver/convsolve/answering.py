@@ -146,18 +146,19 @@ def _uncarried(problem: Problem, wanted: int, confirm: int, report: Listener) ->
             found.append(event.solution)
         report(event)
 
-    if wanted and not (problem.objectives or problem.open_channels or problem.family):
+    if not (problem.objectives or problem.open_channels or problem.family):
         report(Counted(None, "conventional"))
         with suppress(TooLong, TooManyStates):
-            told = _list(islice(_way_by_way(problem, wanted), wanted), Confirmations(), confirm, tell)
+            ways = _way_by_way(problem, wanted or None)
+            told = _list(islice(ways, wanted), Confirmations(), confirm, tell) if wanted else sum(1 for _ in ways)
             if told:
-                report(Counted(told if told < wanted else None, "conventional"))
+                report(Counted(told if told < wanted or not wanted else None, "conventional"))
                 report(Ended(Status.SOLVED))
                 return
     by_z3(problem, wanted, report, found)
 
 
-def _way_by_way(problem: Problem, most: int) -> Iterator[Answered]:
+def _way_by_way(problem: Problem, most: int | None) -> Iterator[Answered]:
     """The most conventional combinations, those with the fewest layers first; conditions are asked along each way."""
     for one in problem.depths:
         search = along_ways(one)

@@ -173,6 +173,8 @@ class Progress:
         """
         solutions = tuple(self.found) or ((self.best,) if self.best else ())
         status = self.ended or (Status.SOLVED if solutions else Status.GAVE_UP)
+        if self._uncounted:
+            status = Status.GAVE_UP
         impossible = status is Status.IMPOSSIBLE
         return Answer(
             status,
@@ -192,10 +194,16 @@ class Progress:
             established=self._established() if status is Status.GAVE_UP else None,
         )
 
+    @property
+    def _uncounted(self) -> bool:
+        """Whether there are combinations, of which only the number was asked for, and is not known."""
+        return self.ended is Status.SOLVED and self.asked == 0 and self.total is None
+
     def _established(self) -> Established:
         return Established(
             impossible_layers=tuple(sorted(layers for layers, proved in self.none_in.items() if proved)),
             empty_layers=tuple(sorted(layers for layers, proved in self.none_in.items() if not proved)),
             without_conditions=self.without_conditions,
             residues=self.residues,
+            some=self._uncounted,
         )

@@ -54,9 +54,8 @@ def schema(name: str) -> Schema:
     for known in NAMES:
         bare = known.removeprefix("convsolve.")
         if name in {known, bare, bare.partition("/")[0]}:
-            return {"$schema": DIALECT, "$id": f"urn:{known.replace('/', ':')}", "title": TITLES[known]} | _MAKERS[
-                known
-            ]()
+            head = {"$schema": DIALECT, "$id": f"urn:{known.replace('/', ':')}", "title": TITLES[known]}
+            return head | _MAKERS[known]()
     words = [known.removeprefix("convsolve.").partition("/")[0] for known in NAMES]
     raise Error("usage", f"{shown(name)} is no record", help=did_you_mean(name, words))
 
@@ -211,6 +210,8 @@ def _answer() -> Schema:
             "impossible_layers": layers | {"description": "numbers of layers proved to have no combination"},
             "empty_layers": layers | {"description": "in which none was found, which is not proved"},
             "without_conditions": _or_null(_COUNT) | {"description": "combinations, were there no conditions"},
+            "residues": {"type": "array", "items": _TEXT, "description": "of a family, those that some stack serves"},
+            "some": {"type": "boolean", "description": "there are combinations, too many cases to be counted"},
         },
     )
     return _record(

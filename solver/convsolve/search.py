@@ -246,8 +246,8 @@ class ByObjectives:
                 return
 
 
-def conventional(problem: Problem, searches: Sequence[BestFirst], most: int) -> Iterator[Placed]:
-    """The first `most` combinations of the whole question, most conventional first."""
+def conventional(problem: Problem, searches: Sequence[BestFirst], most: int | None) -> Iterator[Placed]:
+    """All combinations of the whole question, or the first `most`, most conventional first."""
     twins = [search.graph.component.twins for search in searches]
     if len(searches) == 1:
         for ranked in searches[0].paths(most):

@@ -68,8 +68,8 @@ def count(
     """The exact number of combinations, without listing them; arguments as for `solve`.
 
     Raises:
-        Error: as `solve`; ``gave-up`` where a limit ends it first, or none is found and Z3 cannot prove
-            that there is none.
+        Error: as `solve`; ``gave-up`` where a limit ends it first, where conditions leave too many cases to be
+            counted, or where none is found and Z3 cannot prove that there is none.
 
     Example:
         >>> import convsolve as cs
@@ -85,6 +85,8 @@ def count(
 
 
 def _unknown(found: Answer) -> str:
+    if found.established is not None and found.established.some:
+        return "there are combinations, in too many cases to be counted"
     if found.stopped is None or found.stopped is Stop.BUDGET:
         return "no combination was found, and Z3 could not prove within its budget that there is none"
     return f"{found.stopped.words} before the combinations were counted, or proved to be none"

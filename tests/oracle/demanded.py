@@ -45,7 +45,9 @@ class Demanded(NamedTuple):
         )
         words = {name: value for name, value in {**self.question, **changed}.items() if value is not None}
         answer = cs.solve(source, target, count=0, timeout=seconds, **words)  # type: ignore[arg-type]
-        return None if answer.status is cs.Status.GAVE_UP else bool(answer)
+        if answer.established is not None and not answer.established.some:
+            return None
+        return bool(answer) or answer.established is not None
 
 
 def _shape(sizes: Iterable[int]) -> str:

@@ -214,6 +214,8 @@ def _came_out(answer: Answer) -> str:
 
 
 def _gave_up(answer: Answer) -> str:
+    if answer.established is not None and answer.established.some:
+        return "there are some, in too many cases to be counted"
     if answer.stopped is None or answer.stopped is Stop.BUDGET:
         if answer.problem.family:
             return "none was found that keeps every size straight, and no few of its members rule all others out"

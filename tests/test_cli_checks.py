@@ -162,6 +162,7 @@ def test_giving_up_tells_what_is_known_and_what_leads_further(monkeypatch: pytes
         "empty_layers": [5],
         "without_conditions": 434_729_355,
         "residues": [],
+        "some": False,
     }
 
 

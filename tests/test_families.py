@@ -439,7 +439,7 @@ REFUSED: list[tuple[Sequence[str], str, str]] = [
     (
         ("H", "2H-10"),
         "error[mixed-directions]: from H to 2H-10 some sizes grow and others shrink",
-        "what can be reached hangs on the layers: write --layer conv, --layer conv_transpose, or a --stack of both",
+        "what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or a --stack",
     ),
     (
         ("H", "2H-10", "--layer", "conv", "--monotone"),

@@ -55,7 +55,7 @@ BAD = {
     "solve 7 ?": (
         "mixed-directions",
         "from 7 to ? some sizes grow and others shrink",
-        "what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or a --stack",
+        "what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or --stack",
     ),
     "solve [8..2] 7": ("bad-size", "input '[8..2]': the range [8..2] is empty", "write [2..8]"),
     "solve [0..2] 7": ("bad-size", "input: 0 is not between 1 and 2147483647", SIZE),

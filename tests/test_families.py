@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise, product
 from pathlib import Path
@@ -322,6 +323,16 @@ def test_an_impossible_family_names_members_residues_and_what_is_near() -> None:
         assert change.solution.told[0][-1] == ("2H+1",)
 
 
+def test_axes_that_share_a_stride_may_be_in_the_way() -> None:
+    answer = cs.solve("HxW", "2HxW/2", stack="Conv() >> ConvTranspose()")
+    assert answer.status is Status.IMPOSSIBLE
+    assert answer.explanation is not None
+    change = answer.explanation.changes[0]
+    assert dict(change.relax) == {"tie": "none"}
+    said = convsolve(*shlex.split(change.command)[1:], "--count", "1", "--json")
+    assert json.loads(said.out)["solutions"][0]["output"]["size"] == ["2H", "W/2"]
+
+
 def test_the_residues_of_an_unpadded_u_net() -> None:
     explanation = cs.solve("H", "H-184", stack=unpadded(4)).explanation
     assert explanation is not None
@@ -439,7 +450,7 @@ REFUSED: list[tuple[Sequence[str], str, str]] = [
     (
         ("H", "2H-10"),
         "error[mixed-directions]: from H to 2H-10 some sizes grow and others shrink",
-        "what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or a --stack",
+        "what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or --stack",
     ),
     (
         ("H", "2H-10", "--layer", "conv", "--monotone"),

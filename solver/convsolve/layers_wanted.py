@@ -56,7 +56,7 @@ def _auto(source: Extent, goal: Extent, far: Iterable[tuple[range, range]]) -> t
         raise Error(
             "mixed-directions",
             f"from {source} to {goal} some sizes grow and others shrink",
-            help=["what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or a --stack"],
+            help=["what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or --stack"],
         )
     if grows and shrinks:
         raise Error(

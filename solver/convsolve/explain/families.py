@@ -90,10 +90,13 @@ def _residues(problem: Problem) -> Iterator[Change]:
 
 
 def _changes(problem: Problem, tried: Tried) -> Iterator[Change]:
-    """A limit widened, or more layers."""
+    """Axes that are free of each other, a limit widened, or more layers."""
     asked, whole = Asked.of(problem), problem.undivided or problem
     if len(whole.layers) > MOST_LAYERS:
         return
+    untied = replace(asked, tie="none")
+    if problem.axes > problem.inputs and problem.tie != "none" and (found := tried.possible(untied)) is not None:
+        yield from _change({"tie": "none"}, untied, found)
     for name in PARAMETERS:
         for more in WIDER:
             wider = _wider(asked.layers, whole.layers, name, more)

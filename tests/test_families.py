@@ -48,6 +48,8 @@ def unpadded(levels: int) -> str:
 
 def served(kind: str, setting: Mapping[str, int], size: int) -> int | None:
     """What a layer makes of a size; None where it refuses."""
+    if kind.startswith("Adaptive"):
+        return setting["output_size"]
     k, s, p = setting["kernel_size"], setting["stride"], setting["padding"]
     if kind == "Conv":
         return (size + 2 * p - k) // s + 1 if size + 2 * p >= k else None
@@ -57,6 +59,9 @@ def served(kind: str, setting: Mapping[str, int], size: int) -> int | None:
 
 def all_settings(kind: str) -> Iterator[dict[str, int]]:
     """The settings within `SMALL` that torch takes."""
+    if kind.startswith("Adaptive"):
+        yield {"output_size": int(kind[-2])}
+        return
     for k, s, p in product(range(1, 4), range(1, 4), range(2)):
         for op in range(2) if kind == "ConvTranspose" else (0,):
             if op < s or op == 0:
@@ -96,6 +101,10 @@ QUESTIONS = [
     ("2H+1", "H", ["Conv"] * 2, "H >= 3"),
     ("H", "H", ["Conv", "Conv", "ConvTranspose"], "H % 4 == 0"),
     ("H", "H", ["Conv", "Conv", "ConvTranspose", "ConvTranspose"], "H % 4 == 0"),
+    ("H", "3", ["Conv", "AdaptiveAvgPool(3)"], ""),
+    ("H", "3", ["Conv", "Conv", "AdaptiveAvgPool(3)"], "H >= 4"),
+    ("2H+1", "2", ["Conv", "AdaptiveMaxPool(4)", "Conv"], "H % 3 == 1"),
+    ("H", "4", ["Conv", "AdaptiveAvgPool(2)", "ConvTranspose"], "H <= 60"),
 ]
 
 
@@ -106,9 +115,8 @@ def test_the_number_of_combinations_is_that_of_brute_force(
     given_ones: dict[str, Any] = {
         name: value for name, value in SMALL.items() if name != "output_padding" or "ConvTranspose" in kinds
     }
-    problem = ask(
-        source, target, stack=" >> ".join(f"{kind}()" for kind in kinds), where=where or None, tie="none", **given_ones
-    )
+    stack = " >> ".join(kind if kind.endswith(")") else f"{kind}()" for kind in kinds)
+    problem = ask(source, target, stack=stack, where=where or None, tie="none", **given_ones)
     family = problem.family
     assert family is not None
     assert family.exact
@@ -117,14 +125,13 @@ def test_the_number_of_combinations_is_that_of_brute_force(
     numbers = [
         number
         for number in range(1, 200)
-        if all(form and number % form.divisor == 0 and form.at(number) >= 1 for form in forms)
+        if all(number % form.divisor == 0 and form.at(number) >= 1 for form in forms if form)
         and (not where or eval(where, {}, {"H": number}))  # noqa: S307 - a constant of this file
     ]
-    members = [(forms[0].at(number), forms[1].at(number)) for number in numbers if forms[0] and forms[1]]
-    answer = cs.solve(
-        source, target, stack=" >> ".join(f"{kind}()" for kind in kinds), where=where or None, tie="none", count=3,
-        **given_ones,
-    )  # fmt: skip
+    members = [
+        (forms[0].at(number), forms[1].at(number) if forms[1] else int(target)) for number in numbers if forms[0]
+    ]
+    answer = cs.solve(source, target, stack=stack, where=where or None, tie="none", count=3, **given_ones)
     assert (answer.total or 0) == by_brute_force(kinds, members)
     assert [*islice(family.members[0].finer(2).numbers(), 20)] == numbers[:20]
 
@@ -145,6 +152,16 @@ def test_the_number_of_combinations_is_that_of_brute_force(
         ("H", "3H", {"stack": "Upsample(1.5) >> Upsample(2)", "where": "H % 2 == 0"}),
         ("H", "H", {"stack": "Pad((1, 2)) >> Conv(k=4, s=1, p=0)"}),
         ("H", "H", {"stack": "MaxPool(2) >> Upsample(2)", "where": "H % 2 == 0"}),
+        ("HxW", "3x3", {"stack": "Conv(k={3, 5}, s=2) * 3 >> AdaptiveAvgPool(3)"}),
+        (
+            "H",
+            "9",
+            {
+                "stack": "ConvTranspose(s=3) >> MaxPool(3) >> Conv(s=4) >> AdaptiveAvgPool(5) >> Upsample(2) >> "
+                "Conv(k=2, s=1, p=0)",
+                "where": "H >= 9",
+            },
+        ),
     ],
 )
 def test_a_solution_serves_a_hundred_members_in_torch(source: str, target: str, more: dict[str, Any]) -> None:
@@ -164,7 +181,7 @@ def test_a_solution_serves_a_hundred_members_in_torch(source: str, target: str, 
             for layer, module in zip(layers, modules, strict=True):
                 value = module(value)
                 assert value.shape[2:] == layer.out_size
-        for axis, form in enumerate(goal):
+        for axis, form in enumerate(goal if any(goal) else ()):
             assert form is None or value.shape[2 + axis] == form.at(letters[form.letter])
 
 
@@ -173,14 +190,16 @@ def test_torch_runs_a_period_and_a_member_far_out() -> None:
     assert [report.levels for report in check_solutions(solutions)] == [("torch", "family")] * 2
 
 
-@given(st.integers(0, 6), st.integers(0, 40), st.integers(1, 8), st.integers(1, 9))
-@settings(max_examples=200, derandomize=True)
-def test_a_size_is_told_as_what_it_is(rate: int, base: int, step: int, start: int) -> None:
-    text = Affine(rate, base).text("H", step, start)
-    spelled = re.sub(r"(\d)H", r"\1*H", text).replace("/", "//")
-    for number in range(4):
+@given(st.integers(0, 6), st.integers(0, 40), st.integers(1, 8), st.integers(1, 9), st.integers(1, 12))
+@settings(max_examples=300, derandomize=True)
+def test_a_size_is_told_as_what_it_is(rate: int, base: int, step: int, start: int, divisor: int) -> None:
+    size = Affine.of(rate, base, divisor)
+    text = size.text("H", step, start)
+    assert ("//" in text) == (size.divisor > 1)
+    spelled = re.sub("/+", "//", re.sub(r"(\d)H", r"\1*H", text))
+    for number in range(8):
         value = eval(spelled, {"__builtins__": {}}, {"H": step * number + start})  # noqa: S307 - digits, H and signs
-        assert value == rate * number + base
+        assert value == size.at(number) == (rate * number + base) // divisor
 
 
 @pytest.mark.parametrize(
@@ -238,8 +257,13 @@ def test_z3_refuses_what_serves_the_first_member_alone() -> None:
     assert problem.family is not None
     wrong = ask(1, 1, stack="Conv(k=1, s=2, p=0)")
     found = Assembly(wrong)((((1, 2, 0, 1),),))
+    assert Session().ask(broken_claim(problem, found)) == Verdict.SAT
+    # what was rounded is not multiplied
+    doubled = Assembly(ask(1, 1, stack="Conv(k=1, s=2, p=0) >> ConvTranspose(k=1, s=2, p=0, op=0)"))(
+        (((1, 2, 0, 1),), ((1, 2, 0, 1, 0),))
+    )
     with pytest.raises(ValueError, match="does not keep"):
-        positions(problem.family, found.layers)
+        positions(problem.family, doubled.layers)
     conditioned = ask("H", "2H", where="out_size <= 100")
     encoding = broken_claim(conditioned.depths[0], cs.solve("H", "2H")[0])
     assert Session().ask(encoding) == Verdict.SAT
@@ -253,6 +277,43 @@ def test_conditions_on_sizes_hold_for_every_member() -> None:
     even = cs.solve("H", "2H", layers=2, where="out_size % 2 == 0", count=50)
     assert all(solution.told[0][1][0] != "H" for solution in even)
     assert cs.solve("H", "2H", layers=2, where="out_size[1] <= 100").status is Status.GAVE_UP
+
+
+@pytest.mark.parametrize(
+    ("stack", "more", "status"),
+    [
+        # of 1 all holds, and not of 2, where a size was rounded
+        ("Conv(k=1, s=2, p=0) >> AdaptiveAvgPool(3)", {"where": "out_size[0] % 2 == 1"}, Status.IMPOSSIBLE),
+        ("Conv(k=1, s=2, p=0) >> AdaptiveAvgPool(3)", {"exact": True}, Status.IMPOSSIBLE),
+        ("Conv(k=1, s=1, p=0) >> Conv(k=1, s=2, p=0) >> Add(0) >> AdaptiveAvgPool(3)", {}, Status.IMPOSSIBLE),
+        ("Conv(k=3, s=2, p=1) >> Conv(k={1, 3}, s=1) >> Add(0) >> AdaptiveAvgPool(3)", {}, Status.SOLVED),
+        ("Conv(k=3, s=2, p=1) >> Conv(k=2, s=2, p=0) >> AdaptiveAvgPool(3)", {"where": "H >= 3"}, Status.SOLVED),
+        ("Conv(k=3, s=2, p=1) >> Conv(k=2, s=2, p=0) >> AdaptiveAvgPool(3)", {}, Status.IMPOSSIBLE),
+        ("Conv(s=2) >> AdaptiveAvgPool(3)", {"monotone": True, "where": "H >= 8"}, Status.SOLVED),
+    ],
+)
+def test_what_is_rounded_holds_for_every_member(stack: str, more: dict[str, Any], status: Status) -> None:
+    answer = cs.solve("4@H", "4@3", stack=stack.replace("(k", "(c=4, k").replace("(s", "(c=4, s"), count=2, **more)
+    assert answer.status is status
+    for solution in answer:
+        assert solution.family is not None
+        for letters in solution.family.some(40):
+            layers = layers_at(solution.family, solution.layers, letters)
+            assert all(out.in_size == into.out_size for into, out in pairwise(layers))
+            joined = [layer for layer in layers if layer.kind.joins]
+            assert all(layer.in_size == layers[0].out_size for layer in joined)
+
+
+def test_a_classifier_for_every_size() -> None:
+    convolutions = "Conv(c=16, s=2) >> MaxPool(k=3, s=2, p=1) >> Conv(c=32, s=2) * 2"
+    answer = cs.solve("3@HxW", "10@", stack=f"{convolutions} >> AdaptiveAvgPool(1) >> Flatten() >> Linear()", count=3)
+    assert answer.total is not None
+    assert answer[0].told[0][:3] == (("H", "W"), ("(H+1)//2", "(W+1)//2"), ("(H+3)//4", "(W+3)//4"))
+    assert Solution.from_dict(json.loads(answer[0].to_json())) == answer[0]
+    assert [report.levels for report in check_solutions([answer[0]])] == [("torch", "family")]
+    module = answer[0].module()
+    for size in ((1, 1), (7, 30), (224, 100)):
+        assert module(torch.zeros((2, 3, *size))).shape == (2, 10)
 
 
 SQUARES = "Conv(k=1, s=1, p=0)"

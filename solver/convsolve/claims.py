@@ -1,7 +1,7 @@
 """That a stack serves every member of a family, as one question to Z3 that must be unsatisfiable.
 
-Over the members of a line each size is claimed to be rate*t + base. Some t would break the claim if a layer's rule, the
-target or a condition did not hold there; all of them are sentences of t alone, and linear.
+Over the members of a line each size is claimed to be (rate*t + base)//divisor. Some t would break the claim if a rule
+of a layer, the target or a condition did not hold there; all of them are sentences of t alone, and linear.
 """
 
 from __future__ import annotations
@@ -76,8 +76,9 @@ def _sizes(columns: Sequence[Sequence[Affine]], family: Family) -> Iterator[Sent
         number = _names(form.letter, axis // axes)[1] if form else "0"
         for place, size in enumerate(column):
             name = size_name(place, axis)
-            term = f"(= {name} (+ (* {numeral(size.rate)} {number}) {numeral(size.base)}))"
-            yield Sentence(name, term, "what the size is claimed to be")
+            term = f"(+ (* {numeral(size.rate)} {number}) {numeral(size.base)})"
+            whole = term if size.divisor == 1 else f"(div {term} {size.divisor})"
+            yield Sentence(name, f"(= {name} {whole})", "what the size is claimed to be")
             yield Sentence(f"{name}.most", f"(<= {name} {LARGEST_SIZE})", "no size is larger")
 
 

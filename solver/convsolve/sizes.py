@@ -13,19 +13,31 @@ _FORM = re.compile(rf"({NUMBER})?([A-Z])(?:/({NUMBER}))?(?:([+-])({NUMBER}))?")
 
 
 class Affine(NamedTuple):
-    """The size of member number t, counted from 0: rate*t + base.
+    """The size of member number t, counted from 0: (rate*t + base)//divisor, a straight line where nothing is rounded.
 
     Example:
-        >>> Affine(8, 16).at(2)
-        32
+        >>> Affine(8, 16).at(2), Affine(1, 7, 2).at(2)
+        (32, 4)
     """
 
     rate: int
     base: int
+    divisor: int = 1
+
+    @classmethod
+    def of(cls, rate: int, base: int, divisor: int) -> Affine:
+        """The size in its lowest terms.
+
+        Example:
+            >>> Affine.of(4, 6, 2), Affine.of(0, 7, 2), Affine.of(2, 7, 4)
+            (Affine(rate=2, base=3, divisor=1), Affine(rate=0, base=3, divisor=1), Affine(rate=1, base=3, divisor=2))
+        """
+        common = gcd(rate, divisor)
+        return cls(rate // common, base // common, divisor // common)
 
     def at(self, number: int) -> int:
         """The size of one member."""
-        return self.rate * number + self.base
+        return (self.rate * number + self.base) // self.divisor
 
     def text(self, letter: str, step: int, start: int) -> str:
         """The size as a form of its letter, where member number t is step*t + start.
@@ -33,17 +45,19 @@ class Affine(NamedTuple):
         Example:
             >>> Affine(8, 4).text("H", 16, 12), Affine(2, -2).text("H", 16, 12), Affine(0, 7).text("H", 1, 1)
             ('H/2-2', '(H-28)/8', '7')
+            >>> Affine(1, 1, 2).text("H", 1, 1), Affine(3, 8, 2).text("H", 1, 1)
+            ('H//2', '(3H+1)//2+2')
         """
         if not self.rate:
             return str(self.base)
-        common = gcd(self.rate, step)
-        over, under = self.rate // common, step // common
-        rest = under * self.base - over * start  # what the letter's part leaves, in units of 1/under
-        letters = f"{over if over > 1 else ''}{letter}"
-        if rest % under == 0:
-            shift = rest // under
-            return f"{letters}{f'/{under}' if under > 1 else ''}{f'{shift:+}' if shift else ''}"
-        return f"({letters}{rest:+})/{under}"
+        common = gcd(self.rate, step * self.divisor)
+        over, under = self.rate // common, step * self.divisor // common
+        rest = (step * self.base - self.rate * start) // common  # what the letter's part leaves, in units of 1/under
+        letters, sign = f"{over if over > 1 else ''}{letter}", "/" if self.divisor == 1 else "//"
+        shift, rest = divmod(rest, under) if self.divisor > 1 or rest % under == 0 else (0, rest)
+        if rest:
+            letters = f"({letters}{rest:+})"
+        return f"{letters}{f'{sign}{under}' if under > 1 else ''}{f'{shift:+}' if shift else ''}"
 
 
 @dataclass(frozen=True, slots=True)

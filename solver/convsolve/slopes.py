@@ -6,6 +6,9 @@ serves every member just where it serves the first. A family is asked as one ord
 
 Rates that are no whole numbers are straight on every few members. A rate below 1 takes several members to one size,
 and nothing tells them apart again: so no other stack serves a family whose target grows with it.
+
+In front of a layer that makes all sizes the same, as an adaptive pool does, they may be rounded: layers that make
+sizes smaller, or add to them, pass every member where they pass the smallest.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from convsolve.families import MOST_LINES, Family
 from convsolve.filling import Layer
 from convsolve.language.nodes import Compare, Expr, Name, Number, Scoped
 from convsolve.layers.base import SIZES
+from convsolve.layers.fans import AnyFan, Fan
 from convsolve.layers.join import Join
 from convsolve.problem import Problem
 from convsolve.vocabulary import OF_CHANNELS, used
@@ -60,9 +64,11 @@ def divided(family: Family, pose: Callable[[Family], Problem]) -> Problem:
             found = _straight(whole, family)
     endless = all(one.last is None for one in family.members)
     grows = all(size.rate for size in family.sizes(whole.target))
-    family = replace(
-        family, complete=endless and grows and all(one.finer == 1 for one in found), steady=not _sized(whole)
+    told_apart = endless and grows and all(one.finer == 1 for one in found)
+    steady = not _sized(whole) and not any(
+        one.rounded and _rounding_matters(whole, some) for one, some in zip(found, whole.depths, strict=True)
     )
+    family = replace(family, complete=told_apart or all(one.anything for one in found), steady=steady)
     every = [
         replace(one, layers=layers, family=family)
         for one, some in zip(whole.depths, found, strict=True)
@@ -143,6 +149,12 @@ def _refuse_pairs(whole: Problem, family: Family) -> None:
         )
 
 
+def _rounding_matters(whole: Problem, one: Problem) -> bool:
+    """Whether rounded sizes must agree, or leave strides the same rest: what one member does, others may not do."""
+    exact = any(condition.named and condition.text == "exact" for condition in whole.where)
+    return exact or any(isinstance(layer.kind, Join) for layer in one.layers)
+
+
 class Option(NamedTuple):
     """A layer with its strides chosen, and what it makes of the rates: a factor an axis."""
 
@@ -169,10 +181,17 @@ class Straight(NamedTuple):
     Attributes:
         choices: the layers of each, their strides chosen.
         finer: on how many times as many lines of members no stack would be left out; 1 where none is.
+        rounded: the layers whose strides are left open, as nothing hangs on what they make of the rates.
     """
 
     choices: tuple[tuple[Layer, ...], ...]
     finer: int
+    rounded: range
+
+    @property
+    def anything(self) -> bool:
+        """Whether all that is in front of a layer that makes sizes the same may be rounded."""
+        return bool(self.rounded) and self.rounded.start == 0
 
 
 def straight(  # noqa: PLR0913 - what a question has to say of it
@@ -198,9 +217,13 @@ def straight(  # noqa: PLR0913 - what a question has to say of it
         Error: ``unsupported`` where they are too many, or where a layer's kind cannot be told apart by one parameter.
     """
     made: dict[tuple[int, tuple[tuple[int, ...], ...]], list[Option]] = {}
+    rounded = range(0) if any(low for low, _ in within) else _rounded(layers, len(source))
     options = []
-    for layer, leaders in zip(layers, ties, strict=True):
+    for place, (layer, leaders) in enumerate(zip(layers, ties, strict=True)):
         key = id(layer), leaders
+        if place in rounded:
+            options.append([Option(layer, (Fraction(1),) * len(source))])  # behind them it comes to the same
+            continue
         if key not in made:
             made[key] = _options(layer, leaders, len(source))
         options.append(made[key])
@@ -209,7 +232,21 @@ def straight(  # noqa: PLR0913 - what a question has to say of it
     alive = _alive(options, start, goal, split)
     finer = lcm(*(rate.denominator for rates in alive for state in rates for rate in state))
     choices = tuple(_choices(options, alive, start))
-    return Straight(choices, finer)
+    return Straight(choices, finer, rounded)
+
+
+def _rounded(layers: Sequence[Layer], axes: int) -> range:
+    """The layers in front of one that makes all sizes the same, as many in a row as may round them."""
+    every = [[_slopes(layer, layer.domains[axis]) for axis in range(axes)] for layer in layers]
+    ends = (place for place, slopes in enumerate(every) if not layers[place].kind.flat_out and slopes == [{0}] * axes)
+    end = start = next(ends, 0)
+    while start and all(isinstance(fan, Fan) and (not fan.up or fan.stride == 1) for fan in _fans(layers[start - 1])):
+        start -= 1
+    return range(start, end)
+
+
+def _fans(layer: Layer) -> Iterator[AnyFan]:
+    return (fan for domains in layer.domains for fan in layer.kind.fans(domains))
 
 
 def _alive(options: Sequence[Sequence[Option]], start: Rates, goal: Rates, split: int) -> list[set[Rates]]:

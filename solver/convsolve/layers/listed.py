@@ -40,7 +40,7 @@ class ListedMap(SizeMap):
 
     def through(self, size: Affine) -> Affine | None:
         rate = 0 if not size.rate else self.rate(size)
-        out = None if rate is None else self.out(size.base)
+        out = None if rate is None or (rate and size.divisor > 1) else self.out(size.at(0))
         return None if rate is None or out is None else Affine(rate, out)
 
     def rate(self, size: Affine) -> int | None:

@@ -46,10 +46,14 @@ class SizeMap(NamedTuple):
         return Fraction(self.stride) if self.up else Fraction(1, self.stride)
 
     def through(self, size: Affine) -> Affine | None:
-        """What becomes of a size over all members of a family; None where that is no straight line, or is refused."""
-        if size.base < self.least or (not self.up and size.rate % self.stride):
+        """What becomes of a size over all members of a family; None where it is refused, or multiplied once rounded."""
+        if size.at(0) < self.least or (self.up and self.stride > 1 and size.divisor > 1):
             return None
-        return Affine(size.rate * self.stride if self.up else size.rate // self.stride, self.raw(size.base))
+        rate, base, divisor = size
+        if self.up:
+            return Affine.of(self.stride * rate, self.stride * base + self.offset * divisor, divisor)
+        # rounding down twice is rounding down once
+        return Affine.of(rate, base + (self.offset + self.stride) * divisor, self.stride * divisor)
 
 
 IDENTITY = SizeMap(up=True, stride=1, offset=0, least=1)

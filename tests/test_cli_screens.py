@@ -40,6 +40,9 @@ SCREENS = {
     """ --stack 'Conv(k=3, padding="same", stride=1, groups=1) >> Act("relu") >> MaxPool() >> Conv()'""",
     "solve-latent": "solve 256@?x? 3@64x64 --layers 4 --latent 128 --count 1",
     "solve-latent-impossible": "solve 256@4x4 3@64x64 --layers 3 --latent 128 -k 4 -s 2 -p 1",
+    "solve-family-layer": "solve 3@HxW 8@2Hx2W --count 2",
+    "solve-family-rounded": "solve 3@H 10@ --count 1"
+    """ --stack 'Conv(c=8, s=2) * 2 >> AdaptiveAvgPool(1) >> Flatten() >> Linear()'""",
     "solve-dilated": "solve 32 20 -k 3,5 -s 1 -d 1..3 -p 0",
     "solve-impossible": "solve 7 1000",
     "solve-impossible-parity": "solve 7 28 --layers 2 -k 3 -s 2 -p 1 --output-padding 0",

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+import convsolve as cs
 from convsolve.layers.base import POSITIVE, LayerKind, Rule, Setting
 from convsolve.layers.crop import Crop
 from convsolve.layers.maps import SizeMap, downwards, upwards
 from convsolve.layers.max_pool import MaxPool
 from convsolve.layers.pixel_unshuffle import PixelUnshuffle
-from convsolve.registry import record_of
+from convsolve.registry import looked_into, record_of
 from convsolve.testing import check
 from tests.terminal import environment
 
@@ -36,9 +37,8 @@ def example() -> type[LayerKind]:
     return found
 
 
-def test_the_template_passes_and_so_do_built_in_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    kind = example()
-    monkeypatch.setattr("convsolve.registry._foreign", {kind.name: kind, kind.record: kind})
+def test_the_template_passes_and_so_do_built_in_kinds() -> None:
+    kind = example()  # which is not plugged in here
     check(kind, domains={"kernel_size": [1, 2, 3], "stride": [1, 2, 3]}, dims=(1, 2))
     check(Crop, domains={"before": [0, 1, 3], "after": [0, 2]}, dims=(1,))
     check(PixelUnshuffle, dims=(2,))
@@ -94,6 +94,34 @@ class Blind(Crop):
 def test_a_kind_that_errs_is_found_out(kind: type[LayerKind], words: str) -> None:
     with pytest.raises(AssertionError, match=words):
         check(kind, domains={"before": [0, 1], "after": [0, 1]}, dims=(1,))
+
+
+def test_a_kind_must_name_its_class_of_torch() -> None:
+    base = example()
+
+    @dataclass(frozen=True)
+    class PowerPool(base):  # type: ignore[misc,valid-type]
+        """The template under a name that torch does not have."""
+
+        name = "PowerPool"
+        record = "power_pool"
+
+    with looked_into(PowerPool):
+        solution = cs.solve("1@8x8", "1@4x4", stack="PowerPool(2, s=2)")[0]
+        with pytest.raises(cs.Error, match=r"layer 0 \(PowerPool\): its torch_call names 'LPPool2d'") as caught:
+            solution.code()
+        assert caught.value.help == ("the kind must say so: torch_classes = ('LPPool',), without 1d, 2d and 3d",)
+
+    @dataclass(frozen=True)
+    class Named(PowerPool):
+        """Likewise, and says so."""
+
+        torch_classes = ("LPPool",)
+
+    with looked_into(Named):
+        assert "nn.LPPool2d(2, 2, stride=2)" in cs.solve("1@8x8", "1@4x4", stack="PowerPool(2, s=2)")[0].code()
+    with pytest.raises(cs.Error, match="unknown-kind"):
+        cs.solve("1@8x8", "1@4x4", stack="PowerPool(2, s=2)")
 
 
 def test_records_call_kinds_in_small_letters() -> None:

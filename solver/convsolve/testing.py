@@ -27,6 +27,7 @@ from convsolve.layers.base import SIZES, LayerKind, Setting
 from convsolve.layers.listed import ListedMap
 from convsolve.layers.maps import SizeMap
 from convsolve.layers.solved import SolvedLayer
+from convsolve.registry import looked_into
 from convsolve.shapes import LARGEST_SIZE
 
 SMALL = range(1, 40)  # sizes that are tried one by one
@@ -52,14 +53,15 @@ def check(
         >>> from convsolve.layers.max_pool import MaxPool
         >>> check(MaxPool, domains={"kernel_size": [1, 2, 3], "stride": [1, 2], "padding": [0, 1], "dilation": [1]})
     """
-    for number in dims:
-        made = kind(dims=number)
-        known = _domains(made, domains or {})
-        _sentences(made)
-        _maps(made, known)
-        _counts(made, known)
-        _torch(made, known)
-        _layers(made, known)
+    with looked_into(kind):
+        for number in dims:
+            made = kind(dims=number)
+            known = _domains(made, domains or {})
+            _sentences(made)
+            _maps(made, known)
+            _counts(made, known)
+            _torch(made, known)
+            _layers(made, known)
 
 
 def _domains(kind: LayerKind, given: Mapping[str, Sequence[int]]) -> tuple[Domain, ...]:

@@ -172,7 +172,9 @@ class _Written(NamedTuple):
         ends = (layer.in_channels, layer.out_channels) if self.texts is None else (~place, ~(place + 1))
         call = layer.kind.torch_call(layer.settings, *ends)
         if call.name not in words().classes:
-            raise _unsafe(call.name)
+            said, base = f"layer {place} ({layer.kind.name}): its torch_call names {shown(call.name)}", call.name[:-2]
+            kind = [f"the kind must say so: torch_classes = ({base!r},), without 1d, 2d and 3d"]
+            raise Error("unsafe-code", f"{said}, which is none of its torch_classes", help=kind)
         texts = self.texts or ()
         arguments = [texts[~value] if type(value) is int and value < 0 else _integer(value) for value in call.arguments]
         for name, value in call.keywords:

@@ -138,11 +138,11 @@ def table(solutions: Sequence[Solution]) -> tuple[list[Column], list[Part]]:
     layers = [layer for solution in solutions for layer in solution.layers]
     names = telling(layers)
     if all(len(solution.layers) == 1 and len(solution.told) == 1 for solution in solutions):
-        costly = solutions[0].costs.params is not None
+        counted = [column for column, value in _counted(solutions[0].costs) if value is not None]
         sized = len({solution.sizes for solution in solutions}) > 1
         named = any(map(options, layers))  # what has no column of its own, as Pad's sides
         said = [Column(name, number=False) for name, shown in (("layer", named), ("in -> out", sized)) if shown]
-        head = [Column("#"), *said, *columns(names), *([Column("params"), Column("macs")] if costly else [])]
+        head = [Column("#"), *said, *columns(names), *map(Column, counted)]
         numbered = enumerate(solutions, start=1)
         return head, [_single(number, solution, names, named=named, sized=sized) for number, solution in numbered]
     head = [Column("#"), Column("layer", number=False), Column("in -> out", number=False), *columns(names)]
@@ -173,11 +173,14 @@ def rows(place: int, solution: Solution) -> str:
 
 def costs_text(costs: Costs) -> str:
     """``1,792 params, 86,704,128 macs, receptive field 3x3``; what is unknown is left out."""
-    counted = [
-        f"{value:,} {name}" for name, value in (("params", costs.params), ("macs", costs.macs)) if value is not None
-    ]
+    counted = [f"{value:,} {name}" for name, value in _counted(costs) if value is not None]
     field = costs.receptive_field
     return ", ".join([*counted, *([f"receptive field {axes(field, each=True)}"] if field else [])])
+
+
+def _counted(costs: Costs) -> tuple[tuple[str, int | None], ...]:
+    """The costs that are told, with their names; macs of a family grow with its letters, and are not known."""
+    return ("params", costs.params), ("macs", costs.macs)
 
 
 def amount(number: int) -> str:
@@ -291,8 +294,8 @@ def _ties(problem: Problem) -> str:
 
 
 def _single(number: int, solution: Solution, names: Sequence[str], *, named: bool, sized: bool) -> Row:
-    layer, costs = solution.layers[0], solution.costs
+    layer = solution.layers[0]
     said = [label(layer)] if named else []
     said += [way(layer, solution.ends[0])] if sized else []
-    counted = [f"{value:,}" for value in (costs.params, costs.macs) if value is not None]
+    counted = [f"{value:,}" for _, value in _counted(solution.costs) if value is not None]
     return (str(number), *said, *(parameter(layer, name) for name in names), *counted)

@@ -400,6 +400,18 @@ def test_the_residues_of_an_unpadded_u_net() -> None:
     assert [dict(change.relax) for change in explanation.changes] == [{"members": "H % 16 == 12"}]
 
 
+def test_of_many_residues_the_most_conventional_comes_first() -> None:
+    down, up = "Conv(k=3, s=1, p=0) * 2 >> MaxPool(2)", "ConvTranspose(k=2, s=2) >> Conv(k=3, s=1, p=0) * 2"
+    stack = f"({down}) * 2 >> Conv(k=3, s=1, p=0) * 2 >> ({up}) * 2"
+    explanation = cs.solve("HxW", "H-40xW-40", stack=stack).explanation
+    assert explanation is not None
+    assert dict(explanation.changes[0].relax) == {"members": "H % 4 == 0 and W % 4 == 0"}
+    said = "yet there are 4 residues of which a stack serves all, the most conventional first"
+    assert explanation.because[-1] == said
+    told = [str(change.relax) for change in explanation.changes]
+    assert len({*told}) == len(told)
+
+
 def test_where_neither_settles_it_the_answer_is_given_up() -> None:
     said = convsolve("solve", "H", "2H", "--where", "out_size[0] <= 100")
     why = "none was found that keeps every size straight, and no few of its members rule all others out"

@@ -94,10 +94,20 @@ def parts(problem: Problem) -> Iterator[tuple[str, Problem]]:
     limits = [[f">= {least}"] for least in LEAST]
     residues = [[f"% {modulus} == {rest}" for rest in range(modulus)] for modulus in MODULI]
     for some in ([] if problem.relations == (NOTHING,) else limits) + residues:
-        found = [(text, part) for text, part in _narrower(problem, letters, some) if possible(part)]
+        found = [(text, part) for text, part in _narrower(problem, letters, some) if _likely(part) or possible(part)]
         yield from found
         if found:
             return
+
+
+def _likely(problem: Problem) -> bool:
+    """Whether a question of several axes has an answer that is the same on all of them, which is soon known."""
+    if problem.axes == problem.inputs or problem.tie == "all":
+        return False
+    try:
+        return possible(replace(Asked.of(problem), tie="all").problem())
+    except Error:  # not all axes can be the same
+        return False
 
 
 def _narrower(problem: Problem, letters: tuple[str, ...], some: Sequence[str]) -> Iterator[tuple[str, Problem]]:

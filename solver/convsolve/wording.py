@@ -367,9 +367,8 @@ def _helps(problem: Problem, changes: Sequence[Change]) -> Iterator[str]:
 
 def _changed(problem: Problem, change: Change) -> str:
     relax = dict(change.relax)
-    places = relax.pop("of_layers", None)
+    places, left_out = relax.pop("of_layers", None), relax.pop("without", None)
     words = []
-    left_out = relax.pop("without", None)
     for name, value in relax.items():
         if name == "layers":
             words.append("one layer" if value == 1 else f"{value} layers")
@@ -391,7 +390,8 @@ def _way(change: Change | Near) -> str:
     solution = change.solution
     channels = [solution.input.channels, *(layer.out_channels for layer in solution.layers)]
     sizes = ["x".join(map(str, size)) or f"{of}@" for size, of in zip(solution.told[0], channels, strict=True)]
-    return " -> ".join(sizes if len(sizes) < 8 else [*sizes[:3], "...", *sizes[-2:]])
+    kept = sizes if len(sizes) < 8 else [size for size, _ in groupby(sizes)]
+    return " -> ".join(kept if len(kept) < 8 else [*kept[:3], "...", *kept[-2:]])
 
 
 def _near(nearest: Sequence[Near]) -> Iterator[str]:

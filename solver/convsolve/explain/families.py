@@ -5,10 +5,11 @@ What is in the way of those members is explained as of any question. What mends 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 
+from convsolve.answer import Solution
 from convsolve.answering import answer
 from convsolve.asked import Asked
 from convsolve.domains import Domain, Domains, domain_text
@@ -16,6 +17,7 @@ from convsolve.errors import Error
 from convsolve.explanation import Change, Explanation, Near
 from convsolve.filling import Layer
 from convsolve.problem import PARAMETERS, Problem
+from convsolve.ranking import Active, of_families
 from convsolve.serving import impossible_members, parts, possible
 from convsolve.shapes import Extent
 from convsolve.slopes import NOTHING
@@ -26,6 +28,7 @@ DEEPER = (1, 2)  # layers more
 SHIFTS = (1, 2, 3)  # how far off a target is tried, on both sides
 MOST_LAYERS = 16  # of a question whose mends are tried
 MOST_TRIED = 40  # questions
+SHOWN = 3  # changes, where not all are asked for
 
 
 def of_family(problem: Problem, alone: Callable[[Problem], Explanation]) -> Explanation:
@@ -46,10 +49,11 @@ def of_family(problem: Problem, alone: Callable[[Problem], Explanation]) -> Expl
     stuck = f"because no choice of strides within the limits leads {problem.input} to {problem.target} without rounding"
     slopes = [stuck] if problem.relations == (NOTHING,) else []
     tried = Tried()
-    changes = (*_residues(problem), *islice(_changes(problem, tried), 3))
+    residues = sorted(_residues(problem), key=lambda one: _unusual(one.solution))
+    changes = (*residues, *islice(_changes(problem, tried), 3))
     return replace(
         found,
-        because=(members, *slopes, *found.because),
+        because=(members, *slopes, *found.because, *_others(residues)),
         changes=tuple(changes),
         nearest=tuple(_nearest(problem, tried)),
         cut=found.cut or tried.left <= 0,
@@ -87,6 +91,29 @@ def _residues(problem: Problem) -> Iterator[Change]:
     """The residues of which some stack serves all members."""
     for text, found in parts(problem):
         yield from _change({"members": text}, Asked.of(found), found)
+
+
+def _others(residues: Sequence[Change]) -> Iterator[str]:
+    """How many residues have stacks of their own, where those are more than are shown."""
+    if len(residues) > SHOWN:
+        yield f"yet there are {len(residues)} residues of which a stack serves all, the most conventional first"
+
+
+def _unusual(solution: Solution) -> int:
+    """How unusual the layers of a family's stack are, as the order of answers has it."""
+    style, score, before = of_families(), 0, dict[tuple[str, int], Active]()
+    for layer in solution.layers:
+        record = layer.kind.record
+        for axis, (setting, *sizes) in enumerate(zip(layer.settings, layer.in_size, layer.out_size, strict=False)):
+            window = layer.kind.window(setting)
+            if window is None:
+                score += layer.kind.charge(setting)
+                continue
+            now = style.active(record, window, *sizes)
+            score += style.layer_cost(record, window, *sizes)
+            score += style.change_cost(record, before.get((record, axis), now), now)
+            before[record, axis] = now
+    return score
 
 
 def _changes(problem: Problem, tried: Tried) -> Iterator[Change]:

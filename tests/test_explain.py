@@ -39,6 +39,14 @@ def whats(found: Explanation) -> tuple[list[str], list[str]]:
     return [reason.what for reason in found.conflict], [reason.what for reason in found.acquitted]
 
 
+def test_channels_that_leave_one_factor_are_told() -> None:
+    found = cs.solve("4@8x8", "4@16x16", stack="PixelShuffle()").explanation
+    assert found is not None
+    assert found.because[0] == (
+        "because 4 channels in front of layer 0 (PixelShuffle) and 4 behind it leave factor 1: factor 2 makes 1 of 4"
+    )
+
+
 def test_seven_to_twenty_eight_is_a_matter_of_parity() -> None:
     found = explained(7, 28, **SEED)
     blamed, innocent = whats(found)

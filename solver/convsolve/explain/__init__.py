@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from convsolve.explain.asking import CHANGES, NEAREST, Asking
@@ -46,7 +47,20 @@ def explain(problem: Problem) -> Explanation:
     problem = standing(asked_of(of_one_group(problem))) if problem.widths else problem
     one = problem if problem.single else told(problem)
     found = several(one, _explained) if one.inputs > 1 else _explained(one)
-    return replace(found, because=(*told_of(problem, one), *found.because))
+    return replace(found, because=(*told_of(problem, one), *_by_channels(one), *found.because))
+
+
+def _by_channels(problem: Problem) -> Iterator[str]:
+    """The layers to which the channels on both sides leave one setting."""
+    for place, (layer, (before, after)) in enumerate(zip(problem.layers, pairwise(problem.channels), strict=True)):
+        kind = layer.kind
+        if kind.weighted or kind.lifts or not kind.axis_parameters or before is None or after is None:
+            continue
+        (value, *others), name = layer.domains[0][0], kind.axis_parameters[0].name
+        over, under = kind.channel_ratio(((value + 1,),) * problem.axes, ())
+        if not others and over != under:
+            ends = f"{before} channels in front of layer {place} ({kind.name}) and {after} behind it"
+            yield f"because {ends} leave {name} {value}: {name} {value + 1} makes {over} of {under}"
 
 
 def _explained(problem: Problem, whole: Problem | None = None) -> Explanation:

@@ -90,7 +90,7 @@ def test_an_impossible_one_is_proved() -> None:
     assert answer.status == "impossible"
     told = answer.explanation
     assert told is not None
-    assert told.because[0] == "because 7 -> 14 and 8 -> 17 are possible, each by itself"
+    assert told.because[0] == "because 7 -> 14 and 8 -> 17 are possible, each by itself, and not together"
     assert [dict(change.relax) for change in told.changes[:2]] == [
         {"input": "8", "target": "17"},
         {"input": "7", "target": "14"},

@@ -67,7 +67,7 @@ def _together(problem: Problem, asking: Asking) -> Explanation:
         changes=tuple(change for mend in (_dropped, _moved) for at in kept for change in mend(problem, at, asking)),
         nearest=(),
         because=(
-            f"because {ways} {'are possible, each by itself' if all(by_itself) else 'are asked of one stack'}",
+            f"because {ways} are {'possible, each by itself, and not together' if all(by_itself) else 'asked of one stack'}",
             "so no stack within the limits serves them all",
         ),
         unsettled=tuple(fact for fact in known if fact.what not in ("input", "target")),

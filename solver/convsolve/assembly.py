@@ -25,10 +25,10 @@ Answered = tuple[Problem, Solution]  # a solution, and the question with its num
 def stream(problem: Problem, found: Scout | None = None) -> Iterator[Solution]:
     """Every combination in the graph's order, one at a time."""
     found, assembly = found or scout(problem), Assembly(problem)
-    if assembly.wired:
+    if assembly.wired or assembly.joins:
         ways = found.listed(_passed)
         return map(assembly, found.combinations()) if ways is None else map(assembly.passed, ways)
-    layers = None if assembly.joins else found.listed(assembly.layer)
+    layers = found.listed(assembly.layer)
     made = partial(Solution.of, problem=problem, checked=("arithmetic",))
     return map(assembly, found.combinations()) if layers is None else map(made, layers)
 

@@ -42,7 +42,7 @@ def in_graph_order(problem: Problem, expansions: Sequence[Expansion]) -> Iterato
         twins = expansion.graph.component.twins
         listings.append(_on_axes(expansion, None, _settings, [place for place, some in enumerate(twins) for _ in some]))
     joined = _joined(listings)
-    if axes == order:
+    if order == [*range(problem.axes)]:
         return joined
     return (tuple([tuple([settings[at] for at in order]) for settings in combination]) for combination in joined)
 

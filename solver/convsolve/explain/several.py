@@ -57,7 +57,8 @@ def _together(problem: Problem, asking: Asking) -> Explanation:
     kept = [int(mark.value) for mark in minimal(marks, oracle).facts]
     core = _of(problem, kept)
     known = [fact for fact in facts(core) if fact.what != "tie" or core.axes > core.inputs]
-    by_itself = [asking.possible(_of(problem, [place])) for place in kept]
+    each_does = all(asking.possible(_of(problem, [place])) for place in kept)
+    which = "possible, each by itself, and not together" if each_does else "asked of one stack"
     ways = " and ".join(f"{one.input} -> {one.target}" for one in (_of(problem, [place]) for place in kept))
     return Explanation(
         problem=core,
@@ -67,7 +68,7 @@ def _together(problem: Problem, asking: Asking) -> Explanation:
         changes=tuple(change for mend in (_dropped, _moved) for at in kept for change in mend(problem, at, asking)),
         nearest=(),
         because=(
-            f"because {ways} are {'possible, each by itself, and not together' if all(by_itself) else 'asked of one stack'}",
+            f"because {ways} are {which}",
             "so no stack within the limits serves them all",
         ),
         unsettled=tuple(fact for fact in known if fact.what not in ("input", "target")),

@@ -80,7 +80,11 @@ class Branches(Sequence[Branch]):
         found: dict[str, set[int]] = {}
         for branch in self._every:
             for decision in branch.decisions.open:
-                found.setdefault(decision.name, set()).update(decision.domain)
+                found.setdefault(decision.name, set())
+        for branch in self._every:
+            for decision in branch.decisions:
+                if decision.name in found:
+                    found[decision.name].update(decision.domain)
         first = {name: tuple(sorted(set(values))) for name, values in self.outer.items()}
         return {**first, **{name: tuple(sorted(values)) for name, values in found.items()}}
 

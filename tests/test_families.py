@@ -557,6 +557,51 @@ def test_a_u_net_with_holes_is_explained_in_time() -> None:
     assert {"members": "H % 2 == 0"} in [dict(change.relax) for change in explanation.changes]
 
 
+THREE = "Conv(k=2, s={1, 2}, p='0..1') >> ConvTranspose(k=2, s={1, 2}, p='0..1', op=0) >> Conv(k={1, 3}, s=3, p='0..1')"
+
+
+def test_no_best_is_claimed_where_not_all_stacks_are_looked_for() -> None:
+    every = cs.solve("3H", "H", stack=THREE, all=True)
+    most = max(sum(layer.stride[0] for layer in solution.layers) for solution in every)
+    found = cs.solve("3H", "H", stack=THREE, maximize="sum(stride)")
+    assert (found.optimal, found.bound) == (False, None)
+    assert found.values is not None
+    assert found.values[0] <= most
+    whole = cs.solve("H", "5", stack="Conv(k=3, s={1, 3}, p=1) >> AdaptiveAvgPool(5)", maximize="sum(stride)")
+    assert (whole.optimal, whole.values, whole.total) == (True, (3,), 2)
+
+
+LISTS = (
+    "ConvTranspose(c={2,4}, k={1,2}, s={2,3}, p={1,2}, d=2, op=0) >> Conv(c=8, k=1, s={1,2}, p=0) >> "
+    "Conv(c=2, k=5, s={1,2}, p=0)"
+)
+
+
+def test_channels_to_be_found_beside_several_choices_of_strides() -> None:
+    question: dict[str, Any] = {"input": "8@H/2+2", "target": "2@H/2-3", "stack": LISTS}
+    every = cs.solve(**question, all=True)
+    params = sorted(solution.costs.params or 0 for solution in every)
+    assert len(params) == every.total == 4
+    for end, wanted in (("minimize", params), ("maximize", params[::-1])):
+        found = cs.solve(**question | {end: "params"}, count=3)
+        assert [solution.costs.params for solution in found] == wanted[:3]
+        assert found.optimal
+    for limit in (params[0] - 1, params[0], params[1], params[3]):
+        some = cs.solve(**question, where=f"params <= {limit}", all=True)
+        assert sorted(solution.costs.params or 0 for solution in some) == [one for one in params if one <= limit]
+
+
+def test_a_space_tells_lists_of_channels_and_choices_of_strides_apart() -> None:
+    stack = "Conv(c={2,4}, k=1, s={1,2}, p=0) >> ConvTranspose(c=2, k={1,2}, s={1,2}, p=0, op=0)"
+    space = cs.Space("2@H", "2@H", stack=stack, where="H % 2 == 0")
+    values = [tuple(sorted(space.values(solution).items())) for solution in space]
+    assert len({*values}) == len(values) == space.total == 4
+    for solution in space:
+        assert space.check(space.values(solution))
+        (nearest,) = space.project(space.values(solution))
+        assert (nearest.solution, nearest.distance) == (solution, 0)
+
+
 def test_a_count_that_nobody_knows_is_refused() -> None:
     said = convsolve("count", "H", "2H", "--layers", "2", "--where", "out_size[0] == H")
     assert said.code == 2

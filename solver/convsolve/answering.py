@@ -131,7 +131,9 @@ def search(
     elif wanted:
         answered = islice(_as_found(found), wanted)
     answered = served(problem, answered, confirmations)
-    if not _list(answered, confirmations, confirm, report) and wanted and number is None:
+    if not _list(answered, confirmations, confirm, report) and wanted:
+        if number is not None:
+            raise AssertionError(f"none of {number} combinations was listed")
         _prove_impossible(problem, found, report)
         return
     report(Ended(Status.SOLVED))

@@ -65,9 +65,9 @@ def decisive(problem: Problem) -> tuple[Problem, ...] | None:
             bounds.add(("<" if objective.least else ">") if objective.cost in OF_CHANNELS else None)
     if bounds not in ({"<"}, {">"}, set()):
         return None
-    alike: dict[tuple[int, ...], list[Problem]] = {}
-    for one in problem.depths:
-        alike.setdefault(groups_of(one), []).append(one)
+    alike: dict[tuple[object, ...], list[Problem]] = {}
+    for one in problem.depths:  # of a family those with other strides are questions of their own
+        alike.setdefault((groups_of(one), id(one.layers) if problem.family else 0), []).append(one)
     end = max if bounds == {">"} else min
     found = []
     for some in alike.values():

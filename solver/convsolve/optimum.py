@@ -41,9 +41,12 @@ def best_of_all(
     problem: Problem, scouts: Sequence[Scout], wanted: int, confirmations: Confirmations, report: Listener
 ) -> Iterator[Answered]:
     """The best combinations, whatever the number of layers and the channels; among equals those with fewer layers."""
+    # of a family whose stacks are not all looked for none is known to be the best
+    provable = problem.family is None or problem.family.exact
     if len(problem.depths) == 1:
         (found,) = scouts
-        for _, solution in _best(found, wanted, confirmations.of(found.problem), report):
+        confirmation = confirmations.of(found.problem) if provable else None
+        for _, solution in _best(found, wanted, confirmation, report):
             yield found.problem, solution
         return
     best: list[Ranked] = []
@@ -66,7 +69,7 @@ def best_of_all(
                 del unproved[id(one)]
             continue
         told.append(Progress(one))
-        confirmation = confirmations.of(one) if number < MOST_PROVED else None
+        confirmation = confirmations.of(one) if provable and number < MOST_PROVED else None
         every = [*_best(found, wanted, confirmation, told[-1])]
         if told[-1].bound == told[-1].values:
             del unproved[id(one)]
@@ -79,7 +82,7 @@ def best_of_all(
     values = values_of(best[0].problem, best[0].solution)
     if len(unproved) > MOST_PROVED and (beyond is None or beyond >= best[0].place[0]):
         unproved = {key: one for key, one in unproved.items() if key in looked_into}
-    if _none_better(problem, unproved, values):
+    if provable and _none_better(problem, unproved, values):
         report(Bound(values))
     counts = ("states", "proof_checks", "expanded")
     report(Worked({name: sum(one.stats.get(name, 0) for one in told) for name in counts}))
@@ -103,7 +106,15 @@ def _most_promising(problem: Problem, scouts: Sequence[Scout]) -> Iterator[tuple
         return iter(())
     known = {id(found.problem): found for found in scouts}
     every = ((found.problem.charge, found.problem) for found in scouts)
-    turn = in_turn(every, Promise(problem, scouts[0].graphs), lambda one: known[id(one)].floors)
+    promises: dict[int, Promise] = {}  # by graphs, which all lists of one choice of strides share
+
+    def promised(one: Problem) -> Promise:
+        graphs = known[id(one)].graphs
+        if id(graphs) not in promises:
+            promises[id(graphs)] = Promise(one, graphs)
+        return promises[id(graphs)]
+
+    turn = in_turn(every, promised, lambda one: known[id(one)].floors)
     return ((floors, known[id(one)]) for floors, one in turn)
 
 

@@ -271,18 +271,21 @@ class _Rows:
 
 
 def in_turn(
-    every: Iterable[tuple[int, Problem]], promise: Promise, floors: Callable[[Problem], tuple[int, ...]]
+    every: Iterable[tuple[int, Problem]],
+    promised: Callable[[Problem], Promise],
+    floors: Callable[[Problem], tuple[int, ...]],
 ) -> Iterator[tuple[tuple[int, ...], Problem]]:
     """Lists of channels by what their objectives cannot be below, then the usual ones first.
 
     Args:
         every: how unusual it is, and the question with the list.
-        promise: bounds the first objective.
+        promised: what bounds the first objective of a question.
         floors: what the objectives of a question cannot be below, by what its conditions do not say.
     """
     heap: list[tuple[tuple[int, ...], int, int, bool, Problem]] = []
-    alone = promise.objective is not None and len(promise.problem.objectives) == 1
     for number, (charge, one) in enumerate(every):
+        promise = promised(one)
+        alone = promise.objective is not None and len(one.objectives) == 1
         first = promise.floor(one, exactly=False)
         if first is not None:
             known = (first,) if alone else floors(one) if promise.objective is None else _raised(floors(one), first)
@@ -292,8 +295,8 @@ def in_turn(
         known, charge, number, exactly, one = heappop(heap)
         if exactly:
             yield known, one
-        elif (first := promise.floor(one, exactly=True)) is not None:
-            heappush(heap, (_raised(known, first) if promise.objective else known, charge, number, True, one))
+        elif (first := promised(one).floor(one, exactly=True)) is not None:
+            heappush(heap, (_raised(known, first) if promised(one).objective else known, charge, number, True, one))
 
 
 def _raised(floors: tuple[int, ...], first: int) -> tuple[int, ...]:

@@ -164,7 +164,7 @@ def scouts(problem: Problem) -> list[Scout]:
     if not problem.open_channels:
         return [scout(one) for one in every]
     alike = not speaks_of_channels(problem)
-    promise: Promise | None = None
+    promises: dict[int, Promise] = {}
     shared: dict[tuple[object, ...], list[Graph]] = {}
     known: dict[int, Scout | None] = {}
     bare: dict[int, Problem | None] = {}  # without the bounds of costs, where nothing else speaks of channels
@@ -178,7 +178,9 @@ def scouts(problem: Problem) -> list[Scout]:
             same = known[id(some)]
             found += [] if same is None else [replace(same, problem=one)]
             continue
-        promise = promise or Promise(problem, some)
+        if id(some) not in promises:
+            promises[id(some)] = Promise(one, some)
+        promise = promises[id(some)]
         if promise.bounds and promise.floor(one, exactly=not problem.objectives) is None:
             continue
         if promise.says_all:

@@ -115,7 +115,8 @@ def _monotone(whole: Problem) -> list[tuple[int, float]]:
 
 def _costly(problem: Problem) -> bool:
     """Whether what is asked for would be counted once for each line."""
-    return bool(problem.objectives) or not all(one.names.isdisjoint(OF_CHANNELS) for one in problem.where)
+    sought = {name.name for one in problem.objectives for name in used(one.number(1), inside=True)}
+    return not all(names.isdisjoint(OF_CHANNELS) for names in (sought, *(one.names for one in problem.where)))
 
 
 def _sized(problem: Problem) -> bool:

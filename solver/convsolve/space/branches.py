@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
@@ -27,7 +28,8 @@ class Branches(Sequence[Branch]):
         total: how many combinations there are.
         outer: what is decided by the choice of a branch, each with its value in all of them, in their order:
             nothing where there is one; ``layers``; ``stack``, which counts them, where two have as many layers;
-            ``channels.1``, by their place in the list, where channels are to be found.
+            ``channels.1``, by their place in the list, where channels are to be found, with ``stack`` where two have
+            the same.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -177,10 +179,16 @@ def _outer(branches: Sequence[Branch]) -> dict[str, tuple[int, ...]]:
         places: dict[int, int] = {}
         for position in first.open_channels:
             places.setdefault(sum(layer.kind.weighted for layer in first.layers[:position]), position)
-        return {
+        found = {
             f"channels.{place}": tuple([branch.problem.channels[position] or 0 for branch in branches])
             for place, position in places.items()
         }
+        seen: Counter[tuple[int, ...]] = Counter()
+        number = []
+        for channels in zip(*found.values(), strict=True):
+            number.append(seen[channels])
+            seen[channels] += 1
+        return found | ({"stack": tuple(number)} if any(number) else {})
     depths = tuple([len(branch.problem.layers) for branch in branches])
     if len(depths) == 1:
         return {}

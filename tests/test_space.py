@@ -20,6 +20,7 @@ import pytest
 import convsolve as cs
 from convsolve.answer import Solution
 from convsolve.assembly import stream
+from convsolve.layers.solved import SolvedLayer
 from convsolve.space import Space
 from tests.oracle import condition
 from tests.oracle.spaces import CHANNELS, CONDITIONED, DEPTHS, OPEN, drawn, spaces
@@ -470,3 +471,50 @@ def test_combinations_whose_channels_follow_from_a_choice_are_of_their_space(sta
         assert space.check(solution).ok
         assert space[space.index(solution)] == solution
         assert space.decode(space.encode(solution, "values"), "values") == solution
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "stack"),
+    [
+        ("6x7x6", "5x5x5", "Pad(({0,1},0)) >> AdaptiveAvgPool(5)"),  # the first axis and the last are alike
+        ("6x6x6", "2x5x2", "AdaptiveAvgPool({2,5})"),
+        ("6x5x6", "7x5x7", "Pad()"),
+        ("[6..10]", "8", "Conv(k='1..3') >> Concat(0)"),  # sizes to be found in front of a join
+        ("[3..5]", "4", "Conv(k=3, s=1) >> Add(0)"),
+    ],
+)
+def test_all_that_a_space_lists_is_in_it(source: str, target: str, stack: str) -> None:
+    stack = stack.replace("(k", "(c=4, k")
+    space = cs.Space(f"4@{source}", target, stack=stack)
+    listed = list(space)
+    assert len({*listed}) == len(listed) == space.total > 0
+    for place, solution in enumerate(listed):
+        assert space.index(solution) == place
+        written = " >> ".join(
+            f"{layer.kind.name}({_written(layer)})" if layer.kind.name != "Conv" else f"Conv(c=4, {_written(layer)})"
+            for layer in solution.layers
+        )
+        traced = cs.trace(written, solution.input)
+        assert traced.valid
+        assert traced.sizes == solution.sizes
+    best = cs.solve(f"4@{source}", target, stack=stack, minimize="params", all=True)
+    assert {*best} == {*listed}
+
+
+def _written(layer: SolvedLayer) -> str:
+    if layer.kind.joins:
+        return str(layer.kind.layer)  # type: ignore[attr-defined]
+    values = {parameter.name: getattr(layer, parameter.name) for parameter in layer.kind.axis_parameters}
+    if "before" in values:
+        return str(tuple(zip(values["before"], values["after"], strict=True)))
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def test_a_decision_that_a_branch_leaves_open_has_its_values_in_all() -> None:
+    space = cs.Space("5", "5", stack="Conv(k={1,3}, s=1, p='0..1') * '1..2' >> Conv(k=5, s=1, p={1,2})")
+    for solution in space:
+        (nearest,) = space.project(space.values(solution))
+        assert (nearest.solution, nearest.distance) == (solution, 0)
+        for code in ("unit", "onehot"):
+            assert space.decode(space.encode(solution, code), code) == solution
+    assert len({*space.sample(2, seed=0, strategy="diverse")}) == 2

@@ -65,13 +65,13 @@ BAD = {
         "narrow the sizes, or write --where: out_size >= in_size",
     ),
     "trace Conv(k=3) --input ?": ("bad-size", "input ? leaves a size to be found", SIZE),
-    "solve H 2h": ("bad-size", "target '2h' is no size", SIZE),
+    "solve H 2h": ("bad-size", "target '2h' is no size", "a family has capital letters: 2H", SIZE),
     "trace Conv(k=3) --input H": ("bad-size", "input H is a family of sizes", "give one of them: 28, 28x28"),
     # dimensions
     "solve 4x4 61": (
         "dimension-mismatch",
         "input 4x4 has 2 axes, target 61 has 1",
-        "give one size an axis on both sides, as in 4x4 61x79",
+        "give one size an axis on both sides, as in 4x4 61x61",
     ),
     "solve 4x4 8x8 -k 3x3x3": (
         "dimension-mismatch",

@@ -246,7 +246,7 @@ AGREE = "\n  help: --channels, the shapes' C@ and out_channels must agree"
             {},
             (
                 "[dimension-mismatch]: input 4x4 has 2 axes, target 8 has 1\n"
-                "  help: give one size an axis on both sides, as in 4x4 61x79"
+                "  help: give one size an axis on both sides, as in 4x4 8x8"
             ),
         ),
         (

@@ -76,7 +76,7 @@ def test_two_axes_and_several_inputs() -> None:
             "Add(0) >> Conv(k=3, p=1)",
             (
                 "error[bad-stack]: layer 0 (Add): layer 0 does not stand in front of it\n"
-                "  help: put a layer in front of it"
+                '  help: put a layer in front of it, as in Act("identity") >> Conv() >> Add(0)'
             ),
         ),
         (

@@ -80,10 +80,17 @@ def behind_latent(
         raise Error(
             "unknown-channels",
             "nobody says with how many channels the stack starts behind the latent vector",
-            help=[f"give them in front of the sizes, as in 256@{source}", "or first in --channels: 256,128,64,32,3"],
+            help=[f"give them in front of the sizes, as in 256@{source}", f"or first in --channels: {_like(stack)}"],
         )
     front = write(KINDS["Linear"], (), {}), write(KINDS["Unflatten"], (), {"channels": first, "sizes": source.sizes})
     return Extent.read(f"{text}@"), Stack(front) >> stack, channels
+
+
+def _like(stack: Stack) -> str:
+    """A list of channels of the length that a stack wants: each half of the one before, at last three."""
+    convolutions = sum(layer.kind.weighted for layer in stack.layers)
+    halves = [max(8, 256 >> number) for number in range(convolutions)]
+    return ",".join(map(str, [*halves, 3] if convolutions < 8 else [*halves[:3], "...", 3]))
 
 
 def _refuse_length(listed: Sequence[object], stack: Stack) -> None:

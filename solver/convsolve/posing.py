@@ -210,7 +210,7 @@ def _refuse_unlike(source: Extent, goal: Extent, *, written: bool) -> None:
         raise Error(
             "dimension-mismatch",
             f"input {source} has {source.axes} axes, target {goal} has {goal.axes}",
-            help=["give one size an axis on both sides, as in 4x4 61x79"],
+            help=_with_as_many_axes(source, goal),
         )
     if not (source.sizes and goal.sizes) and not written:
         raise Error(
@@ -218,6 +218,25 @@ def _refuse_unlike(source: Extent, goal: Extent, *, written: bool) -> None:
             f"from {source} to {goal} there are channels without axes, and no convolution takes these",
             help=['write the layers, as in --stack "Conv() >> Flatten() >> Linear(10)"'],
         )
+
+
+def _with_as_many_axes(source: Extent, goal: Extent) -> list[str]:
+    """What to write where an end has fewer axes: the same size on each, if it has one."""
+    axes = max(source.axes, goal.axes)
+    both = [_on_axes(one, axes) if one.axes == 1 else str(one) for one in (source, goal)]
+    if min(source.axes, goal.axes) > 1:
+        return ["give one size an axis on both sides, as in 4x4 61x79"]
+    ways = [f"give one size an axis on both sides, as in {' '.join(both)}"]
+    if source.axes == 1 and source.fixed and source.channels is None and goal.channels:
+        start = "x".join(["?"] * axes)
+        ways.append(f"or, of a vector with {source}: --latent {source}, and where its stack starts: 64@{start} {goal}")
+    return ways
+
+
+def _on_axes(extent: Extent, axes: int) -> str:
+    """An end of one axis, with the same size on several."""
+    channels, at, size = str(extent).rpartition("@")
+    return channels + at + "x".join([size] * axes)
 
 
 def _names(objectives: Sequence[Objective], conditions: Sequence[Condition]) -> Iterator[str]:

@@ -250,7 +250,10 @@ def _read_text(text: str, what: str) -> tuple[int | None, tuple[range, ...], tup
             )
         return int(found[1]) if found[1] else None, sizes, forms if any(forms) else ()
     like = FAMILY_HELP if re.search("[A-Z]", text) else EXAMPLES
-    raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[like])
+    family = "".join(sign if sign == "x" else sign.upper() for sign in text.strip())
+    capital = f"a family has capital letters: {family}"
+    meant = [capital] if family != text.strip() and _SHAPE.fullmatch(family) else []
+    raise Error("bad-size", f"{_named(what)}{shown(text)} is no size", help=[*meant, like])
 
 
 def _axis(text: str, whole: str, what: str) -> range:

@@ -81,7 +81,7 @@ def refuse_unjoinable(kinds: Sequence[LayerKind]) -> None:
                 help=[
                     f"write a number from 0 to {place - 1}: layers are counted from 0"
                     if place
-                    else "put a layer in front of it"
+                    else 'put a layer in front of it, as in Act("identity") >> Conv() >> Add(0)'
                 ],
             )
         other = kinds[kind.layer]

@@ -14,7 +14,6 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from convsolve import answering
@@ -28,9 +27,9 @@ from convsolve.limits import Limits, Stop
 from convsolve.posing import ask
 from convsolve.problem import Problem
 from convsolve.render.answers import headline
-from convsolve.schema import schema
 from convsolve.solving import solve
 from tests.command_line import convsolve
+from tests.records import valid
 from tests.terminal import environment
 
 QUESTION = ["solve", "7", "28", "--layers", "4"]
@@ -86,13 +85,13 @@ def solutions(style: str, out: str) -> int:
     assert out.endswith("\n")
     if style == "json":
         record = json.loads(out)
-        jsonschema.validate(record, schema("answer"), cls=jsonschema.Draft202012Validator)
+        valid(record, "answer")
         assert not record["complete"]
         return len(record["solutions"])
     lines = out.splitlines()
     if style == "jsonl":
         for line in lines:
-            jsonschema.validate(json.loads(line), schema("solution"), cls=jsonschema.Draft202012Validator)
+            valid(json.loads(line), "solution")
         return len(lines)
     return len({line.split()[0] for line in lines[1:] if line[:2].strip().isdigit()})
 
@@ -155,7 +154,7 @@ def test_giving_up_says_what_is_known_and_what_to_change(command: str, finds: Fi
     )
     said = convsolve(command, "7", "28", "--layers", "4", "--timeout", "0.3", "--json")
     record = json.loads(said.out)
-    jsonschema.validate(record, schema("answer"), cls=jsonschema.Draft202012Validator)
+    valid(record, "answer")
     assert (said.code, record["status"], record["stopped"], record["total"]) == (4, "gave_up", "timeout", None)
 
 

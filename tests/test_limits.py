@@ -102,7 +102,7 @@ def test_an_answer_within_its_limits_is_the_same_answer(limits: dict[str, Any]) 
         cs.solve("4x4", "61x79", layers=4, all=True, **limits)
 
 
-@pytest.mark.parametrize("seconds", [0.01, 0.3, 1])
+@pytest.mark.parametrize("seconds", [0.01, 0.2, 0.6])
 def test_a_hard_question_ends_in_time_and_is_never_called_impossible(seconds: float) -> None:
     start = time.monotonic()
     answer = HARD(timeout=seconds)
@@ -144,7 +144,7 @@ def lacks_memory() -> None:
 def test_nothing_that_was_found_is_lost(monkeypatch: pytest.MonkeyPatch, after: Callable[[], None], stop: Stop) -> None:
     whole = cs.solve(7, 28, layers=4)
     finds_two_then(monkeypatch, after)
-    answer = cs.solve(7, 28, layers=4, timeout=3)
+    answer = cs.solve(7, 28, layers=4, timeout=1.2)
     assert (answer.status, answer.stopped, answer.total) == (cs.Status.SOLVED, stop, 3_678_185)
     assert list(answer) == list(whole[:2])
     assert all("z3" in solution.checked for solution in answer)

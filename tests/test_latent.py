@@ -202,7 +202,11 @@ def test_a_stack_written_by_hand_says_the_same() -> None:
     [
         ("256@?x?", "3@64x64", {"layers": 4}),
         ("256@?x?", "3@64x64", {"layers": "3..4", "stride": 2}),
-        ("?x[2..8]", "3@61x79", {"layers": 4, "channels": "256,100,?,20,3", "minimize": "params", "stride": 2}),
+        (
+            "?x[2..8]",
+            "3@61x79",
+            {"layers": 4, "channels": "256,100,?,20,3", "minimize": "params", "stride": 2, "kernel_size": "3..5"},
+        ),
         ("64@?", "1@1000", {"layers": 3, "where": ["macs <= 4e6"], "no_checkerboard": True}),
         ("8@?x7", "2@9x14", {"stack": "Upsample() >> Conv(k=3)", "tie": "none"}),
     ],
@@ -214,7 +218,7 @@ def test_a_problem_fed_back_gives_the_same_answer(source: str, target: str, ques
     problem = json.loads(said.out)["problem"]
     assert problem["input"] == "128@"
     assert convsolve("solve", "--spec", "-", "--json", stdin=json.dumps(problem).encode()).out == said.out
-    assert cs.solve(source, target, latent="128", **question).problem.to_dict().items() <= problem.items()
+    assert ask(source, target, latent="128", **question).to_dict().items() <= problem.items()
 
 
 def test_a_projects_or_an_environments_default(monkeypatch: pytest.MonkeyPatch) -> None:

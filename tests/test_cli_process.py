@@ -10,10 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from convsolve.schema import schema
+from tests.records import valid
 from tests.terminal import BIN, environment, run_on_terminal
 
 CONVSOLVE = str(BIN / "convsolve")
@@ -143,7 +142,7 @@ def test_code_is_written_checked_and_verified(tmp_path: Path) -> None:
     assert right.stdout == "number\tmodule\toutput\n0\tConvTranspose2d\t2x14x14\n"
     wrong = run("verify", "up.py:model", "--input", "4@7x7", "--output", "2@14x15", "--json", cwd=tmp_path)
     record = json.loads(wrong.stdout)
-    jsonschema.validate(record, schema("check"), cls=jsonschema.Draft202012Validator)
+    valid(record, "check")
     assert wrong.returncode == 5
     assert (record["outcome"], record["levels"]) == ("failed", [])
     assert "the check failed: the model: expected 1x2x14x15, got 1x2x14x14" in wrong.stderr
@@ -177,7 +176,7 @@ def test_what_is_listed_is_checked_in_torch_on_demand() -> None:
 def test_the_doctor_finds_all_in_place() -> None:
     done = run("doctor", "--json")
     record = json.loads(done.stdout)
-    jsonschema.validate(record, schema("doctor"), cls=jsonschema.Draft202012Validator)
+    valid(record, "doctor")
     assert (done.returncode, done.stderr) == (0, "all is in place\n")
     assert record["checks"] == {"solved": "ok", "torch": "ok"}
     assert set(record["versions"]) >= {"python", "convsolve", "torch", "z3-solver", "typer", "threads", "oneDNN"}

@@ -19,6 +19,7 @@ from convsolve.events import Counted, Ended, Listener
 from convsolve.problem import Problem
 from convsolve.schema import NAMES, schema
 from tests.command_line import convsolve
+from tests.records import valid
 
 STACK = 'Conv(k=3, padding="same", stride=1) >> Norm("group", 4) >> Act("leaky_relu", 0.2) >> MaxPool(ceil_mode=True)'
 ANSWERS = [
@@ -34,10 +35,6 @@ TRACES = [
     ["trace", STACK.replace("MaxPool(", "MaxPool(2, "), "--input", "8@28x28"],
     ["trace", "Conv(k=9)", "--input", "4"],
 ]
-
-
-def valid(record: object, name: str) -> None:
-    jsonschema.validate(record, schema(name), cls=jsonschema.Draft202012Validator)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,12 +8,11 @@ import json
 import re
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 import convsolve as cs
-from convsolve.schema import schema
 from tests.command_line import convsolve
+from tests.records import valid
 
 QUESTION = ("8@7", "3@28", "--layers", "2")
 SWEEP = ("sweep", "7", "28", "--layers", "2..3", "--count", "12", "--seed", "5")
@@ -22,7 +21,7 @@ SWEEP = ("sweep", "7", "28", "--layers", "2..3", "--count", "12", "--seed", "5")
 def test_the_pareto_set_is_the_space_s() -> None:
     said = convsolve("pareto", *QUESTION, "--minimize", "params", "--maximize", "overlap", "--json")
     record = json.loads(said.out)
-    jsonschema.validate(record, schema("pareto"))
+    valid(record, "pareto")
     points = cs.Space("8@7", "3@28", layers=2).pareto("params", "-overlap")
     assert [tuple(values) for values in record["values"]] == [point.values for point in points]
     assert [cs.Solution.from_dict(one) for one in record["solutions"]] == [point.solution for point in points]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 from random import Random
 from typing import Any
 
@@ -63,6 +63,7 @@ OBJECTIVES = (
     "sum(in_channels*kernel_size)", "(params + macs) // 7",
 )  # fmt: skip
 SPACES: dict[int, list[Solution]] = {}
+HELD: dict[tuple[int, int, str], bool] = {}
 
 
 def every(number: int) -> list[Solution]:
@@ -71,6 +72,14 @@ def every(number: int) -> list[Solution]:
         source, target, question = QUESTIONS[number]
         SPACES[number] = list(stream(ask(source, target, **question)))
     return SPACES[number]
+
+
+def meets(number: int, place: int, text: str) -> bool:
+    """Whether a combination of a question meets a condition by the oracle, which is asked once."""
+    key = number, place, text
+    if key not in HELD:
+        HELD[key] = condition.holds(text, every(number)[place])
+    return HELD[key]
 
 
 def combination(solution: Solution) -> Any:  # noqa: ANN401
@@ -91,7 +100,8 @@ def drawn(seed: int) -> tuple[Problem, list[Solution]]:
             assert error.code == "no-such-layer"  # noqa: PT017
             where = [text for text in where if not str(error).partition("]: ")[2].startswith(f"{text}:")]
             continue
-        return problem, [one for one in every(number) if all(condition.holds(text, one) for text in where)]
+        met = [all(meets(number, place, text) for text in where) for place in range(len(every(number)))]
+        return problem, [*compress(every(number), met)]
 
 
 @pytest.mark.parametrize("number", [0, 1, 4])

@@ -8,15 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 import convsolve as cs
 from convsolve.configuration import KEYS, configured
 from convsolve.domains import EXAMPLES
-from convsolve.schema import schema
 from convsolve.spec import READERS
 from tests.command_line import convsolve
+from tests.records import valid
 
 TABLE = """
 [project]
@@ -133,7 +132,7 @@ def test_show_config_says_where_everything_came_from(monkeypatch: pytest.MonkeyP
     assert shown["padding"] == ("0 to half the largest kernel, dilation counted", "built in")
     assert shown["exact"] == ("no", "built in")
     record = json.loads(convsolve("solve", "--show-config", "--json").out)
-    jsonschema.validate(record, schema("config"), cls=jsonschema.Draft202012Validator)
+    valid(record, "config")
     options = {option["name"]: option for option in record["options"]}
     assert options["kernel_size"] == {
         "name": "kernel_size",

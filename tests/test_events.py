@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 import convsolve as cs
@@ -13,7 +12,7 @@ from convsolve.events import Bound, Confirmed, Counted, Ended, Event, Found, Inc
 from convsolve.limits import Stop
 from convsolve.posing import ask
 from convsolve.problem import Problem
-from convsolve.schema import schema
+from tests.records import valid
 
 QUESTIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "one layer": ("7", "28", {}),
@@ -47,7 +46,7 @@ def test_after_every_event_the_answer_is_honest(name: str) -> None:
         best_so_far = len(part) == 1 and not progress.found
         assert best_so_far or list(part) == list(whole[: len(part)])
         assert part.optimal in {None, whole.optimal, False}
-        jsonschema.validate(part.to_dict(), schema("answer"), cls=jsonschema.Draft202012Validator)
+        valid(part.to_dict(), "answer")
     assert progress.answer() == whole
     assert progress.answer().to_dict() == whole.to_dict()
 

@@ -8,7 +8,6 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import torch
 from hypothesis import assume, event, given, settings
@@ -18,11 +17,11 @@ from torch import nn
 from convsolve.answer import Status
 from convsolve.layers.base import SizeKeeping
 from convsolve.registry import KINDS
-from convsolve.schema import schema
 from convsolve.solving import solve
 from convsolve.tracing import trace
 from tests.command_line import convsolve
 from tests.oracle import drawn, torch_run
+from tests.records import valid
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
 
@@ -268,4 +267,4 @@ def test_channels_alone_have_no_field() -> None:
     shown = convsolve("trace", "Unflatten(4, (4, 4)) >> ConvTranspose(k=4, s=2, p=1, c=3)", "--input", "64@")
     assert (shown.code, shown.err.splitlines()[-1]) == (0, "channels without axes have no receptive field")
     record = json.loads(convsolve("trace", "Unflatten(4, (4, 4))", "--input", "64@", "--json").out)
-    jsonschema.Draft202012Validator(schema("trace")).validate(record)
+    valid(record, "trace")

@@ -138,7 +138,7 @@ def test_one_layer_carries_every_state_where_its_settings_do(
             largest = {1: 90, 2: 9, 3: 5}[len(graph.source)]
             moves = Counter[tuple[State, State]]()
             sizes = list(product(range(1, largest + 1), repeat=len(graph.source)))
-            states = draw.sample(sizes, {1: 40, 2: 20, 3: 6}[len(graph.source)])
+            states = draw.sample(sizes, {1: 40, 2: 12, 3: 3}[len(graph.source)])
             for choice in step.choices:
                 each = [[step.layer.kind.size_map(s) for s in step.layer.kind.settings(axis)] for axis in choice]
                 for state in states:
@@ -158,7 +158,7 @@ def _compare(
     walk = Walk(graph.course(), counting=counting)
     walk.long = long
     ends = sorted({out for _, out in moves})
-    for forward, sources in ((True, states), (False, draw.sample(ends, min(len(ends), 20)))):
+    for forward, sources in ((True, states), (False, draw.sample(ends, min(len(ends), len(states))))):
         most = 255 if counting else 1
         table = Table(long, counting=counting, most=most)
         for state in sources:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from functools import cache
 from itertools import product
 from random import Random
 from typing import Any
@@ -107,19 +108,19 @@ def test_axes_to_be_found_share_no_padding_unless_it_is_said(tie: str | None, al
     assert all(len({*layer.padding}) == 1 for one in given for layer in one.layers[2:])
 
 
-EVERYTHING = cs.solve("8@?x?", "3@9x10", all=True, **SMALL).solutions
+everything = cache(lambda: cs.solve("8@?x?", "3@9x10", all=True, **SMALL).solutions)  # not while tests are collected
 
 
 @pytest.mark.parametrize("cost", COSTS)
 def test_costs_are_minimised_and_bounded_as_all_combinations_have_them(cost: str) -> None:
-    values = sorted(number(cost, one) for one in EVERYTHING)
+    values = sorted(number(cost, one) for one in everything())
     fewest = cs.solve("8@?x?", "3@9x10", count=3, minimize=cost, **SMALL)
     assert fewest.optimal
     assert [number(cost, one) for one in fewest] == values[:3]
     most = cs.solve("8@?x?", "3@9x10", count=1, maximize=cost, **SMALL)
     assert number(cost, most[0]) == values[-1]
     limit = f"{cost} <= {values[len(values) // 3]}"
-    assert cs.count("8@?x?", "3@9x10", where=limit, **SMALL) == sum(holds(limit, one) for one in EVERYTHING)
+    assert cs.count("8@?x?", "3@9x10", where=limit, **SMALL) == sum(holds(limit, one) for one in everything())
     assert cs.solve("8@?x?", "3@9x10", where=f"{cost} < {values[0]}", **SMALL).status == "impossible"
 
 
@@ -129,29 +130,29 @@ def test_costs_are_minimised_and_bounded_as_all_combinations_have_them(cost: str
      "layers == 4", "out_size[1][0] == out_size[1][1]"],
 )  # fmt: skip
 def test_conditions_speak_of_the_vector_too(condition: str) -> None:
-    wanted = sum(holds(condition, one) for one in EVERYTHING)
+    wanted = sum(holds(condition, one) for one in everything())
     assert cs.count("8@?x?", "3@9x10", where=condition, **SMALL) == wanted
 
 
 def test_a_space_holds_the_same_combinations() -> None:
     space = cs.Space("8@?x?", "3@9x10", **SMALL)
-    assert space.total == len(EVERYTHING)
-    assert {*space.stream()} == {*EVERYTHING}
-    for one in Random(0).sample(EVERYTHING, 20):
+    assert space.total == len(everything())
+    assert {*space.stream()} == {*everything()}
+    for one in Random(0).sample(everything(), 20):
         assert one in space
         assert space[space.index(one)] == one
         assert space.check(one).sizes == one.sizes
     weights = space.choices("1.sizes.0", weights=True)
-    assert weights == {size: sum(starts(one)[0] == size for one in EVERYTHING) for size in range(1, 10)}
+    assert weights == {size: sum(starts(one)[0] == size for one in everything()) for size in range(1, 10)}
     points = space.pareto("params", "macs", "-peak")
-    every = {(number("params", one), number("macs", one), -number("peak", one)) for one in EVERYTHING}
+    every = {(number("params", one), number("macs", one), -number("peak", one)) for one in everything()}
     best = {one for one in every if not any(other != one and all(map(int.__le__, other, one)) for other in every)}
     assert {point.values[:2] for point in points} == {one[:2] for one in best}
     assert len(points) == len(best)
     assert [point.values[0] for point in space.best("activations", k=4)] == sorted(
-        number("activations", one) for one in EVERYTHING
+        number("activations", one) for one in everything()
     )[:4]
-    assert space.mutate(EVERYTHING[0], seed=1) in space
+    assert space.mutate(everything()[0], seed=1) in space
 
 
 FLATTENED = [
@@ -202,7 +203,7 @@ def test_a_stack_written_by_hand_says_the_same() -> None:
     [
         ("256@?x?", "3@64x64", {"layers": 4}),
         ("256@?x?", "3@64x64", {"layers": "3..4", "stride": 2}),
-        ("?x[2..8]", "3@61x79", {"layers": 4, "channels": "256,100,?,20,3", "minimize": "params", "stride": 2}),
+        ("?x[2..8]", "3@31x40", {"layers": 3, "channels": "256,?,20,3", "minimize": "params", "stride": 2}),
         ("64@?", "1@1000", {"layers": 3, "where": ["macs <= 4e6"], "no_checkerboard": True}),
         ("8@?x7", "2@9x14", {"stack": "Upsample() >> Conv(k=3)", "tie": "none"}),
     ],
@@ -214,7 +215,7 @@ def test_a_problem_fed_back_gives_the_same_answer(source: str, target: str, ques
     problem = json.loads(said.out)["problem"]
     assert problem["input"] == "128@"
     assert convsolve("solve", "--spec", "-", "--json", stdin=json.dumps(problem).encode()).out == said.out
-    assert cs.solve(source, target, latent="128", **question).problem.to_dict().items() <= problem.items()
+    assert ask(source, target, latent="128", **question).to_dict().items() <= problem.items()
 
 
 def test_a_projects_or_an_environments_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -131,11 +132,13 @@ def test_what_is_told_is_so(question: dict[str, Any], where: list[str]) -> None:
     found = explained("8@7", "3@28", **question, where=where)
     for change in found.changes:
         words = shlex.split(change.command)[1:]
-        assert convsolve(*words).code == 0, change.command
+        assert convsolve(*words, "--count", "1").code == 0, change.command
         number = change.relax.get("where", "").rpartition("<= ")[2]
-        if number.isdigit():
-            nearer = change.command.replace(f"<= {number}", f"<= {int(number) - 1}")
-            assert convsolve(*shlex.split(nearer)[1:]).code == 3, nearer
+        if number.isdigit():  # asked for its status alone: why that is impossible takes longer to tell
+            given = [text for word, text in pairwise(words) if word == "--where"]
+            nearer = [text.replace(f"<= {number}", f"<= {int(number) - 1}") for text in given]
+            assert nearer != given
+            assert cs.solve("8@7", "3@28", **question, where=nearer).status is cs.Status.IMPOSSIBLE, nearer
     blamed = [reason.value for reason in found.conflict if reason.what == "where"]
     alone = cs.solve("8@7", "3@28", **question, where=blamed)
     assert alone.status is cs.Status.IMPOSSIBLE
@@ -153,16 +156,19 @@ LISTS: list[tuple[dict[str, Any], list[str], str]] = [
 ]
 
 
+ALONE: dict[str, list[cs.Answer]] = {}
+
+
 def numbers(question: dict[str, Any]) -> list[cs.Answer]:
-    """The question with each list of channels by itself."""
-    every = ask("8@7", "3@28", **question).depths
-    listed = []
-    for one in every:
-        if "stack" in question:
-            listed.append(cs.solve("8@7", "3@28", stack=one.stack(), channels=one.channel_list(), all=True))
-        else:
-            listed.append(cs.solve("8@7", "3@28", **question | {"channels": one.channel_list()}, all=True))
-    return listed
+    """The question with each list of channels by itself, which conditions and objectives do not change."""
+    if str(question) not in ALONE:
+        ALONE[str(question)] = listed = []
+        for one in ask("8@7", "3@28", **question).depths:
+            if "stack" in question:
+                listed.append(cs.solve("8@7", "3@28", stack=one.stack(), channels=one.channel_list(), all=True))
+            else:
+                listed.append(cs.solve("8@7", "3@28", **question | {"channels": one.channel_list()}, all=True))
+    return ALONE[str(question)]
 
 
 @pytest.mark.parametrize(("question", "where", "objective"), LISTS)

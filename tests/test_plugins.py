@@ -7,12 +7,11 @@ import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from convsolve.plugins import Framework
-from convsolve.schema import schema
 from tests.command_line import convsolve
+from tests.records import valid
 
 ROOT = Path(__file__).parent.parent
 
@@ -51,7 +50,7 @@ def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_framework_is_ok_or_says_what_is_missing() -> None:
     said = convsolve("plugins", "--json")
     record = json.loads(said.out)
-    jsonschema.validate(record, schema("plugins"), cls=jsonschema.Draft202012Validator)
+    valid(record, "plugins")
     found = {one["name"]: one["state"] for one in record["plugins"] if one["package"] == "strangers 1.5"}
     assert found == {
         "gone": "ModuleNotFoundError: No module named 'no_such_module'",

@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from convsolve.posing import Question
 from convsolve.schema import schema
 from convsolve.spec import KEYS, LARGEST_SPEC
 from tests.command_line import Said, convsolve
+from tests.records import valid
 
 STACKS = (
     "Conv(k=3) >> MaxPool()",
@@ -31,8 +31,6 @@ CONDITIONS = (
     "receptive_field >= 5",
     "padding[0] != 1",
 )
-
-A_SPEC, AN_ANSWER = (jsonschema.Draft202012Validator(schema(name)) for name in ("spec", "answer"))
 
 
 def asked(question: dict[str, Any], *more: str) -> Said:
@@ -80,15 +78,15 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=30, derandomize=True)
 @given(questions(), st.booleans())
 def test_a_problem_fed_back_gives_the_same_answer(question: dict[str, Any], whole: bool) -> None:  # noqa: FBT001
-    A_SPEC.validate(question)
+    valid(question, "spec")
     said = asked(question)
     if said.code == 2:  # such as a condition on params without channels
         assert said.err.startswith("error[")
         return
     answer = json.loads(said.out)
-    AN_ANSWER.validate(answer | {"solutions": []})
+    valid(answer | {"solutions": []}, "answer")
     problem = answer["problem"]
-    A_SPEC.validate(problem)
+    valid(problem, "spec")
     if whole or None in (problem["channels"] or ()):
         assert asked(answer if whole else problem) == said
     else:

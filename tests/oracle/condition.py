@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -29,9 +30,9 @@ OVER_LAYERS: dict[str, Callable[[list[Any]], Any]] = {"sum": sum, "product": pro
 
 def holds(text: str, solution: Solution) -> bool:
     """Whether a condition holds on every layer and axis that it speaks of."""
-    tree = ast.parse(text.strip(), mode="eval").body
+    tree = _read(text)
     layers = [layer.to_dict() for layer in solution.layers]
-    bare = [*_bare(tree)]
+    bare = _bare(tree)
     places: list[int | None] = [None]
     if bare:
         places = [p for p, layer in enumerate(layers) if all(_has(layer, kind, name) for kind, name in bare)]
@@ -42,7 +43,13 @@ def holds(text: str, solution: Solution) -> bool:
 def number(text: str, solution: Solution) -> int:
     """What an objective comes to: each of its terms summed over the axes where it has a value on each."""
     layers = [layer.to_dict() for layer in solution.layers]
-    return _number(ast.parse(text.strip(), mode="eval").body, layers, len(solution.layers[0].settings))
+    return _number(_read(text), layers, len(solution.layers[0].settings))
+
+
+@cache
+def _read(text: str) -> ast.expr:
+    """The text as a tree, one and the same for all solutions that it is held against."""
+    return ast.parse(text.strip(), mode="eval").body
 
 
 def _number(tree: ast.AST, layers: list[dict[str, Any]], axes: int) -> int:
@@ -70,6 +77,7 @@ def _has(layer: dict[str, Any], kind: str | None, name: str) -> bool:
     return layer.get(name, []) != [] and (kind is None or layer["kind"] == record[kind])
 
 
+@cache
 def _bare(tree: ast.AST) -> list[tuple[str | None, str]]:
     """Names that stand for every layer: not indexed, and not inside a sum over layers."""
     match tree:

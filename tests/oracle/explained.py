@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from random import Random
 from typing import Any, NamedTuple
 
@@ -80,22 +81,30 @@ def reached(sources: Iterable[int], layers: Iterable[Layer]) -> list[set[int]]:
     found = [set(sources)]
     for one in layers:
         known: set[int] = set()
-        values = [one.values[name][0] for name in PARAMETERS]
-        kernels, strides, paddings, dilations, extras = values
-        for stride in strides:
-            amounts = set()
-            for dilation in dilations:
-                for extra in extras:
-                    if one.kind == "conv_transpose" and extra >= max(stride, dilation):
-                        continue
-                    windows = {dilation * (k - 1) + 1 for k in kernels}
-                    amounts |= {window - 2 * padding + extra for window in windows for padding in paddings}
-            for size in found[-1]:
-                if one.kind == "conv_transpose":
-                    known |= {(size - 1) * stride + amount for amount in amounts}
-                else:
-                    known |= {(size - amount) // stride + 1 for amount in amounts if size >= amount}
+        strides = one.values["stride"][0]
+        if one.kind == "conv_transpose":
+            for stride in strides:
+                amounts = _amounts(one, stride)
+                starts = {(size - 1) * stride for size in found[-1]}
+                last = CAP - min(amounts, default=0)  # from a start beyond everything leads above the cap
+                known |= {start + amount for start in starts if start <= last for amount in amounts}
+        else:
+            amounts = _amounts(one, 1)  # whatever the stride
+            rests = {size - amount for size in found[-1] for amount in amounts}
+            for stride in strides:
+                known |= {rest // stride + 1 for rest in rests if rest >= 0}
         found.append({size for size in known if 1 <= size <= CAP})
+    return found
+
+
+def _amounts(one: Layer, stride: int) -> set[int]:
+    """What a layer's kernels, paddings, dilations and output_paddings come to beside the size, each in its place."""
+    kernels, _, paddings, dilations, extras = (one.values[name][0] for name in PARAMETERS)
+    found = set()
+    for dilation, extra in product(dilations, extras):
+        if one.kind != "conv_transpose" or extra < max(stride, dilation):
+            windows = {dilation * (k - 1) + 1 for k in kernels}
+            found |= {window - 2 * padding + extra for window in windows for padding in paddings}
     return found
 
 

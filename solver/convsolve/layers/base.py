@@ -267,7 +267,7 @@ class LayerKind(ABC):
     @property
     def setting_rules(self) -> tuple[str, ...]:
         """The sentences that no size occurs in."""
-        return tuple(rule.sentence for rule in self.rules if not {*SIZES} & set(names(parse(rule.sentence))))
+        return tuple(rule.sentence for rule in self.rules if _of_settings(rule.sentence))
 
     def at(self, setting: Setting, parameter: str) -> int:
         """One parameter's value in a setting."""
@@ -359,6 +359,12 @@ def axis_keywords(kind: LayerKind, settings: Sequence[Setting]) -> Iterator[tupl
 @cache
 def _positions(kind: type[LayerKind]) -> Mapping[str, int]:
     return {parameter.name: place for place, parameter in enumerate(kind.axis_parameters)}
+
+
+@cache
+def _of_settings(sentence: str) -> bool:
+    """Whether no size occurs in a rule's sentence."""
+    return {*SIZES}.isdisjoint(names(parse(sentence)))
 
 
 @cache

@@ -144,7 +144,7 @@ def lacks_memory() -> None:
 def test_nothing_that_was_found_is_lost(monkeypatch: pytest.MonkeyPatch, after: Callable[[], None], stop: Stop) -> None:
     whole = cs.solve(7, 28, layers=4)
     finds_two_then(monkeypatch, after)
-    answer = cs.solve(7, 28, layers=4, timeout=1.2)
+    answer = cs.solve(7, 28, layers=4, timeout=2)
     assert (answer.status, answer.stopped, answer.total) == (cs.Status.SOLVED, stop, 3_678_185)
     assert list(answer) == list(whole[:2])
     assert all("z3" in solution.checked for solution in answer)

@@ -210,6 +210,8 @@ def _ask(request: Mapping[str, Any], limits: Limits) -> tuple[list[dict[str, Any
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # beside other programs a thread that waits busily takes the time from the one that it waits for
+        env={"OMP_WAIT_POLICY": "passive", **os.environ},
     )
     text = json.dumps({**request, "limits": [limits.seconds, limits.mebibytes], "parent": os.getpid()}).encode()
     stopped = False

@@ -39,6 +39,18 @@ def whats(found: Explanation) -> tuple[list[str], list[str]]:
     return [reason.what for reason in found.conflict], [reason.what for reason in found.acquitted]
 
 
+def test_padding_whose_sides_differ_is_offered_where_no_other_will_do() -> None:
+    found = cs.solve("16x16", "16x16", stack="Conv(k=4, s=1)").explanation
+    assert found is not None
+    change = next(change for change in found.changes if "Pad" in change.relax)
+    assert (dict(change.relax), change.solution.layers[0].kind.name) == ({"Pad": "in front of layer 0"}, "Pad")
+    assert change.command == "convsolve solve 16x16 16x16 --stack 'Pad() >> Conv(kernel_size=4, stride=1)'"
+    # where a padding of the layer's own will do, that is what is widened
+    window = cs.solve(3, 1, kernel_size=7, padding=0).explanation
+    assert window is not None
+    assert not any("Pad" in change.relax for change in window.changes)
+
+
 def test_channels_that_leave_one_factor_are_told() -> None:
     found = cs.solve("4@8x8", "4@16x16", stack="PixelShuffle()").explanation
     assert found is not None

@@ -73,6 +73,7 @@ def test_a_trace_in_full() -> None:
         "reason": None,
         "mends": [],
         "fitting": [],
+        "instead": [],
         "input": {"channels": 3, "size": [28, 20]},
         "layers": [layer.to_dict() for layer in found.layers],
         "fields": [
@@ -426,6 +427,23 @@ def test_a_u_net_fits_where_its_sizes_do() -> None:
 )
 def test_a_join_that_does_not_fit_names_both(stack: str, size: str, reason: str) -> None:
     assert trace(stack, size).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("stack", "joined", "instead"),
+    [
+        ("Conv(c=4, k=3, p=1) >> MaxPool(2) >> Conv(c=4, k=3) >> ConvTranspose(c=4, k=2, s=2)", "Concat(0)",
+         "Pad((2, 2)) >> Concat(0)"),
+        ("Conv(c=4, k=3) >> Conv(c=4, k=1) >> ConvTranspose(c=4, k=(2, 4))", "Add(1)",
+         "Crop(((0, 1), (1, 2))) >> Add(1)"),
+        ("Conv(c=4, k=3, p=1) * 2 >> MaxPool(2) >> Conv(c=4, k=3, p=1) >> ConvTranspose(c=4, k=2, s=2)", "Add(2)",
+         "Add(1)"),
+    ],
+)  # fmt: skip
+def test_what_to_write_where_no_input_passes_a_join(stack: str, joined: str, instead: str) -> None:
+    found = trace(f"{stack} >> {joined}", "3@100x96")
+    assert (found.fitting, found.instead) == ((), (instead,))
+    assert trace(f"{stack} >> {instead}", "3@100x96").valid
 
 
 def test_a_residual_block_keeps_its_channels() -> None:

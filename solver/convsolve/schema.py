@@ -290,14 +290,9 @@ def _config() -> Schema:
 def _trace() -> Schema:
     mend = {"parameter": _TEXT, "value": _COUNT, "out_size": _axes(_POSITIVE)}
     fraction = {"pattern": "^-?[0-9]+(/[0-9]+)?$"}
-    lists = {
-        name: {"type": "array", "items": {"type": kind} | more, "maxItems": 3}
-        for name, kind, more in (
-            ("receptive_field", "integer", {"minimum": 1}),
-            ("jump", "string", fraction),
-            ("centre", "string", fraction),
-        )
-    }
+    texts, whole = {"type": "string"} | fraction, _POSITIVE
+    each = (("receptive_field", whole), ("jump", texts), ("centre", texts))
+    lists = {name: {"type": "array", "items": items, "maxItems": 3} for name, items in each}
     field = _record(None, lists) | {"description": "one entry an axis; none where channels come without axes"}
     return _record(
         "convsolve.trace/1",
@@ -307,6 +302,7 @@ def _trace() -> Schema:
             "reason": _or_null(_TEXT),
             "mends": {"type": "array", "items": _record(None, mend), "description": "each alone suffices"},
             "fitting": {"type": "array", "items": _SIZE, "description": "inputs near it whose joins fit"},
+            "instead": {"type": "array", "items": _TEXT, "description": "where none is: what to write for the join"},
             "input": _shape(),
             "layers": {"type": "array", "items": _layer(), "description": "those that were passed"},
             "fields": {"type": "array", "items": field, "description": "of an output of each of them, in the input"},
@@ -316,6 +312,7 @@ def _trace() -> Schema:
         "input",
         "fields",
         "fitting",
+        "instead",
     )
 
 

@@ -45,6 +45,7 @@ class Trace:
         reason: why it refused: the rule, and its equation with the numbers put in.
         fitting: where a join refused because of sizes, the nearest inputs that pass: none larger, none smaller.
         mends: parameters of that layer, each with the nearest value that it alone would need; the nearest first.
+        instead: where no input passes a join, what could be written in its place.
     """
 
     input: Shape
@@ -53,6 +54,7 @@ class Trace:
     reason: str | None = None
     mends: tuple[Mend, ...] = ()
     fitting: tuple[tuple[int, ...], ...] = ()
+    instead: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -91,6 +93,7 @@ class Trace:
             "reason": self.reason,
             "mends": [mend._asdict() | {"out_size": list(mend.out_size)} for mend in self.mends],
             "fitting": [[*size] for size in self.fitting],
+            "instead": [*self.instead],
             "input": {"channels": self.input.channels, "size": list(self.input.size)},
             "layers": [layer.to_dict() for layer in self.layers],
             "fields": [field.to_dict() for field in self.fields],
@@ -159,7 +162,8 @@ dilation*(kernel_size - 1) + 1 is 2 + 0 >= 3'
             reason = f"layer {place} ({kind.name}){fault}"
             mends = tuple(_mends(kind, on_axes, size, (before, after)))
             near = tuple(_fitting(kinds, settings, source.size)) if kind.joins else ()
-            return Trace(_shape(said[0], source), tuple(passed), place, reason, mends, near)
+            instead = tuple(_instead(kind, size, passed)) if isinstance(kind, Join) and not near else ()
+            return Trace(_shape(said[0], source), tuple(passed), place, reason, mends, near, instead)
         out = tuple(kind.size_map(setting).raw(number) for setting, number in zip(on_axes, size, strict=True))
         passed.append(SolvedLayer.passing(kind, on_axes, (before, after), (size, out)))
         before, size = after, out
@@ -230,6 +234,20 @@ def _fitting(
         known = tuple([number for number in found if number is not None])
         if len(known) == len(found) and known != tuple(size):
             yield known
+
+
+def _instead(kind: Join, size: Sequence[int], passed: Sequence[SolvedLayer]) -> Iterator[str]:
+    """What would stand where a join refuses two sizes: another layer to join, or what makes the sizes equal."""
+    wanted = passed[kind.layer].out_size if kind.layer < len(passed) else ()
+    missing = [there - here for there, here in zip(wanted, size, strict=False)]
+    like = [place for place, layer in enumerate(passed[:-1]) if layer.out_size == tuple(size)]
+    if any(missing) and like:
+        yield f"{kind.name}({like[-1]})"
+    for name, sign in (("Pad", 1), ("Crop", -1)):
+        if any(missing) and not like and all(0 <= sign * one <= MOST_AWAY for one in missing):
+            each = [(one // 2, one - one // 2) for one in (sign * one for one in missing)]
+            sides = each[0] if len({*each}) == 1 else tuple(each)
+            yield f"{name}({sides}) >> {kind.name}({kind.layer})"
 
 
 def _passes(kinds: Sequence[LayerKind], settings: Sequence[Setting], size: int) -> bool:

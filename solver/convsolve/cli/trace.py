@@ -63,4 +63,6 @@ def trace(
             say(f"  help: in layer {found.failed_at}, write {', or '.join(words)}")
         if found.fitting:
             say(f"  help: inputs that pass: {' or '.join('x'.join(map(str, size)) for size in found.fitting)}")
+        if found.instead:
+            say(f"  help: write instead {', or '.join(found.instead)}")
     return code

@@ -13,10 +13,12 @@ from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis, sizes
 from convsolve.explain.relaxing import relaxed
 from convsolve.explain.solving import solved
-from convsolve.explain.trial import A_LAYER, A_TIE, AN_INPUT, DOUBLED, LEFT_OUT, PRICES, Bench, Trial, joined
+from convsolve.explain.trial import A_LAYER, A_PAD, A_TIE, AN_INPUT, DOUBLED, LEFT_OUT, PRICES, Bench, Trial, joined
 from convsolve.explain.widening import Each, Width, another_value, values, widened, wider, with_limit
 from convsolve.explanation import Change, Reason
 from convsolve.problem import PARAMETERS, Problem
+from convsolve.registry import KINDS
+from convsolve.stack import write
 
 MOST = 5  # changes that are worth reading
 MANY_LAYERS = 8  # more than these nobody adds
@@ -37,6 +39,9 @@ def changes(bench: Bench, conflict: Sequence[Reason]) -> list[Change]:
 
 def _single(bench: Bench, conflict: Sequence[Reason]) -> Iterator[Trial]:
     """For each member of a conflict, the smallest change of it."""
+    named = {reason.what for reason in conflict}
+    if "target" in named and "padding" not in named and (padded := _padded(bench)) is not None:
+        yield padded
     for reason in conflict:
         trial = None
         if reason.what in WIDEST:
@@ -53,6 +58,21 @@ def _single(bench: Bench, conflict: Sequence[Reason]) -> Iterator[Trial]:
             trial = _another_input(bench, bench.axis)
         if trial is not None:
             yield trial
+
+
+def _padded(bench: Bench) -> Trial | None:
+    """Padding by a layer of its own, whose two sides may differ, where no padding of a layer itself will do."""
+    layers = bench.asked.layers
+    if bench.asked.repeats or len(layers) > MANY_LAYERS:
+        return None
+    for place, layer in enumerate(layers):
+        if "padding" in layer.kind.positions() and "output_padding" not in layer.kind.positions():
+            pad = write(KINDS["Pad"], (), {})
+            asked = replace(bench.asked, layers=(*layers[:place], pad, *layers[place:]))
+            trial = Trial(asked, {"Pad": f"in front of layer {place}"}, A_PAD)
+            if bench.works(trial):
+                return trial
+    return None
 
 
 def _other_depth(bench: Bench) -> Trial | None:

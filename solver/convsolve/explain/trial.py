@@ -25,7 +25,7 @@ PRICES = {
     "size": 1,
     "scale_factor": 2,
 }
-A_LAYER, A_TIE, AN_INPUT, A_CONDITION = 5, 5, 9, 2
+A_PAD, A_LAYER, A_TIE, AN_INPUT, A_CONDITION = 4, 5, 5, 9, 2
 DOUBLED = 6  # a number twice as large, or half
 LEFT_OUT = 12  # a condition that its user wanted: changed a little it is worth more
 

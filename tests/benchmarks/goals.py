@@ -61,8 +61,8 @@ first answer, decided by Z3 | without conditions, of 1.2 to 2 ms the words of th
 first answer from the graph alone | of 0.3 to 0.6 ms the words of the question take 0.1 to 0.3; CP-SAT's division model
     takes 1.4 to 7 ms for everything
 wide domains | the division model has no domain to go through and takes 2 ms, as for narrow ones
-conditions, most conventional | where the graph cannot carry a condition, Z3 has to better an answer until a proof ends
-    it; what was not solved, the limit ended
+conditions, most conventional | a ceiling that most conventional stacks break is carried, but their order does not know
+    of it; what was not solved, the limit ended
 whole process solve | the imports: beside those of Z3 and of the command line, our modules and the classes in them
 explained, conditions and axes | a mend is tried on the whole question, and a limit widened under a condition on costs
     is an encoding of its own

@@ -51,7 +51,7 @@ def test_what_is_read(value: object, channels: int | None, size: tuple[int, ...]
         ("7_0", f"error[bad-size]: input '7_0' is no size{HELP}"),
         ("@4", f"error[bad-size]: input '@4' is no size{HELP}"),
         ("3@3@4", f"error[bad-size]: input '3@3@4' is no size{HELP}"),
-        ("axb", f"error[bad-size]: input 'axb' is no size{HELP}"),
+        ("axb", f"error[bad-size]: input 'axb' is no size\n  help: a family has capital letters: AxB{HELP}"),
         ("\uff12\uff18", f"error[bad-size]: input '\\uff12\\uff18' is no size{HELP}"),
         ("\u0661\u0662", f"error[bad-size]: input '\\u0661\\u0662' is no size{HELP}"),
         ("4\0", f"error[bad-size]: input '4\\x00' is no size{HELP}"),

@@ -316,6 +316,16 @@ def test_a_classifier_for_every_size() -> None:
         assert module(torch.zeros((2, 3, *size))).shape == (2, 10)
 
 
+def test_a_classifier_that_small_sizes_do_not_pass_says_from_which_on() -> None:
+    stack = "Conv(c=8, k=3, p=0, s=2) * 3 >> AdaptiveAvgPool(1) >> Flatten() >> Linear()"
+    answer = cs.solve("3@HxW", "10@", stack=stack)
+    assert answer.status is Status.IMPOSSIBLE
+    assert answer.explanation is not None
+    assert dict(answer.explanation.changes[0].relax) == {"members": "H >= 15 and W >= 15"}
+    for size, passes in ((14, False), (15, True)):
+        assert cs.trace(stack.replace("Linear()", "Linear(10)"), f"3@{size}x40").valid is passes
+
+
 SQUARES = "Conv(k=1, s=1, p=0)"
 
 

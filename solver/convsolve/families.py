@@ -184,7 +184,7 @@ def at(extent: Extent, letters: Sequence[Mapping[str, int]]) -> Extent:
         for form, known in zip(extent.forms, extent.sizes, strict=False)
         for number in [form.at(one[form.letter]) if form else known[0]]
     )
-    return Extent(extent.channels, sizes, inputs=len(letters))
+    return Extent(extent.channels, sizes, extent.flat, inputs=len(letters))
 
 
 def refuse_growing(names: Iterable[str]) -> None:

@@ -115,8 +115,9 @@ def channel_chain(
             chain.append(complete[place])
         else:
             chain.append(_changed(index, kind, chain[-1], ratio))
-    if last is not None:
-        _look_back(kinds, ratios, chain, last)
+    if chain[-1] is None:
+        chain[-1] = last
+    _look_back(kinds, ratios, chain)
     for index, kind in enumerate(kinds):
         divisible(index, kind, chain[index], chain[index + 1])
     return tuple(chain)
@@ -216,15 +217,12 @@ def _changed(index: int, kind: LayerKind, before: int | None, ratio: Ratio | Non
     return after
 
 
-def _look_back(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None], chain: list[int | None], last: int) -> None:
-    """Put down the channels that the last ones say of those before."""
-    if chain[-1] is None:
-        chain[-1] = last
+def _look_back(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None], chain: list[int | None]) -> None:
+    """Put down the channels that those behind a layer say of those in front of it."""
     for place in reversed(range(len(kinds))):
         ratio, behind = ratios[place], chain[place + 1]
-        if kinds[place].weighted or ratio is None or behind is None or chain[place] is not None:
-            return
-        chain[place] = _first_of([(kinds[place], ratio)], behind)
+        if not kinds[place].weighted and ratio is not None and behind is not None and chain[place] is None:
+            chain[place] = _first_of([(kinds[place], ratio)], behind)
 
 
 def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None], stages: Sequence[Stage]) -> list[int | None]:

@@ -64,7 +64,12 @@ def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict
         missing = [decision.name for decision in branch.decisions.open if decision not in fixed]
         if missing:
             raise _missing(missing)
-        values = {decision: fixed.get(decision, decision.domain[0]) for decision in branch.decisions}
+        free = [decision for decision in branch.decisions if decision not in fixed]
+        if (empty := next((decision for decision in free if not decision.domain), None)) is not None:
+            outer = " and ".join(f"{name} {value}" for name, value in branches.outer_of(branch).items())
+            reason = f"no {empty.name} leads to the target{outer and f' with {outer}'}"
+            return Verdict(False, None, reason)  # noqa: FBT003
+        values = fixed | {decision: decision.domain[0] for decision in free}
         return _checked(branch, *combination_of(branch.problem, branch.decisions, values))
     raise Error(
         "bad-value",

@@ -151,15 +151,12 @@ def resolved(
     settings: Sequence[tuple[Setting, ...]],
     sizes: Sequence[tuple[int, ...]],
 ) -> tuple[int | None, ...]:
-    """The channels of a combination: what depended on its settings and sizes is known now.
-
-    In a stack with skip connections nothing depends on them.
-    """
-    if None not in chain or any(layer.kind.joins for layer in layers):
+    """The channels of a combination: what depended on its settings and sizes is known now."""
+    if None not in chain:
         return tuple(chain)
     found = list(chain)
     ratios = [
-        None if layer.kind.weighted else layer.kind.channel_ratio(on_axes, size)
+        None if layer.kind.weighted or layer.kind.joins else layer.kind.channel_ratio(on_axes, size)
         for layer, on_axes, size in zip(layers, settings, sizes, strict=False)
     ]
     for place, ratio in enumerate(ratios):

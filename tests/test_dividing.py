@@ -37,6 +37,7 @@ COUNTED = [
     ("16@12x12", "16@12x12", "PixelShuffle({1,2}) >> PixelUnshuffle({1,2}) >> Conv(c=16, k=1, s=1, p=0)"),
     ("16@6x6", "3@24x24", "PixelShuffle({1,2}) >> PixelShuffle({1,2}) >> Conv(c=3, k=1, s={1,2}, p=0)"),
     ("16@6x6", "4@12x12", "PixelShuffle({1,2}) >> PixelUnshuffle({1,2})"),
+    ("16@12x12", "16@12x12", "PixelShuffle(2) >> Norm('group', 2) >> PixelUnshuffle({1,2,3})"),
     ("3@8x8", "5@", "PixelShuffle({1,2}) >> AdaptiveAvgPool({2,3}) >> Flatten() >> Linear(5)"),
 ]
 
@@ -110,3 +111,10 @@ def test_no_setting_goes_with_the_channels(source: str, target: str, stack: str,
     with pytest.raises(Error) as caught:
         cs.count(source, target, stack=stack)
     assert str(caught.value).startswith(f"error[{code}]: layer 0 ({stack.partition('(')[0]}): {said}\n")
+
+
+def test_what_an_unflatten_makes_is_what_the_target_has() -> None:
+    stack = "AdaptiveAvgPool({2,4}) >> Flatten() >> Unflatten(4, 2)"
+    assert cs.count("4@12x12", "4@2x2", stack=stack) == traced("4@12x12", "4@2x2", stack) == 1
+    with pytest.raises(Error, match="4 channels come out of the last layer, and the target has 1"):
+        cs.count("4@12x12", "1@2x2", stack=stack)

@@ -115,8 +115,13 @@ def channel_chain(
             chain.append(complete[place])
         else:
             chain.append(_changed(index, kind, chain[-1], ratio))
-    if chain[-1] is None:
-        chain[-1] = last
+    chain[-1] = last if chain[-1] is None else chain[-1]
+    if last not in (None, chain[-1]):
+        raise Error(
+            "bad-channels",
+            f"{chain[-1]} channels come out of the last layer, and the target has {last}",
+            help=["change the channels of either"],
+        )
     _look_back(kinds, ratios, chain)
     for index, kind in enumerate(kinds):
         divisible(index, kind, chain[index], chain[index + 1])
@@ -164,7 +169,7 @@ def _same_at_the_end(kinds: Sequence[LayerKind], stage: Stage, before: int | Non
             return
         here, (over, under) = number, ratio
         number = _changed(index, kind, here, ratio)
-        ends = all(after in (None, (1, 1)) for _, after in stage[index + 1 - len(kinds) + len(stage) :])
+        ends = all(after == (1, 1) for _, after in stage[index + 1 - len(kinds) + len(stage) :])
         if ends and over != under and number != last:
             raise Error(
                 "bad-channels",

@@ -118,3 +118,22 @@ def test_what_an_unflatten_makes_is_what_the_target_has() -> None:
     assert cs.count("4@12x12", "4@2x2", stack=stack) == traced("4@12x12", "4@2x2", stack) == 1
     with pytest.raises(Error, match="4 channels come out of the last layer, and the target has 1"):
         cs.count("4@12x12", "1@2x2", stack=stack)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "stack"),
+    [
+        ("3@", "4@4", "Linear() >> Norm('group', 2) >> Unflatten(4, {1,2,4}) >> Upsample({1,2,4})"),
+        (
+            "3@",
+            "2@4x4",
+            "Linear() >> Norm('group', 2) >> Act('relu') >> Unflatten(4, {2,4}) >> Conv(c=2, k=1, s={1,2})",
+        ),
+        ("4@6x6", "9@", "AdaptiveAvgPool({2,3}) >> Flatten() >> Norm('group', 2) >> Linear(9)"),
+    ],
+)
+def test_as_many_groups_divide_whatever_the_sizes_are(source: str, target: str, stack: str) -> None:
+    """Of a row of channels a group has more than one, or torch would refuse it."""
+    found = cs.solve(source, target, stack=stack, all=True)
+    alone = [cs.count(source, target, stack=one) for one in written_out(stack)]
+    assert found.total == len(set(found)) == sum(alone) > 0

@@ -50,23 +50,24 @@ def fitted(layers: Sequence[Layer], chain: Sequence[int | None], ratios: Sequenc
         backward = first is None
         ahead = places[::-1] if backward else places
         steps = [_step(layers, place, ratios[place], backward=backward) for place in ahead]
-        sized = [at for at, place in enumerate(ahead) if ratios[place] is None and _by_sizes(layers[place])]
-        if sized:
-            if goal is not None and len(places) == 1:
-                continue  # a condition on these sizes says it
-            divide = any(layers[ahead[at]].kind.lifts is not backward for at in sized)
-            behind = [steps[sized[0]].divisor, *(one.divisor * _most_under(one) for one in steps[sized[0] + 1 :])]
-            if goal is not None or divide or any(part > 1 for part in behind):
-                raise _together(layers, [place for place in places if ratios[place] is None])
-            ahead, steps = ahead[: sized[0]], steps[: sized[0]]  # there are only more of them from there on
-        kept = _kept(number, steps, goal)
+        choices = [place for place in places if ratios[place] is None]
+        sized = [at for at, place in enumerate(ahead) if place in choices and _by_sizes(layers[place])]
+        if sized and goal is not None and len(places) == 1:
+            continue  # a condition on these sizes says it
+        if sized and (goal is not None or any(layers[ahead[at]].kind.lifts is not backward for at in sized)):
+            raise _together(layers, choices)
+        known = sized[0] if sized else len(steps)
+        kept = _kept(number, steps[:known], goal)
         if kept is None:
-            raise _together(layers, [place for place in ahead if ratios[place] is None])
+            raise _together(layers, choices)
         if not all(kept):
-            whole = _kept(number, [one._replace(divisor=1) for one in steps], goal)
-            parts = max(one.divisor for one in steps) if whole is None or all(whole) else 1
+            whole = _kept(number, [one._replace(divisor=1) for one in steps[:known]], goal)
+            parts = max(one.divisor for one in steps[:known]) if whole is None or all(whole) else 1
             raise _none(ahead[0], layers[ahead[0]], (first, last if parts == 1 or backward else None), parts)
-        for place, values in zip(ahead, kept, strict=True):
+        # from there on channels are more by as many elements: what one of these leaves whole is whole with all
+        if sized and _kept(number, steps, None) != [*kept, *(one.options.keys() for one in steps[known:])]:
+            raise _together(layers, choices)
+        for place, values in zip(ahead, kept, strict=False):
             if ratios[place] is None:
                 domain = tuple([value for value in layers[place].domains[0][0] if value in values])
                 found[place] = replace(layers[place], domains=((domain,),) * len(layers[place].domains))
@@ -99,10 +100,6 @@ def _step(layers: Sequence[Layer], place: int, ratio: Ratio | None, *, backward:
         options = {value: (under, over) for value, (over, under) in options.items()}
     at = place if backward else place + 1
     return Step(options, lcm(*(one.kind.group_count() for one in layers[max(at - 1, 0) : at + 1])))
-
-
-def _most_under(step: Step) -> int:
-    return max(under for _, under in step.options.values())
 
 
 def _kept(number: int, steps: Sequence[Step], goal: int | None) -> list[Collection[int | None]] | None:

@@ -89,6 +89,23 @@ def test_what_can_be_reached_by_any_depth() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"layers": 1, "input": 5, "0.stride": 1}, "no way leads from input 5 to the target"),
+        ({"layers": 1, "0.stride": 1}, "no input leads to the target with layers 1"),
+        ({"layers": 2, "0.stride": 1, "1.stride": 2}, "no input leads to the target with layers 2"),
+    ],
+)
+def test_a_depth_that_no_input_leads_through_is_judged_like_others(values: dict[str, int], reason: str) -> None:
+    stack = "Conv(k=3, s={1, 2}, p=0) * '1..3'"
+    space = cs.Space("[11..14]", "7", stack=stack, where="in_size[0] >= 13")
+    assert {space.values(solution)["layers"] for solution in space} == {3}
+    verdict = space.check(values)
+    assert (verdict.ok, verdict.layer, verdict.reason) == (False, None, reason)
+    assert not cs.Space("[3..7]", "7", stack=stack).check(values)
+
+
+@pytest.mark.parametrize(
     "options",
     [
         ["--layers", "2..4"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from random import Random
+from typing import Any
 
 import pytest
 import torch
@@ -200,6 +201,49 @@ def test_a_depth_behind_what_is_joined_is_found() -> None:
 def test_channels_are_completed(stack: str, channels: str, chain: list[int]) -> None:
     answer = cs.solve(f"{channels}@16", "1@16", stack=stack, count=1)
     assert answer.problem.channel_list() == chain
+
+
+LATENT = [
+    ("4@[{}]", "4", "Conv(c=2, k={1, 3}, s=1) >> Concat(1)"),
+    ("4@[{}]", "4", "Upsample({1, 2}) >> Crop() >> Concat(1)"),
+    ("4@[{}]", "4@8", "Upsample(2) >> Conv(k={1, 3}) >> Conv(k={1, 3}) >> Add(2)"),
+    ("4@[{}]", "6@8", "ConvTranspose(k={3, 4}) >> Conv(c=2, k=3, s=1, p=1) >> Concat(2)"),
+    ("4@[{}]x[{}]", "4@6x8", "Upsample(2) >> Conv(k=3, s=1) * '1..2' >> Add(2)"),
+]
+
+
+@pytest.mark.parametrize(("start", "target", "stack"), LATENT)
+def test_channels_hang_on_the_sizes_at_which_a_stack_with_joins_starts(start: str, target: str, stack: str) -> None:
+    """What is asked of all sizes together is what is asked of each by itself, where nothing hangs."""
+    question: dict[str, Any] = {"input": start.replace("{}", "3..5"), "target": target, "latent": 3, "stack": stack}
+    found = cs.solve(**question, all=True)
+    sizes = ["x".join(map(str, size)) for size in product((3, 4, 5), repeat=start.count("{}"))]
+    alone = [cs.solve(**question | {"input": f"4@{size}"}, all=True) for size in sizes]
+    assert found.total == sum(one.total or 0 for one in alone) > 1
+    assert set(found) == {solution for one in alone for solution in one}
+    for cost in ("params", "macs", "activations", "peak"):
+        numbers = sorted(getattr(solution.costs, cost) for solution in found)
+        best = cs.solve(**question, minimize=cost)
+        assert best.values == (numbers[0],)
+        assert tuple(best[0].module()(torch.zeros(2, 3)).shape[1:]) == (best[0].output.channels, *best[0].output.size)
+        middle = numbers[len(numbers) // 2]
+        few = cs.Space(**question, where=[f"{cost} <= {middle}"])
+        assert few.total == sum(number <= middle for number in numbers)
+        assert all(few[few.index(solution)] == solution for solution in few)
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        "Linear(5) >> Linear() >> Concat(0) >> Unflatten(4, '3..4') >> Conv(c=2, k=3, s=1, p=1) >> Concat(3)",
+        "Linear() >> Linear(9) >> Unflatten(4, '3..4') >> Conv(c=2, k=3, s=1, p=1) >> Concat(2)",
+        "Linear() >> Norm('group', 4) >> Unflatten(6, '3..4') >> Conv(c=2, k=3, s=1, p=1) >> Concat(2)",
+    ],
+)
+def test_where_they_must_go_with_more_than_the_sizes_that_is_refused(stack: str) -> None:
+    with pytest.raises(Error, match="what it makes of the channels is to be found") as caught:
+        cs.solve("3@", "4", stack=stack)
+    assert caught.value.code == "unsupported"
 
 
 def test_lists_of_channels_may_be_open() -> None:

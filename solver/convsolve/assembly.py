@@ -44,7 +44,7 @@ class Assembly:
         self.problem = problem
         # what settings and sizes make of the channels is known of a whole combination only
         self.joins = [place for place, _ in joins([layer.kind for layer in problem.layers])]
-        self.wired = any(problem.channels) and None in problem.channels and not self.joins
+        self.wired = any(problem.channels) and None in problem.channels
         self._layers: dict[tuple[object, ...], SolvedLayer] = {}
         made: dict[LayerKind, int] = {}
         self._alike = [made.setdefault(layer.kind, len(made)) for layer in problem.layers]

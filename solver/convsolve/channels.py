@@ -115,8 +115,14 @@ def channel_chain(
             chain.append(complete[place])
         else:
             chain.append(_changed(index, kind, chain[-1], ratio))
-    if last is not None:
-        _look_back(kinds, ratios, chain, last)
+    chain[-1] = last if chain[-1] is None else chain[-1]
+    if last not in (None, chain[-1]):
+        raise Error(
+            "bad-channels",
+            f"{chain[-1]} channels come out of the last layer, and the target has {last}",
+            help=["change the channels of either"],
+        )
+    _look_back(kinds, ratios, chain)
     for index, kind in enumerate(kinds):
         divisible(index, kind, chain[index], chain[index + 1])
     return tuple(chain)
@@ -163,7 +169,7 @@ def _same_at_the_end(kinds: Sequence[LayerKind], stage: Stage, before: int | Non
             return
         here, (over, under) = number, ratio
         number = _changed(index, kind, here, ratio)
-        ends = all(after in (None, (1, 1)) for _, after in stage[index + 1 - len(kinds) + len(stage) :])
+        ends = all(after == (1, 1) for _, after in stage[index + 1 - len(kinds) + len(stage) :])
         if ends and over != under and number != last:
             raise Error(
                 "bad-channels",
@@ -216,15 +222,12 @@ def _changed(index: int, kind: LayerKind, before: int | None, ratio: Ratio | Non
     return after
 
 
-def _look_back(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None], chain: list[int | None], last: int) -> None:
-    """Put down the channels that the last ones say of those before."""
-    if chain[-1] is None:
-        chain[-1] = last
+def _look_back(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None], chain: list[int | None]) -> None:
+    """Put down the channels that those behind a layer say of those in front of it."""
     for place in reversed(range(len(kinds))):
         ratio, behind = ratios[place], chain[place + 1]
-        if kinds[place].weighted or ratio is None or behind is None or chain[place] is not None:
-            return
-        chain[place] = _first_of([(kinds[place], ratio)], behind)
+        if not kinds[place].weighted and ratio is not None and behind is not None and chain[place] is None:
+            chain[place] = _first_of([(kinds[place], ratio)], behind)
 
 
 def _completed(weighted: Sequence[LayerKind], said: Sequence[int | None], stages: Sequence[Stage]) -> list[int | None]:

@@ -33,8 +33,7 @@ def broken_claim(problem: Problem, solution: Solution) -> Encoding:
     lines = range(family.lines)
     columns = [size for line in lines for size in zip(*positions(family, solution.layers, line), strict=True)]
     settings = [
-        asked.kind.recounted(found.kind, found.settings) * problem.inputs
-        for asked, found in zip(problem.layers, solution.layers, strict=True)
+        asked.recounted(found) * problem.inputs for asked, found in zip(problem.layers, solution.layers, strict=True)
     ]
     sizes = {size_name(place, axis) for place in range(len(problem.layers) + 1) for axis in range(problem.axes)}
     told = {name: number for name, number in values(problem, settings, solution.all_sizes) if name not in sizes}

@@ -8,7 +8,8 @@ from typing import Any
 
 from convsolve.domains import Domain, Domains
 from convsolve.errors import Error
-from convsolve.layers.base import LayerKind
+from convsolve.layers.base import LayerKind, Setting
+from convsolve.layers.solved import SolvedLayer
 from convsolve.shapes import Shape
 from convsolve.stack import Stack, Written, axis_value, write
 
@@ -20,6 +21,10 @@ class Layer:
     kind: LayerKind
     domains: tuple[tuple[Domain, ...], ...]
     per_axis: frozenset[str]  # the parameters that were given one domain an axis
+
+    def recounted(self, found: SolvedLayer) -> tuple[Setting, ...]:
+        """The settings of a layer of a solution, as this one's domains count them."""
+        return self.kind.recounted(found.kind, found.settings)
 
     @property
     def of_one(self) -> tuple[tuple[Domain, ...], ...]:

@@ -97,7 +97,7 @@ class Confirmation:
         """Whether the equations hold for it."""
         problem, sizes = self.problem, solution.all_sizes
         settings = [
-            asked.kind.recounted(found.kind, found.settings) * problem.inputs
+            asked.recounted(found) * problem.inputs
             for asked, found in zip(problem.layers, solution.layers, strict=True)
         ]
         numbers = dict(values(problem, settings, sizes))

@@ -56,7 +56,7 @@ def _astray(problem: Problem, layers: Sequence[SolvedLayer]) -> Iterator[str]:
     if ends[0] not in problem.input or ends[1] not in problem.target:
         yield "it does not lead from the input to the target"
     for place, (asked, ties, found) in enumerate(zip(problem.layers, problem.ties, layers, strict=True)):
-        settings = asked.kind.recounted(found.kind, found.settings)
+        settings = asked.recounted(found)
         for domains, setting in zip(asked.domains, settings, strict=True):
             if not all(value in domain for value, domain in zip(setting, domains, strict=True)):
                 yield f"layer {place} is out of its domains"

@@ -103,7 +103,8 @@ class Problem:
 
     def refuses_single(self, place: int) -> str | None:
         """Why layer `place` refuses an input of one element, if it does; the only rule across axes."""
-        return self.layers[place].kind.refuses_single(self.channels[place])
+        share = self.hanging.shares.get(place)  # of channels that hang on sizes there are no fewer than for one element
+        return self.layers[place].kind.refuses_single(share.number if share else self.channels[place])
 
     def stack(self) -> Stack:
         """The layers with every domain written out, the limits included."""

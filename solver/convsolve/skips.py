@@ -116,7 +116,8 @@ def joined_chain(
     Concat adds both numbers, Add needs them equal, and what follows from that in either direction is put down. What
     then is still unsaid is completed from the first convolution to the last, where both ends are known: a transposed
     convolution halves, a convolution behind a Concat makes as many as came to that from in front, one behind a pool
-    or with strides alone doubles, as the first does; any other keeps them.
+    or with strides alone doubles, as the first does; any other keeps them. In front of an Unflatten whose sizes are to
+    be found they hang on these, and stay None.
 
     Raises:
         Error: ``bad-channels`` where what is said contradicts itself, ``unsupported`` where a setting changes channels.
@@ -124,28 +125,55 @@ def joined_chain(
     kinds = [layer.kind for layer in layers]
     said = channels_said([kind for kind in kinds if kind.weighted], first, None, channels)
     behind = iter(said[1:])
-    chain: Chain = [said[0], *(next(behind) if kind.weighted else None for kind in kinds)]
+    chain: Chain = [said[0], *(next(behind) if kind.weighted else getattr(kind, "channels", None) for kind in kinds)]
+    hung = _hung(kinds, ratios)
     if last is not None:
         if chain[-1] not in (None, last):
             raise _contradicting(f"{chain[-1]} channels come out of the last layer, and the target has {last}")
         chain[-1] = last
     _followed(kinds, ratios, chain)
     while chain[0] is not None and chain[-1] is not None:
-        place = next((at for at, kind in enumerate(kinds) if kind.weighted and chain[at + 1] is None), None)
+        unsaid = (at for at, kind in enumerate(kinds) if kind.weighted and chain[at + 1] is None and at + 1 not in hung)
+        place = next(unsaid, None)
         if place is None or (before := chain[place]) is None:
             break
         chain[place + 1] = _usual(layers, place, before, chain)
         _followed(kinds, ratios, chain)
     for place, (kind, ratio) in enumerate(zip(kinds, ratios, strict=True)):
-        if not kind.weighted and ratio is None and (chain[place] is not None or chain[place + 1] is not None):
+        front = chain[place : place + 1 if place in hung else place + 2]
+        if not kind.weighted and ratio is None and any(front):
             raise Error(
                 "unsupported",
                 f"layer {place} ({kind.name}): what it makes of the channels is to be found, which stacks with skip "
                 "connections do not do in this version",
                 help=["give its own numbers", "give no channels at all, and put them into the code"],
             )
+    for place, kind in enumerate(kinds):
         divisible(place, kind, chain[place], chain[place + 1])
     return tuple(chain)
+
+
+def _hung(kinds: Sequence[LayerKind], ratios: Sequence[Ratio | None]) -> set[int]:
+    """Where channels hang on the sizes of an Unflatten, which are to be found: of a layer with weights, or the input.
+
+    They are whole whatever these sizes are; no join meets them, and no layer makes groups of them.
+    """
+    found: set[int] = set()
+    joined = {kind.layer + 1 for _, kind in joins(kinds)}
+    for place, (kind, ratio) in enumerate(zip(kinds, ratios, strict=True)):
+        if kind.lifts and ratio is None:
+            start = place
+            while start and _keeps(kinds[start - 1]):
+                start -= 1
+            positions = range(start, place + 1)
+            if joined.isdisjoint(positions) and (not start or kinds[start - 1].weighted):
+                found.update(positions)
+    return found
+
+
+def _keeps(kind: LayerKind) -> bool:
+    """Whether any number of channels without axes comes out as it goes in."""
+    return kind.flat_in and kind.flat_out and not (kind.weighted or kind.joins) and kind.group_count() == 1
 
 
 def _usual(layers: Sequence[Layer], place: int, before: int, chain: Chain) -> int:

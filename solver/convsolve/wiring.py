@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from convsolve.channels import ChannelsLike, Ratio, channel_chain
 from convsolve.conditions import Condition
+from convsolve.dividing import fitted
 from convsolve.domains import Domain
 from convsolve.errors import Error
 from convsolve.filling import Layer
@@ -23,31 +24,31 @@ def wired(
     """The layers with no settings that channels rule out, the channels, and what these demand of sizes.
 
     Raises:
-        Error: ``bad-channels``, ``bad-groups`` where channels contradict each other, and what `refuse_unjoinable` does.
+        Error: ``bad-channels``, ``bad-groups`` where channels contradict each other; ``unsupported`` as `fitted`; and
+            what `refuse_unjoinable` does.
     """
     refuse_unjoinable([layer.kind for layer in layers])
     sizes = known_sizes(layers, source)
-    found = list(layers)
-    ratios = [_ratio(layer, size) for layer, size in zip(found, sizes, strict=False)]
-    if any(layer.kind.joins for layer in found):
-        return tuple(found), joined_chain(found, source.channels, goal.channels, channels, ratios), relations(found)
-    chain = channel_chain([layer.kind for layer in found], source.channels, goal.channels, channels, ratios)
+    ratios = [_ratio(layer, size) for layer, size in zip(layers, sizes, strict=False)]
+    if any(layer.kind.joins for layer in layers):
+        return tuple(layers), joined_chain(layers, source.channels, goal.channels, channels, ratios), relations(layers)
+    chain = channel_chain([layer.kind for layer in layers], source.channels, goal.channels, channels, ratios)
     demanded = []
-    for place, layer in enumerate(found):
+    for place, layer in enumerate(layers):
         before, after = chain[place : place + 2]
         if layer.kind.weighted or ratios[place] is not None or (before is None and after is None):
             continue
         if layer.kind.lifts:
             if before is not None and after is not None:
-                demanded.append(_elements(found, place, "out_size", _whole(place, layer, before, after)))
+                demanded.append(_elements(layers, place, "out_size", _whole(place, layer, before, after)))
         elif layer.kind.axis_parameters:
-            found[place] = _narrowed(place, layer, before, after)
+            continue  # settings decide, and no sizes
         elif before is not None and after is not None:
             elements, rest = divmod(after, before)
-            demanded.append(_elements(found, place, "in_size", elements if not rest else 0))
+            demanded.append(_elements(layers, place, "in_size", elements if not rest else 0))
         elif after is not None:
             number = next(one for one in range(int(after**0.5), 0, -1) if after % one == 0)
-            weighted = [one.kind.name for one in found[:place] if one.kind.weighted]
+            weighted = [one.kind.name for one in layers[:place] if one.kind.weighted]
             written = f"{weighted[-1]}(c={number})" if weighted else str(replace(source, channels=number))
             raise Error(
                 "unknown-channels",
@@ -55,8 +56,7 @@ def wired(
                 f"so {after} behind it do not say how many stand in front",
                 help=[f"give one number of channels in front of it, as in {written}"],
             )
-    _refuse_joint(found, chain, ratios)
-    return tuple(found), chain, tuple(demanded)
+    return fitted(layers, chain, ratios), chain, tuple(demanded)
 
 
 def _elements(layers: Sequence[Layer], place: int, name: str, number: int) -> Condition:
@@ -108,25 +108,6 @@ def not_counted(said: str, layers: Sequence[Layer], chain: Sequence[int | None])
     )
 
 
-def _refuse_joint(layers: Sequence[Layer], chain: Sequence[int | None], ratios: Sequence[Ratio | None]) -> None:
-    """Raise where the choices of several layers must together make one number of channels of another."""
-    open_ones: list[int] = []
-    since_known = chain[0] is not None
-    for place, (layer, ratio) in enumerate(zip(layers, ratios, strict=True)):
-        if layer.kind.weighted:
-            open_ones, since_known = [], False
-        elif ratio is None:
-            open_ones.append(place)
-        if chain[place + 1] is not None:
-            if len(open_ones) > 1 and since_known:
-                raise Error(
-                    "unsupported",
-                    f"layers {open_ones[0]} and {open_ones[1]} are to change the channels together",
-                    help=["give the factor of one of them"],
-                )
-            open_ones, since_known = [], True
-
-
 def known_sizes(layers: Sequence[Layer], source: Extent) -> list[tuple[int, ...] | None]:
     """The size in front of each layer and behind the last, where it does not depend on any choice."""
     found: list[tuple[int, ...] | None] = [source.size if source.fixed else None]
@@ -164,43 +145,18 @@ def _some(layer: Layer) -> list[tuple[Setting, ...]]:
     return [tuple(tuple(domain[end] for domain in axis) for axis in layer.domains) for end in (0, -1)]
 
 
-def _narrowed(place: int, layer: Layer, before: int | None, after: int | None) -> Layer:
-    """The layer with those settings left that go with the channels on its sides."""
-    fitting = []
-    for value in layer.domains[0][0]:
-        over, under = layer.kind.channel_ratio(((value,),) * len(layer.domains), ())
-        if before is None:
-            fits = after is not None and after * under % over == 0
-        else:
-            out, rest = divmod(before * over, under)
-            fits = not rest and after in (None, out)
-        if fits:
-            fitting.append(value)
-    if not fitting:
-        raise Error(
-            "bad-channels",
-            f"layer {place} ({layer.kind.name}): no {layer.kind.axis_parameters[0].name} turns "
-            f"{before} channels into {'a whole number' if after is None else after}",
-            help=["change the channels in front of it, or behind"],
-        )
-    return replace(layer, domains=((tuple(fitting),),) * len(layer.domains))
-
-
 def resolved(
     layers: Sequence[Layer],
     chain: Sequence[int | None],
     settings: Sequence[tuple[Setting, ...]],
     sizes: Sequence[tuple[int, ...]],
 ) -> tuple[int | None, ...]:
-    """The channels of a combination: what depended on its settings and sizes is known now.
-
-    In a stack with skip connections nothing depends on them.
-    """
-    if None not in chain or any(layer.kind.joins for layer in layers):
+    """The channels of a combination: what depended on its settings and sizes is known now."""
+    if None not in chain:
         return tuple(chain)
     found = list(chain)
     ratios = [
-        None if layer.kind.weighted else layer.kind.channel_ratio(on_axes, size)
+        None if layer.kind.weighted or layer.kind.joins else layer.kind.channel_ratio(on_axes, size)
         for layer, on_axes, size in zip(layers, settings, sizes, strict=False)
     ]
     for place, ratio in enumerate(ratios):

@@ -182,7 +182,7 @@ class LayerKind(ABC):
         return self, settings
 
     def recounted(self, other: LayerKind, settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
-        """What `chosen` made, as settings of this kind again."""
+        """What `chosen` made, as settings of this kind again; the nearest to it where this kind has not just that."""
         del other
         return settings
 

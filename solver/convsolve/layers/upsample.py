@@ -132,7 +132,8 @@ class Upsample(Resize):
         return replace(self, denominator=units, fractions=fractions), tuple((value,) for value in values)
 
     def recounted(self, other: LayerKind, settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
-        return tuple((value * self.denominator // other.units("scale_factor"),) for (value,) in settings)
+        units = other.units("scale_factor")
+        return tuple((round(Fraction(value * self.denominator, units)),) for (value,) in settings)
 
     def units(self, parameter: str) -> int:
         return self.denominator if parameter == "scale_factor" else 1

@@ -92,8 +92,12 @@ class Branch:
         """The number of a solution; None where it is none of these."""
         if self.unlike(solution) is not None:
             return None
-        found = self.number_of(solution.start, tuple([layer.settings for layer in solution.layers]))
+        found = self.number_of(solution.start, self.settings(solution))
         return None if found is None or self.solution(found) != solution else found
+
+    def settings(self, solution: Solution) -> Combination:
+        """The settings of a solution that is like these, as the question counts them."""
+        return tuple([asked.recounted(own) for asked, own in zip(self.problem.layers, solution.layers, strict=True)])
 
     def number_of(self, size: State, combination: Combination) -> int | None:
         """The number of a combination behind an input of that size; None where it is none of these."""
@@ -124,8 +128,11 @@ class Branch:
             if channels != asked_for:
                 said = [" -> ".join("?" if one is None else str(one) for one in some) for some in (channels, asked_for)]
                 return place, f"layer {place} ({layer.kind.name}) has channels {said[0]}, not {said[1]}"
-            if layer.kind != wanted_kind:
-                return place, f"layer {place} ({layer.kind.name}) has other options"
+            if layer.kind != wanted_kind.chosen(asked.recounted(layer))[0]:
+                # without settings they may be alike: then a setting is a fraction that the question has no parts for
+                same = layer.kind.chosen(())[0] == wanted_kind.chosen(())[0]
+                other = f"{layer.kind.text(layer.settings)}, which is in no domain" if same else "other options"
+                return place, f"layer {place} ({layer.kind.name}) has {other}"
         if solution.start not in problem.input:
             return None, f"the input is {Shape(None, solution.start)}, not {replace(problem.input, channels=None)}"
         return None
@@ -141,7 +148,7 @@ class Branch:
 
     def ways(self, solution: Solution) -> list[Way]:
         """The ways of the components of a combination that is one of these."""
-        found = self._split(solution.start, [layer.settings for layer in solution.layers])
+        found = self._split(solution.start, self.settings(solution))
         if found is None:
             raise ValueError(solution)
         return found

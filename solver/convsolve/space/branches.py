@@ -95,7 +95,7 @@ class Branches(Sequence[Branch]):
         branch = self.of(solution)
         first = self.outer_of(branch)
         each = (decision for decision in branch.decisions if decision.name in self.decisions)
-        return {**first, **{decision.name: decision.of(solution) for decision in each}}
+        return {**first, **{decision.name: decision.of(solution, branch.problem) for decision in each}}
 
     def outer_of(self, branch: Branch) -> dict[str, int]:
         """What the choice of a branch decides."""

@@ -51,12 +51,11 @@ def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict
             furthest = max((one for one in others if one), key=lambda one: -1 if one[0] is None else one[0])
             return Verdict(False, *furthest)  # noqa: FBT003 - the verdict itself
         like = [branch for branch, other in zip(branches, others, strict=True) if other is None]
-        combination = tuple([layer.settings for layer in proposal.layers])
         # of several that differ in their domains the one that has it, or the most of it
         branch = next((one for one in like if one.number(proposal) is not None), None) or min(
-            like, key=lambda one: sum(1 for _ in _outside(one, proposal.start, combination))
+            like, key=lambda one: sum(1 for _ in _outside(one, proposal.start, one.settings(proposal)))
         )
-        return _checked(branch, proposal.start, combination)
+        return _checked(branch, proposal.start, branch.settings(proposal))
     if unsaid := [name for name in branches.outer if name not in proposal]:
         raise _missing(unsaid)
     if (reason := branches.lacking(proposal)) is not None:
@@ -65,7 +64,12 @@ def check(branches: Branches, proposal: Solution | Mapping[str, Any]) -> Verdict
         missing = [decision.name for decision in branch.decisions.open if decision not in fixed]
         if missing:
             raise _missing(missing)
-        values = {decision: fixed.get(decision, decision.domain[0]) for decision in branch.decisions}
+        free = [decision for decision in branch.decisions if decision not in fixed]
+        if (empty := next((decision for decision in free if not decision.domain), None)) is not None:
+            outer = " and ".join(f"{name} {value}" for name, value in branches.outer_of(branch).items())
+            reason = f"no {empty.name} leads to the target{outer and f' with {outer}'}"
+            return Verdict(False, None, reason)  # noqa: FBT003
+        values = fixed | {decision: decision.domain[0] for decision in free}
         return _checked(branch, *combination_of(branch.problem, branch.decisions, values))
     raise Error(
         "bad-value",
@@ -111,10 +115,11 @@ def _outside(branch: Branch, size: State, combination: Combination) -> Iterator[
         what = f"layer {decision.place} ({layer.kind.name}): {decision.parameter}"
         values = [combination[decision.place][axis][decision.position] for axis in decision.axes]
         if len(set(values)) > 1:
-            each = "x".join(map(str, values))
+            each = "x".join(str(layer.kind.told(decision.parameter, value)) for value in values)
             yield decision.place, f"{what} is {each}, and equal on all axes here"
         elif values[0] not in decision.domain:
-            yield decision.place, f"{what} {values[0]} is not among {domain_text(decision.domain)}"
+            domain = domain_text(decision.domain, layer.kind.units(decision.parameter))
+            yield decision.place, f"{what} {layer.kind.told(decision.parameter, values[0])} is not among {domain}"
 
 
 def _fixed(problem: Problem, size: State, combination: Combination) -> Problem:

@@ -88,7 +88,8 @@ class Space:
         """What is decided, by name, and the values that the question allows: those of `choices` are fewer.
 
         Where the number of layers is to be found, that is the first decision, ``layers``, and a decision of a
-        layer that not all have is one all the same.
+        layer that not all have is one all the same. Values are integers: where a ``scale_factor`` may be a
+        fraction, they count parts of 1, of ``{1.25, 1.5}`` 5 and 6 quarters.
 
         Example:
             >>> Space(7, 28, kernel_size={3, 5}, padding="0..1").decisions

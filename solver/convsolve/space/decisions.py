@@ -44,12 +44,12 @@ class Decision(NamedTuple):
     axes: tuple[int, ...]
     domain: Domain
 
-    def of(self, solution: Solution) -> int:
-        """Its value in a combination."""
+    def of(self, solution: Solution, problem: Problem) -> int:
+        """Its value in a combination, as the question counts it."""
         axis = self.axes[0]
-        return (
-            solution.start[axis] if self.place == INPUT else solution.layers[self.place].settings[axis][self.position]
-        )
+        if self.place == INPUT:
+            return solution.start[axis]
+        return problem.layers[self.place].recounted(solution.layers[self.place])[axis][self.position]
 
     @property
     def parameter(self) -> str:

@@ -29,7 +29,10 @@ def _near(branches: Branches, solution: Solution) -> list[Solution]:
     branch = branches.of(solution)
     ways = branch.ways(solution)
     charges = charges_of(
-        branch, branches.decisions, {decision: decision.of(solution) for decision in branch.decisions.open}, {}
+        branch,
+        branches.decisions,
+        {decision: decision.of(solution, branch.problem) for decision in branch.decisions.open},
+        {},
     )
     found: dict[Solution, None] = {}
     for number, (part, way) in enumerate(zip(branch.parts, ways, strict=True)):
@@ -59,7 +62,7 @@ def _mutated(branches: Branches, solution: Solution, draws: Draws) -> Solution:
             continue
         drawn_anew = range(first - (first == 0), last)  # in front of the first layer is the input
         fixed = {
-            decision: decision.of(solution)
+            decision: decision.of(solution, branch.problem)
             for decision in branch.decisions.open
             if not (decision.place in drawn_anew and branch.places[decision.axes[0]][0] == part)
         }

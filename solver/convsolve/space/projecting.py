@@ -162,7 +162,7 @@ def _said(branches: Branches, solution: Solution) -> dict[str, float]:
             if decision.place < len(solution.layers):
                 place = max(decision.place, 0)
                 if type(solution.layers[place].kind) is type(branch.problem.layers[place].kind):
-                    found[decision.name] = decision.of(solution)
+                    found[decision.name] = decision.of(solution, branch.problem)
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import product
 from math import prod
 from operator import add, contains, getitem, or_
@@ -184,6 +185,15 @@ class Listing:
         self.long = long
         self._maps = bundle.maps
         self._settings = prod(sum(settings for _, settings in maps) for maps in bundle.maps)
+        # on the long axis what makes any size the same is told apart: it need not be asked of each of them
+        self._same: dict[int, int] = {}
+        self._others: list[tuple[SizeMap, int]] = []
+        for size_map, settings in bundle.maps[long]:
+            same = size_map.out(1) if size_map.slope == 0 else None
+            if same is not None and len(size_map.into(same)) == LARGEST_SIZE:
+                self._same[same] = self._same.get(same, 0) + settings
+            else:
+                self._others.append((size_map, settings))
 
     def growth(self, table: Table) -> int:
         """By how much the largest number can grow: forwards, all states may come to one."""
@@ -201,14 +211,36 @@ class Listing:
                     moved = (*key[:place], other, *key[place + 1 :])
                     into.rows[moved] = join(into.rows.get(moved, 0), row * settings if table.counting else row)
             table = into
-        ways = _Ways(self._maps[self.long], allowed[self.long], forward=self.forward)
+        here = allowed[self.long]
+        ways = _Ways(self._others, here, forward=self.forward)
         by_state: dict[tuple[int, ...], dict[int, int]] = {}
         for state, first, row in table.parts():
             sizes = by_state.setdefault(state, {})
-            for size, number in enumerate(rows.numbers(row, table.width), first):
+            numbers = rows.numbers(row, table.width)
+            if self._same and self.forward:
+                whole = reduce(join, numbers)
+                for same, settings in self._same.items():
+                    if same in here:
+                        sizes[same] = join(sizes.get(same, 0), whole * settings if table.counting else whole)
+            elif self._same:
+                found_here = [
+                    numbers[same - first] * (settings if table.counting else 1)
+                    for same, settings in self._same.items()
+                    if 0 <= same - first < len(numbers)
+                ]
+                self._everywhere(found, state, reduce(join, found_here, 0), here)
+            for size, number in enumerate(numbers if self._others else (), first):
                 for other, settings in ways[size] if number else ():
                     sizes[other] = join(sizes.get(other, 0), number * settings if table.counting else number)
         _put(found, by_state)
+
+    @staticmethod
+    def _everywhere(found: Table, state: tuple[int, ...], number: int, here: Sizes) -> None:
+        """Add a number at all sizes that are looked at."""
+        if number and isinstance(here, range):
+            found.put(state, here.start, int.from_bytes(number.to_bytes(found.width, "little") * len(here), "little"))
+        elif number:
+            _put(found, {state: dict.fromkeys(here, number)})
 
     def ask(self, table: Table, found: Table, only: Table) -> None:
         """Add to what was found those of some states that lead into a table: any number may lead to one size."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from convsolve.explanation import Explanation
 from convsolve.graph import Walk, graphs, meet
 from convsolve.judge import Verdict, decide
 from convsolve.layers.solved import SolvedLayer
+from convsolve.passages import Listing
 from convsolve.posing import ask
 from convsolve.shapes import Extent
 from tests.command_line import convsolve
@@ -72,6 +74,25 @@ def test_no_size_is_looked_at_that_no_input_comes_to() -> None:
     for place, rest in enumerate(graph.totals):
         assert sum(number * rest.get(state, 0) for state, number in table.items()) == graph.total
         table = forward.forward(table, place) if place < len(graph.steps) else table
+
+
+def test_of_the_sizes_that_a_pool_may_make_only_those_asked_for_are_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    carried: list[Listing] = []
+
+    def counted(method: Callable[..., None]) -> Callable[..., None]:
+        def called(one: Listing, *given: object) -> None:
+            carried.append(one)
+            method(one, *given)
+
+        return called
+
+    monkeypatch.setattr(Listing, "carry", counted(Listing.carry))
+    monkeypatch.setattr(Listing, "ask", counted(Listing.ask))
+    for source, target in (("20x20,31x25", "7x7,7x7"), ("9x9,9x8", "7x7,7x7")):
+        (graph,) = graphs(ask(source, target, stack="Conv(k='1..3', s='1,2', p=0) >> AdaptiveAvgPool()"))
+        totals = [sum(at.values()) for at in graph.totals]
+        assert totals[0] == graph.total > 0
+    assert 0 < len(carried) < 20  # of 64 * 64
 
 
 def test_the_question_of_the_interface() -> None:

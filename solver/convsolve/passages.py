@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import product
 from math import prod
 from operator import add, contains, getitem, or_
@@ -17,9 +18,10 @@ from typing import NamedTuple
 from convsolve import rows
 from convsolve.components import AnyBundle, Bundle, Mixed
 from convsolve.layers.fans import Fan, Part, last, pairs, times, turned
+from convsolve.layers.listed import ListedMap
 from convsolve.layers.maps import SizeMap
 from convsolve.shapes import ANY_SIZE, LARGEST_SIZE
-from convsolve.tables import Table, span
+from convsolve.tables import State, Table, span
 
 Sizes = Collection[int]
 
@@ -71,9 +73,9 @@ class Passage:
             for some, axes in zip(moves, bundle.members, strict=True)
         ]
 
-    def growth(self, table: Table) -> int:
-        """By how much the largest number can grow: as many ways lead to a size, or on from it."""
-        del table
+    def growth(self, states: int) -> int:
+        """By how much the largest number of so many states can grow: as many ways lead to a size, or on from it."""
+        del states
         return self._growth
 
     def _own(self, move: Move) -> Move:
@@ -170,6 +172,29 @@ class Passage:
         return table
 
 
+class Asked:
+    """Which of some states lead into a table.
+
+    Args:
+        table: with the numbers of what is behind.
+        only: the states in front.
+    """
+
+    def __init__(self, table: Table, only: Table) -> None:
+        self.table = table
+        self._only = only
+
+    @cached_property
+    def numbers(self) -> dict[State, int]:
+        """Of each state behind."""
+        return dict(self.table.items())
+
+    @cached_property
+    def states(self) -> list[State]:
+        """Those in front, one by one."""
+        return [*self._only]
+
+
 class Listing:
     """Joint size maps carried size by size, in one direction: axes with few sizes first, the long one last.
 
@@ -185,9 +210,17 @@ class Listing:
         self._maps = bundle.maps
         self._settings = prod(sum(settings for _, settings in maps) for maps in bundle.maps)
 
-    def growth(self, table: Table) -> int:
-        """By how much the largest number can grow: forwards, all states may come to one."""
-        return self._settings * (max(1, len(table)) if self.forward and table.counting else 1)
+    def growth(self, states: int) -> int:
+        """By how much the largest number of so many states can grow: forwards, all may come to one."""
+        return self._settings * (max(1, states) if self.forward else 1)
+
+    def leads(self, behind: Sequence[Sizes]) -> bool:
+        """Whether some state can lead to sizes behind the layer: of bundles with one size each, most need no look."""
+        ends = [span(sizes) for sizes in behind]
+        return all(
+            any(_hull(size_map, low, high) for size_map, _ in maps)
+            for maps, (low, high) in zip(self._maps, ends, strict=True)
+        )
 
     def carry(self, table: Table, found: Table, allowed: Sequence[Sizes]) -> None:
         """Add to what was found the states that a table leads to, as far as their sizes are allowed."""
@@ -210,22 +243,28 @@ class Listing:
                     sizes[other] = join(sizes.get(other, 0), number * settings if table.counting else number)
         _put(found, by_state)
 
-    def ask(self, table: Table, found: Table, only: Table) -> None:
+    def ask(self, asked: Asked, found: Table) -> None:
         """Add to what was found those of some states that lead into a table: any number may lead to one size."""
-        join: Callable[[int, int], int] = add if table.counting else or_
-        numbers = dict(table.items())
+        counting, numbers = asked.table.counting, asked.numbers
+        join: Callable[[int, int], int] = add if counting else or_
         by_state: dict[tuple[int, ...], dict[int, int]] = {}
         ways = [_Ways(maps, ANY_SIZE, forward=True) for maps in self._maps]
-        for state in only:
+        for state in asked.states:
             number = 0
             for some in product(*map(getitem, ways, state)):
                 known = numbers.get(tuple([size for size, _ in some]))
                 if known is not None:
-                    number = join(number, known * prod([settings for _, settings in some]) if table.counting else known)
+                    number = join(number, known * prod([settings for _, settings in some]) if counting else known)
             if number:
                 others = (*state[: self.long], *state[self.long + 1 :])
                 by_state.setdefault(others, {})[state[self.long]] = number
         _put(found, by_state)
+
+
+def _hull(size_map: SizeMap, low: int, high: int) -> range:
+    """Between two sizes, both included, all that may come out of a map, seen from afar."""
+    hull = size_map.ahead(ANY_SIZE) if isinstance(size_map, ListedMap) else ANY_SIZE
+    return range(max(low, hull.start), min(high + 1, hull.stop))
 
 
 def _put(found: Table, by_state: Mapping[tuple[int, ...], Mapping[int, int]]) -> None:

@@ -15,7 +15,7 @@ from convsolve import judge
 from convsolve.answer import Status
 from convsolve.answering import answer, search_all
 from convsolve.assembly import Assembly
-from convsolve.cheapest import Cheapest
+from convsolve.cheapest import EVERYTHING, Cheapest, Out
 from convsolve.errors import Error
 from convsolve.expansion import Expansion
 from convsolve.graph import graphs, whole_graph
@@ -121,6 +121,35 @@ def test_a_state_left_out_is_missed(number: int) -> None:
         price = spent.pop(state)
         assert judge.prove_optimal(problem, cheapest).verdict == judge.Verdict.SAT
         spent[state] = price
+
+
+@pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
+def test_no_way_is_cheaper_than_what_is_told_of_a_size_on_one_axis(
+    source: str, target: str, question: dict[str, Any]
+) -> None:
+    cheapest = cheapest_of(ask(source, target, **question))
+    elements, rest = cheapest.graph.elements, cheapest.outlook.rest
+    for place, states in enumerate(cheapest.graph.live[:-1]):
+        for state in states:
+            lows = [cheapest._lows(place, axis, size) for axis, size in enumerate(state)]
+            edges = cheapest.edges(place, state, EVERYTHING - 1)
+            ways = [edge.price + rest(place + 1, elements(edge.out)) for edge in edges]
+            assert max(low.least for low in lows) <= min(ways)
+
+
+def test_sizes_that_are_too_dear_by_themselves_are_not_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    affordable = Cheapest._affordable
+
+    def counted(one: Cheapest, place: int, *given: Any) -> list[list[Out]]:  # noqa: ANN401 - the others' arguments
+        looked.append(place)
+        return affordable(one, place, *given)
+
+    monkeypatch.setattr(Cheapest, "_affordable", counted)
+    cheapest = cheapest_of(ask("3@?x?", "8@5x5", stack="Conv(c=8)*2", minimize="macs"))
+    assert cheapest.best_values == (1624,)
+    assert len(cheapest.spent[0]) > 10_000
+    assert 0 < len(looked) < 1_000
 
 
 LEADING = ("", "Act('relu') >> ", "Norm('batch') >> Act('relu') >> ", "Linear() >> Unflatten(3, '1..9') >> ")

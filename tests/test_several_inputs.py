@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,13 +11,16 @@ import pytest
 import convsolve as cs
 from convsolve.answer import Solution
 from convsolve.check.child import check_solutions
+from convsolve.conditioned import Conditioned
 from convsolve.errors import Error
 from convsolve.explanation import Explanation
-from convsolve.graph import Walk, graphs, meet
+from convsolve.graph import Walk, graphs, meet, whole_graph
+from convsolve.grounding import ground
 from convsolve.judge import Verdict, decide
 from convsolve.layers.solved import SolvedLayer
 from convsolve.posing import ask
 from convsolve.shapes import Extent
+from convsolve.sizewise import Listing
 from tests.command_line import convsolve
 
 
@@ -72,6 +76,56 @@ def test_no_size_is_looked_at_that_no_input_comes_to() -> None:
     for place, rest in enumerate(graph.totals):
         assert sum(number * rest.get(state, 0) for state, number in table.items()) == graph.total
         table = forward.forward(table, place) if place < len(graph.steps) else table
+
+
+def test_of_the_sizes_that_a_pool_may_make_only_those_asked_for_are_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    carried: list[Listing] = []
+
+    def counted(method: Callable[..., None]) -> Callable[..., None]:
+        def called(one: Listing, *given: object) -> None:
+            carried.append(one)
+            method(one, *given)
+
+        return called
+
+    monkeypatch.setattr(Listing, "carry", counted(Listing.carry))
+    monkeypatch.setattr(Listing, "ask", counted(Listing.ask))
+    for source, target in (("20x20,31x25", "7x7,7x7"), ("9x9,9x8", "7x7,7x7")):
+        (graph,) = graphs(ask(source, target, stack="Conv(k='1..3', s='1,2', p=0) >> AdaptiveAvgPool()"))
+        totals = [sum(at.values()) for at in graph.totals]
+        assert totals[0] == graph.total > 0
+    assert 0 < len(carried) < 20  # of 64 * 64
+
+
+@pytest.mark.parametrize(
+    ("pool", "where"),
+    [("AdaptiveAvgPool(7)", "out_size <= 40"), ("AdaptiveAvgPool()", "kernel_size <= 6")],
+)
+def test_conditions_are_asked_of_no_state_that_no_input_comes_to(pool: str, where: str) -> None:
+    # sizes in front of the pool that could be put together were eleven million
+    problem = ask("32x32,48x40", "7x7,7x7", stack=f"Conv()*2 >> {pool}", where=where)
+    few = Conditioned(whole_graph(problem), ground(problem), steps=2_000_000)
+    assert sum(map(len, few.graph.live)) < 2_000
+    assert few.total > 100_000  # and not too many steps
+
+
+@pytest.mark.parametrize("last", ["AdaptiveAvgPool('2..4')", "Upsample(size=2) >> ConvTranspose(k='1..3', s=1, p=0)"])
+def test_the_same_meet_conditions_as_are_left_of_all(last: str) -> None:
+    stack = f"Conv(k='1..3', s='1..2', p='0,1')*2 >> {last}"
+    every = cs.solve("6x6,9x7", "3x3,3x3", stack=stack, all=True)
+    conditions: dict[str, Callable[[Solution], bool]] = {
+        "out_size <= 6": lambda one: all(size <= 6 for sizes in one.sizes_of_each for out in sizes[1:] for size in out),
+        "in_size[1] == 4 or stride[0] == 1": lambda one: (
+            one.layers[0].stride == (1, 1) or all(sizes[1] == (4, 4) for sizes in one.sizes_of_each)
+        ),
+        "kernel_size[0] + kernel_size[1] <= 4": lambda one: all(
+            sum(kernels) <= 4 for kernels in zip(one.layers[0].kernel_size, one.layers[1].kernel_size, strict=True)
+        ),
+    }
+    for where, holds in conditions.items():
+        found = cs.solve("6x6,9x7", "3x3,3x3", stack=stack, where=where, all=True)
+        assert set(found) == set(filter(holds, every))
+        assert found.total == len(found) > 0
 
 
 def test_the_question_of_the_interface() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from convsolve.components import Choice
 from convsolve.domains import Domain
 from convsolve.graph import Graph
 from convsolve.layers.base import LayerKind
@@ -33,6 +34,13 @@ class Edge(NamedTuple):
     out: State
 
 
+class Lows(NamedTuple):
+    """What ways through a layer come to at least: all of them, and those of each choice."""
+
+    least: int
+    each: list[int]
+
+
 class Cheapest:
     """The least that it costs to come to a state, for all states that ways within a cap may pass.
 
@@ -50,6 +58,8 @@ class Cheapest:
         self.outlook = Outlook(graph, prices)
         self._kernels: dict[tuple[LayerKind, tuple[Domain, ...], int], Mapping[SizeMap, int]] = {}
         self._outs: dict[tuple[int, tuple[Domain, ...], int, int], list[Out]] = {}
+        self._known_lows: dict[tuple[int, int, int], Lows] = {}
+        self._known_between: dict[tuple[int, int], tuple[list[range], list[range]] | None] = {}
         self._ways: dict[tuple[int, State], list[tuple[int, Edge]]] = {}
         self._over = EVERYTHING  # while edges are looked at: by how much the cheapest left out is too dear
         self._beyond = EVERYTHING  # what is left out comes to so much at least
@@ -121,7 +131,7 @@ class Cheapest:
     def _through(self, place: int, state: State, most: int) -> Iterator[tuple[int, Edge]]:
         elements, rest = self.graph.elements, self.outlook.rest
         inputs, barred = elements(state), self.graph.barred[place + 1]
-        for choice in self.graph.steps[place].choices:
+        for choice in self._worthwhile(place, state, most):
             outs = [
                 self._behind(place, domains, axis, size)
                 for axis, (domains, size) in enumerate(zip(choice, state, strict=True))
@@ -132,6 +142,54 @@ class Cheapest:
                     outputs = elements(out)
                     price = self.prices.terms(place, elements(kernels)).at(inputs, outputs)
                     yield price + rest(place + 1, outputs), Edge(price, kernels, out)
+
+    def _worthwhile(self, place: int, state: State, most: int) -> Iterator[Choice]:
+        """The choices that are not too dear by what is on one axis alone: of many states, each size is met often."""
+        choices = self.graph.steps[place].choices
+        if len(state) == 1:
+            yield from choices
+            return
+        every = [self._lows(place, axis, size) for axis, size in enumerate(state)]
+        least = max([lows.least for lows in every])
+        if EVERYTHING > least > most:
+            self._miss(least - most)
+            return
+        for choice, *lows in zip(choices, *[lows.each for lows in every], strict=True):
+            least = max(lows)
+            if least <= most:
+                yield choice
+            elif least < EVERYTHING:
+                self._miss(least - most)
+
+    def _lows(self, place: int, axis: int, size: int) -> Lows:
+        """What ways through a layer come to at least with what is behind it, with a size on one axis."""
+        key = (place, axis, size)
+        found = self._known_lows.get(key)
+        if found is None:
+            choices = self.graph.steps[place].choices
+            each = [self._low(place, number, axis, size) for number, _ in enumerate(choices)]
+            found = self._known_lows[key] = Lows(min(each), each)
+        return found
+
+    def _low(self, place: int, number: int, axis: int, size: int) -> int:
+        step, outlook = self.graph.steps[place], self.outlook
+        choice = step.choices[number]
+        outs, between = self._behind(place, choice[axis], axis, size), self._between(place, number)
+        if not outs or between is None:
+            return EVERYTHING
+        insides, outsides = map(list, between)
+        insides[axis], outsides[axis] = range(size, size + 1), range(min(outs)[0], max(outs)[0] + 1)
+        inputs, outputs = outlook.ends(insides), outlook.ends(outsides)
+        terms = [self.prices.terms(place, kernel) for kernel in set(outlook.kernels(step, choice))]
+        least = min([one.at(some, behind) for one in terms for some in inputs for behind in outputs])
+        return least + min([outlook.rest(place + 1, behind) for behind in outputs])
+
+    def _between(self, place: int, number: int) -> tuple[list[range], list[range]] | None:
+        """On each axis, the sizes in front of a layer and behind it that a choice leaves."""
+        key = (place, number)
+        if key not in self._known_between:
+            self._known_between[key] = self.outlook.between(place, self.graph.steps[place].choices[number])
+        return self._known_between[key]
 
     def _affordable(self, place: int, outs: Sequence[Sequence[Out]], inputs: int, most: int) -> list[list[Out]]:
         """On each axis the sizes that are not too dear by themselves, whatever the other axes have."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import product
-from math import prod
 from typing import NamedTuple
 
+from convsolve.crossing import Known, Leading, Source, crossings, nested
 from convsolve.graph import Graph
 from convsolve.grounding import BEHIND, Grounding
 from convsolve.language import Expr, compiled, names
@@ -26,7 +25,6 @@ from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
 
 Folded = tuple[int, ...]  # what each fold comes to
-Known = tuple[int, ...]  # the parameters of a setting that conditions read
 Bound = Callable[..., int]  # of k (what is known of the settings, an axis), i and o (sizes), f (folds behind)
 ARGUMENTS = ("k", "i", "o", "f")
 
@@ -86,7 +84,7 @@ class Conditioned:
         seen: dict[tuple[int, _Reads], int] = {}
         each = enumerate(zip(graph.steps, self._reads, strict=True))
         self._alike = [seen.setdefault((id(step), reads), place) for place, (step, reads) in each]
-        self._known_sources: dict[tuple[int, int, int, int], list[tuple[int, Known, int]]] = {}
+        self._known_sources: dict[tuple[int, int, int, int], list[Source]] = {}
         self._steps_left = steps
         self._steps_before = 0  # of the layer that was carried last
         self._known_settings: dict[tuple[int, int, int], dict[SizeMap, Counter[Known]]] = {}
@@ -237,23 +235,16 @@ class Conditioned:
     @cached_property
     def _edges(self) -> list[dict[State, list[tuple[State, tuple[Known, ...], int]]]]:
         """Per layer and size behind it, the sizes in front with what is known of the settings between, and how many."""
-        found = []
+        found, live = [], self.graph.live
+        nests = [nested(states) for states in live]
         for place, step in enumerate(self.graph.steps):
-            live, together = self.graph.live[place], self._reads[place].together
-            edges: dict[State, Counter[tuple[State, tuple[Known, ...]]]] = {}
+            together = self._reads[place].together
+            edges: dict[State, Counter[tuple[State, tuple[Known, ...]]]] = {out: Counter() for out in live[place + 1]}
             for number, _ in enumerate(step.choices):
-                sources: list[dict[int, list[tuple[int, Known, int]]]] = [
-                    {size: self._sources(place, number, axis, size) for size in sizes}
-                    for axis, sizes in enumerate(self._columns[place + 1])
-                ]
-                for out in self.graph.live[place + 1]:
-                    here = edges.setdefault(out, Counter())
-                    every = [known[size] for known, size in zip(sources, out, strict=True)]
-                    self._spend(prod(map(len, every)))
-                    for parts in product(*every):
-                        state, known, counts = zip(*parts, strict=True)
-                        if state in live and all(one(known, state, out, 0) for one in together):
-                            here[state, known] += prod(counts)
+                sources = [partial(self._leading, place, number, axis) for axis in range(self.graph.axes)]
+                for out, state, known, ways in crossings(nests[place], nests[place + 1], sources, self._spend):
+                    if all(one(known, state, out, 0) for one in together):
+                        edges[out][state, known] += ways
             found.append({out: [(*edge, ways) for edge, ways in some.items()] for out, some in edges.items()})
         return found
 
@@ -279,7 +270,12 @@ class Conditioned:
             found.append(here)
         return found
 
-    def _sources(self, place: int, choice: int, axis: int, size: int) -> list[tuple[int, Known, int]]:
+    def _leading(self, place: int, choice: int, axis: int) -> Leading:
+        """On one axis, the sizes that lead to each behind a layer, if there are any."""
+        every = {size: self._sources(place, choice, axis, size) for size in self._columns[place + 1][axis]}
+        return {size: some for size, some in every.items() if some}
+
+    def _sources(self, place: int, choice: int, axis: int, size: int) -> list[Source]:
         """The sizes that lead to one, by what is known of the settings, each with the number of settings."""
         key = (self._alike[place], choice, axis, size)
         every = self._known_sources.get(key)

@@ -16,9 +16,10 @@ from convsolve.errors import Error
 from convsolve.filling import Layer
 from convsolve.layers.base import SizeKeeping
 from convsolve.layers.fans import AnyFan, ahead, behind
-from convsolve.passages import AnyPassage, Listing, Sizes, passage
+from convsolve.passages import AnyPassage, Passage, passage
 from convsolve.problem import Problem
 from convsolve.shapes import ANY_SIZE
+from convsolve.sizewise import Asked, Listing, Sizes
 from convsolve.tables import State, Table
 
 MOST_STATES = 10_000_000  # that a question may begin or end with
@@ -219,16 +220,22 @@ class Walk:
         key = id(bundles), forward
         if key not in self._made:
             self._made[key] = [passage(bundle, self.long, forward=forward) for bundle in bundles]
-        passages = self._made[key]
         position = place + forward
         allowed = self.course.allowed[position]
         if only is not None:
             allowed = only.columns(allowed)
-        table = table.roomy(sum(one.growth(table) for one in passages))
+        passages, states = self._made[key], 1
+        if any(isinstance(one, Listing) for one in passages):
+            # there may be thousands of these, so what all of them need is looked up once
+            behind = allowed if forward else table.columns(self.course.allowed[place + 1])
+            passages = [one for one in passages if isinstance(one, Passage) or one.leads(behind)]
+            states = len(table) if table.counting and forward else 1
+        table = table.roomy(max(1, sum(one.growth(states) for one in passages)))
         found = table.empty()
+        asked = None if forward or only is None else Asked(table, only)
         for one in passages:
-            if only is not None and isinstance(one, Listing) and not forward:
-                one.ask(table, found, only)
+            if asked is not None and isinstance(one, Listing):
+                one.ask(asked, found)
             else:
                 one.carry(table, found, allowed)
         barred = self.course.barred[position]

@@ -42,7 +42,7 @@ class Outlook:
         for place in reversed(range(len(graph.steps))):
             after = self.floors[0]
             self.floors.insert(0, after + self._least(place))
-            ends = self._ends(graph.hulls[place + 1])
+            ends = self.ends(graph.hulls[place + 1])
             here = []
             for kernel in dict.fromkeys(prices.kernels(place)):
                 constant, per_input, per_output = prices.terms(place, kernel)
@@ -59,11 +59,11 @@ class Outlook:
         step, prices = self._graph.steps[place], self._prices
         found = []
         for choice in self._decided(step):
-            sizes = self._between(place, choice)
+            sizes = self.between(place, choice)
             if sizes is None:
                 continue
-            insides, outsides = map(self._ends, sizes)
-            for kernel in dict.fromkeys(self._kernels(step, choice)):
+            insides, outsides = map(self.ends, sizes)
+            for kernel in dict.fromkeys(self.kernels(step, choice)):
                 constant, per_input, per_output = prices.terms(place, kernel)
                 least = min([per_input * end for end in insides]) + min([per_output * end for end in outsides])
                 found.append(constant + least)
@@ -83,7 +83,7 @@ class Outlook:
             self._decisions[id(step)] = found
         return found
 
-    def _between(self, place: int, choice: Choice) -> tuple[list[range], list[range]] | None:
+    def between(self, place: int, choice: Choice) -> tuple[list[range], list[range]] | None:
         """On each axis, the sizes in front of a layer and behind it that a decision leaves."""
         kind, hulls = self._graph.steps[place].layer.kind, self._graph.hulls
         sources, outs = [], []
@@ -95,7 +95,7 @@ class Outlook:
                 return None
         return sources, outs
 
-    def _kernels(self, step: Step, choice: Choice) -> tuple[int, int]:
+    def kernels(self, step: Step, choice: Choice) -> tuple[int, int]:
         """The elements of the smallest kernel and of the largest that a decision leaves."""
         position = step.layer.kind.positions().get("kernel_size")
         if position is None:
@@ -103,6 +103,6 @@ class Outlook:
         few, many = ([domains[position][end] for domains in choice] for end in (0, -1))
         return self._graph.elements(few), self._graph.elements(many)
 
-    def _ends(self, sizes: Sequence[range]) -> tuple[int, int]:
+    def ends(self, sizes: Sequence[range]) -> tuple[int, int]:
         """The elements of the smallest state and of the largest."""
         return self._graph.elements([some[0] for some in sizes]), self._graph.elements([some[-1] for some in sizes])

@@ -518,3 +518,14 @@ def test_a_decision_that_a_branch_leaves_open_has_its_values_in_all() -> None:
         for code in ("unit", "onehot"):
             assert space.decode(space.encode(solution, code), code) == solution
     assert len({*space.sample(2, seed=0, strategy="diverse")}) == 2
+
+
+def test_what_a_branch_cannot_decide_so_leaves_it_empty() -> None:
+    stack = "Conv(c=4, k=2, s=1, p=0) * '1..3' >> Conv(c=4, k={2,3,4}, s={1,3}, p={1,2})"
+    space = cs.Space("4@[5..8]", "2", stack=stack)
+    # of two layers the second may have kernel 3, of three it has 2
+    given = {"1.kernel_size": 3}
+    assert space.complete(given, seed=0).layers[1].kernel_size == (3,)
+    assert len(space.complete(given, seed=0).layers) == 2
+    with pytest.raises(cs.Error):
+        space.complete(given | {"layers": 3})

@@ -61,12 +61,12 @@ class Expansion:
                 yield settings, out
 
     def leading(self, place: int, choice: int, axis: int, size: int, out: int) -> list[Setting]:
-        """The settings of one axis that lead from one size to another, ascending; shared parameters decided."""
+        """The settings of one axis that lead from one size to another, ascending, if any; shared parameters decided."""
         key = (place, choice, axis, size, out)
         found = self._leading.get(key)
         if found is None:
             by_map = self.settings(place, choice, axis)
-            maps = self._behind(place, choice, axis, size)[out]
+            maps = self._behind(place, choice, axis, size).get(out, ())
             found = self._leading[key] = sorted(setting for size_map in maps for setting in by_map[size_map])
         return found
 

@@ -10,6 +10,7 @@ from itertools import groupby, islice
 
 from convsolve.answer import Answer, Solution, Status
 from convsolve.assembly import Answered, Assembly, stream
+from convsolve.collecting import seldom
 from convsolve.conditioned import TooManyStates
 from convsolve.covering import covering
 from convsolve.errors import Error
@@ -83,6 +84,7 @@ def answer(
     return progress.answer()
 
 
+@seldom
 def search(
     problem: Problem, report: Listener, *, count: int | None = None, every: bool = False, confirm: int = CONFIRMED
 ) -> None:
@@ -240,6 +242,7 @@ def _too_many(problem: Problem) -> Error:
     )
 
 
+@seldom
 def search_all(problem: Problem, report: Listener) -> None:
     """Tell every combination in the graph's order, however many there are.
 

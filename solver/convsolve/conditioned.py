@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import NamedTuple
 
+from convsolve.collecting import seldom
 from convsolve.crossing import Known, Leading, Source, crossings, nested
 from convsolve.graph import Graph
 from convsolve.grounding import BEHIND, Grounding
@@ -114,6 +115,7 @@ class Conditioned:
         return sorted((state, folded) for state, here in self.counts[0].items() for folded in here)
 
     @cached_property
+    @seldom
     def counts(self) -> list[dict[State, dict[Folded, int]]]:
         """Per position and size what the folds may come to behind it, each with the number of ways to the target."""
         start = tuple(fold.start for fold in self.folds)

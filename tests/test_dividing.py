@@ -137,3 +137,11 @@ def test_as_many_groups_divide_whatever_the_sizes_are(source: str, target: str, 
     found = cs.solve(source, target, stack=stack, all=True)
     alone = [cs.count(source, target, stack=one) for one in written_out(stack)]
     assert found.total == len(set(found)) == sum(alone) > 0
+
+
+def test_a_group_of_one_element_is_refused_where_it_is_one() -> None:
+    stack = "PixelShuffle({1,2}) >> Norm('group', 2)"
+    # 16 channels or 4 are more than one a group, so one element is taken
+    assert cs.count("16@1x1", "1x1", stack=stack) == cs.count("16@1x1", "1x1", stack=stack.replace("{1,2}", "1")) == 1
+    with pytest.raises(Error, match=r"layer 1 \(Norm\): the channels that a group has hang on what is to be found"):
+        cs.count("8@1x1", "1x1", stack=stack)

@@ -71,6 +71,7 @@ def fitted(layers: Sequence[Layer], chain: Sequence[int | None], ratios: Sequenc
             if ratios[place] is None:
                 domain = tuple([value for value in layers[place].domains[0][0] if value in values])
                 found[place] = replace(layers[place], domains=((domain,),) * len(layers[place].domains))
+    _refuse_unsettled(found, chain)
     return tuple(found)
 
 
@@ -83,6 +84,35 @@ def _stretches(layers: Sequence[Layer], chain: Sequence[int | None]) -> Iterator
             if start < end:
                 yield range(start, end)
             start = place + 1
+
+
+def in_front(layers: Sequence[Layer], chain: Sequence[int | None], place: int) -> set[int]:
+    """What the channels in front of a layer may be that hang on settings before it; nothing where nobody knows."""
+    start = place
+    while start and chain[start] is None and not layers[start - 1].kind.weighted:
+        start -= 1
+    number, passed = chain[start], layers[start:place]
+    if number is None or any(layer.kind.flat_out or layer.kind.lifts or layer.kind.joins for layer in passed):
+        return set()
+    found = {number}
+    for layer in passed:
+        values = layer.domains[0][0] if layer.kind.axis_parameters else (1,)
+        ratios = {layer.kind.channel_ratio(((value,),) * len(layer.domains), ()) for value in values}
+        found = {one * over // under for one in found for over, under in ratios if one * over % under == 0}
+    return found
+
+
+def _refuse_unsettled(layers: Sequence[Layer], chain: Sequence[int | None]) -> None:
+    """Raise where what a layer refuses hangs on settings in front of it."""
+    for place, layer in enumerate(layers):
+        if chain[place] is None and layer.kind.refuses_single(None) is not None:
+            refused = {layer.kind.refuses_single(one) for one in in_front(layers, chain, place)}
+            if len(refused) > 1:
+                raise Error(
+                    "unsupported",
+                    f"layer {place} ({layer.kind.name}): the channels that a group has hang on what is to be found",
+                    help=["give what decides them, as in PixelShuffle(2)"],
+                )
 
 
 def _by_sizes(layer: Layer) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from convsolve.conditions import Condition, conditions_record
+from convsolve.dividing import in_front
 from convsolve.families import Family
 from convsolve.filling import Layer, written_out
 from convsolve.hanging import Hanging, hanging
@@ -104,7 +105,11 @@ class Problem:
     def refuses_single(self, place: int) -> str | None:
         """Why layer `place` refuses an input of one element, if it does; the only rule across axes."""
         share = self.hanging.shares.get(place)  # of channels that hang on sizes there are no fewer than for one element
-        return self.layers[place].kind.refuses_single(share.number if share else self.channels[place])
+        kind, channels = self.layers[place].kind, share.number if share else self.channels[place]
+        if channels is None and kind.refuses_single(None) is not None:
+            for one in in_front(self.layers, self.channels, place):
+                return kind.refuses_single(one)  # the same for all of them, or the question would have been refused
+        return kind.refuses_single(channels)
 
     def stack(self) -> Stack:
         """The layers with every domain written out, the limits included."""

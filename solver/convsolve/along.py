@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from convsolve.graph import Graph
 from convsolve.grounding import BEHIND, Grounding
 from convsolve.language import Expr, compiled, names
-from convsolve.language.nodes import Name, rebuilt
+from convsolve.language.nodes import Name, renamed
 from convsolve.layers.base import Setting
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
@@ -79,7 +79,7 @@ def _variables(graph: Graph) -> tuple[dict[str, Name], dict[str, int]]:
 
 
 def _compiled(sentence: Expr, terms: Mapping[str, Name]) -> Sentence:
-    return compiled(rebuilt(sentence, lambda node: terms[node.name] if isinstance(node, Name) else node), ARGUMENTS)
+    return compiled(renamed(sentence, terms), ARGUMENTS)
 
 
 def _folded(value: int, steps: Sequence[Sentence], path: Path, sizes: Sequence[State]) -> int:

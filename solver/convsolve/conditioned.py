@@ -15,8 +15,8 @@ from convsolve.collecting import seldom
 from convsolve.crossing import Known, Leading, Source, crossings, nested
 from convsolve.graph import Graph
 from convsolve.grounding import BEHIND, Grounding
-from convsolve.language import Expr, compiled, names
-from convsolve.language.nodes import Name, rebuilt
+from convsolve.language import compiled, names
+from convsolve.language.nodes import Name, renamed
 from convsolve.layers.base import Setting
 from convsolve.layers.maps import SizeMap
 from convsolve.plans import Plan, plan
@@ -77,8 +77,8 @@ class Conditioned:
         places = {axis: place for place, twins in enumerate(graph.component.twins) for axis in twins}
         self._reads = [self._read(place, found, places) for place in range(len(graph.steps))]
         order = {fold.name: Name(f"f[{number}]") for number, fold in enumerate(self.folds)}
-        self._final = [compiled(_renamed(sentence, order), ("f",)) for sentence in found.final]
-        self._numbers = [compiled(_renamed(number, order), ("f",)) for number in found.numbers]
+        self._final = [compiled(renamed(sentence, order), ("f",)) for sentence in found.final]
+        self._numbers = [compiled(renamed(number, order), ("f",)) for number in found.numbers]
         across = [*(sentence for some in found.across.values() for sentence in some), *found.numbers]
         self._spans = [span_of(fold, found.final, across) for fold in self.folds]
         # layers of which the same is asked share what is found out of them
@@ -363,10 +363,10 @@ class Conditioned:
             here = set(names(sentence))
             axes = {variables[name][0] for name in here & variables.keys()}
             own = len(axes) == 1 and here <= variables.keys()
-            (alone[axes.pop()] if own else together).append(compiled(_renamed(sentence, terms), ARGUMENTS))
-        related = tuple(compiled(_renamed(sentence, terms), ARGUMENTS) for sentence in across)
+            (alone[axes.pop()] if own else together).append(compiled(renamed(sentence, terms), ARGUMENTS))
+        related = tuple(compiled(renamed(sentence, terms), ARGUMENTS) for sentence in across)
         bounds = tuple(
-            None if step is None else compiled(_renamed(step, terms | {BEHIND.name: Name("f")}), ARGUMENTS)
+            None if step is None else compiled(renamed(step, terms | {BEHIND.name: Name("f")}), ARGUMENTS)
             for step in steps
         )
         return _Reads(parameters, tuple(map(tuple, alone)), tuple(together), related, bounds)
@@ -374,7 +374,3 @@ class Conditioned:
 
 def _same(value: int) -> int:
     return value
-
-
-def _renamed(sentence: Expr, terms: Mapping[str, Name]) -> Expr:
-    return rebuilt(sentence, lambda node: terms[node.name] if isinstance(node, Name) else node)

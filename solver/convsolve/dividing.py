@@ -91,15 +91,11 @@ def in_front(layers: Sequence[Layer], chain: Sequence[int | None], place: int) -
     start = place
     while start and chain[start] is None and not layers[start - 1].kind.weighted:
         start -= 1
-    number, passed = chain[start], layers[start:place]
-    if number is None or any(layer.kind.flat_out or layer.kind.lifts or layer.kind.joins for layer in passed):
+    number, passed = chain[start], range(start, place)
+    kinds = [layers[at].kind for at in passed]
+    if number is None or any(kind.flat_out or kind.lifts or kind.joins for kind in kinds):
         return set()
-    found = {number}
-    for layer in passed:
-        values = layer.domains[0][0] if layer.kind.axis_parameters else (1,)
-        ratios = {layer.kind.channel_ratio(((value,),) * len(layer.domains), ()) for value in values}
-        found = {one * over // under for one in found for over, under in ratios if one * over % under == 0}
-    return found
+    return _reached(number, [_step(layers, at, None, backward=False)._replace(divisor=1) for at in passed])[-1]
 
 
 def _refuse_unsettled(layers: Sequence[Layer], chain: Sequence[int | None]) -> None:
@@ -132,12 +128,18 @@ def _step(layers: Sequence[Layer], place: int, ratio: Ratio | None, *, backward:
     return Step(options, lcm(*(one.kind.group_count() for one in layers[max(at - 1, 0) : at + 1])))
 
 
-def _kept(number: int, steps: Sequence[Step], goal: int | None) -> list[Collection[int | None]] | None:
-    """The settings of each layer that pass; None where only some of all these together do."""
+def _reached(number: int, steps: Sequence[Step]) -> list[set[int]]:
+    """The channels in front of the first layer and behind each, as far as they are whole."""
     reached = [{number}]
     for options, divisor in steps:
         each = [(one * over, under) for one in reached[-1] for over, under in options.values()]
         reached.append({over // under for over, under in each if over % (under * divisor) == 0})
+    return reached
+
+
+def _kept(number: int, steps: Sequence[Step], goal: int | None) -> list[Collection[int | None]] | None:
+    """The settings of each layer that pass; None where only some of all these together do."""
+    reached = _reached(number, steps)
     if goal is not None:
         reached[-1] &= {goal}
     kept: list[Collection[int | None]] = []

@@ -15,7 +15,7 @@ from convsolve.judge import Confirmation, Verdict
 from convsolve.listing import Combination
 from convsolve.monotone import decisive
 from convsolve.problem import Problem
-from convsolve.promise import Promise, in_turn
+from convsolve.promise import Promises, in_turn
 from convsolve.ranking import STYLE_BITS
 from convsolve.scouting import Scout
 from convsolve.search import Placed
@@ -106,15 +106,8 @@ def _most_promising(problem: Problem, scouts: Sequence[Scout]) -> Iterator[tuple
         return iter(())
     known = {id(found.problem): found for found in scouts}
     every = ((found.problem.charge, found.problem) for found in scouts)
-    promises: dict[int, Promise] = {}  # by graphs, which all lists of one choice of strides share
-
-    def promised(one: Problem) -> Promise:
-        graphs = known[id(one)].graphs
-        if id(graphs) not in promises:
-            promises[id(graphs)] = Promise(one, graphs)
-        return promises[id(graphs)]
-
-    turn = in_turn(every, promised, lambda one: known[id(one)].floors)
+    promises = Promises()
+    turn = in_turn(every, lambda one: promises.of(one, known[id(one)].graphs), lambda one: known[id(one)].floors)
     return ((floors, known[id(one)]) for floors, one in turn)
 
 

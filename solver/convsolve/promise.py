@@ -270,6 +270,19 @@ class _Rows:
         return self._out[key]
 
 
+class Promises:
+    """The bounds of lists of channels, made once for all that have their graphs in common."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Promise] = {}
+
+    def of(self, problem: Problem, graphs: Sequence[Graph]) -> Promise:
+        """Those of one list; of a family those with other strides have graphs of their own."""
+        if id(graphs) not in self._known:
+            self._known[id(graphs)] = Promise(problem, graphs)
+        return self._known[id(graphs)]
+
+
 def in_turn(
     every: Iterable[tuple[int, Problem]],
     promised: Callable[[Problem], Promise],

@@ -21,7 +21,7 @@ from convsolve.plans import plan
 from convsolve.potential import growing
 from convsolve.prices import Prices
 from convsolve.problem import Problem
-from convsolve.promise import Promise
+from convsolve.promise import Promises
 from convsolve.search import BestFirst, ByObjectives, style_of
 
 MOST_WAYS = 200_000  # of which a condition is asked, beginnings included; some two seconds
@@ -164,7 +164,7 @@ def scouts(problem: Problem) -> list[Scout]:
     if not problem.open_channels:
         return [scout(one) for one in every]
     alike = not speaks_of_channels(problem)
-    promises: dict[int, Promise] = {}
+    promises = Promises()
     shared: dict[tuple[object, ...], list[Graph]] = {}
     known: dict[int, Scout | None] = {}
     bare: dict[int, Problem | None] = {}  # without the bounds of costs, where nothing else speaks of channels
@@ -178,9 +178,7 @@ def scouts(problem: Problem) -> list[Scout]:
             same = known[id(some)]
             found += [] if same is None else [replace(same, problem=one)]
             continue
-        if id(some) not in promises:
-            promises[id(some)] = Promise(one, some)
-        promise = promises[id(some)]
+        promise = promises.of(one, some)
         if promise.bounds and promise.floor(one, exactly=not problem.objectives) is None:
             continue
         if promise.says_all:

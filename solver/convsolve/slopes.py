@@ -238,8 +238,11 @@ def straight(  # noqa: PLR0913 - what a question has to say of it
 
 def _rounded(layers: Sequence[Layer], axes: int) -> range:
     """The layers in front of one that makes all sizes the same, as many in a row as may round them."""
-    every = [[_slopes(layer, layer.domains[axis]) for axis in range(axes)] for layer in layers]
-    ends = (place for place, slopes in enumerate(every) if not layers[place].kind.flat_out and slopes == [{0}] * axes)
+    ends = (
+        place
+        for place, layer in enumerate(layers)
+        if not layer.kind.flat_out and all(_slopes(layer, layer.domains[axis]) == {0} for axis in range(axes))
+    )
     end = start = next(ends, 0)
     while start and all(isinstance(fan, Fan) and (not fan.up or fan.stride == 1) for fan in _fans(layers[start - 1])):
         start -= 1

@@ -143,6 +143,11 @@ def rebuilt(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
     return change(with_children(node, tuple(rebuilt(part, change) for part in children(node))))
 
 
+def renamed(node: Expr, terms: Mapping[str, Name]) -> Expr:
+    """The sentence with another name in place of each of its own."""
+    return rebuilt(node, lambda part: terms[part.name] if isinstance(part, Name) else part)
+
+
 def substitute(node: Expr, values: Mapping[str, int]) -> Expr:
     """The sentence with numbers in place of the given names."""
 

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from convsolve import judge
+from convsolve import judge, proofs
 from convsolve.judge import Verdict
 from tests.oracle import agreement
 from tests.oracle.agreement import compared, drawn, saved
@@ -39,7 +39,7 @@ def test_one_that_errs_is_found_out(
 ) -> None:
     monkeypatch.setattr(agreement, part, instead)
     monkeypatch.setattr(agreement, "MOST", 20_000)
-    monkeypatch.setattr(judge, "prove_impossible", lambda *_: judge.Proof(Verdict.UNSAT, 1))
+    monkeypatch.setattr(proofs, "prove_impossible", lambda *_: judge.Proof(Verdict.UNSAT, 1))
     monkeypatch.setattr(soak, "SAVED", tmp_path / "saved.jsonl")
     monkeypatch.setattr(agreement, "SAVED", tmp_path / "saved.jsonl")
     monkeypatch.setattr("sys.argv", ["agreement", "12", "2"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convsolve import chains, judge
+from convsolve import chains, judge, proofs
 from convsolve.components import AnyBundle
 from convsolve.graph import Course, graphs, meet
 from convsolve.posing import ask
@@ -49,7 +49,7 @@ def test_a_mistaken_scout_proves_nothing(wrong: Callable[[Course], Course]) -> N
     found = chains.follow((0,), wrong(course))
     assert found is not None
     assert found.apart, "the mistake makes the question look impossible"
-    assert judge._apart(problem, found).verdict == judge.Verdict.UNKNOWN
+    assert proofs._apart(problem, found).verdict == judge.Verdict.UNKNOWN
 
 
 def bundles_of(kernel_size: str, layers: int) -> list[tuple[AnyBundle, ...]]:

@@ -16,10 +16,10 @@ from convsolve.events import Counted, Ended, Explained, Progress
 from convsolve.explain import blame, explain
 from convsolve.explain.asking import Asking
 from convsolve.explain.nearest import around_target
-from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis
 from convsolve.explanation import Change, Explanation, Gap, Near, Range, Residue, Tied, Unlawful, Window
 from convsolve.limits import Stop
+from convsolve.plain import plain
 from convsolve.posing import Question, ask
 from convsolve.wording import short
 from tests.command_line import convsolve

@@ -15,7 +15,7 @@ import pytest
 import z3
 
 import convsolve as cs
-from convsolve import judge
+from convsolve import judge, proofs
 from convsolve.encoding import Encoding, whole
 from convsolve.graph import graphs
 from convsolve.posing import ask
@@ -77,13 +77,13 @@ def test_graph_and_z3_agree_on_drawn_questions() -> None:
         empty = [graph for graph in graphs(problem) if not graph.total]
         assert verdict == (judge.Verdict.UNSAT if empty else judge.Verdict.SAT), problem.to_dict()
         if empty:
-            assert judge.prove_impossible(problem, empty[0]).verdict == judge.Verdict.UNSAT
+            assert proofs.prove_impossible(problem, empty[0]).verdict == judge.Verdict.UNSAT
         verdicts[verdict] += 1
     assert min(verdicts.values()) > 20
 
 
 def test_what_is_not_decided_at_once_is_proved_layer_by_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "FIRST_TRY", dict.fromkeys((1, 2, 3), 1))
+    monkeypatch.setattr(proofs, "FIRST_TRY", dict.fromkeys((1, 2, 3), 1))
     monkeypatch.setattr(judge, "_thorough", lambda *_: pytest.fail("the layers should have sufficed"))
     draw = Random(12)
     checks = []
@@ -91,7 +91,7 @@ def test_what_is_not_decided_at_once_is_proved_layer_by_layer(monkeypatch: pytes
         problem = _drawn(draw)
         empty = [graph for graph in graphs(problem) if not graph.total]
         if empty:
-            proof = judge.prove_impossible(problem, empty[0])
+            proof = proofs.prove_impossible(problem, empty[0])
             assert proof.verdict == judge.Verdict.UNSAT, problem.to_dict()
             checks.append(proof.checks)
     assert len(checks) > 20
@@ -101,7 +101,7 @@ def test_what_is_not_decided_at_once_is_proved_layer_by_layer(monkeypatch: pytes
 def test_a_record_does_not_say_which_attempt_proved_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """How far little work gets may hang on what was asked before; the same question has the same record."""
     at_once = cs.solve(100, 1000, layers=3).to_dict()
-    monkeypatch.setattr(judge, "FIRST_TRY", dict.fromkeys((1, 2, 3), 1))
+    monkeypatch.setattr(proofs, "FIRST_TRY", dict.fromkeys((1, 2, 3), 1))
     assert cs.solve(100, 1000, layers=3).to_dict() == at_once
     assert at_once["status"] == "impossible"
 
@@ -110,7 +110,7 @@ def test_impossible_by_parity_is_proved_layer_by_layer() -> None:
     stack = "ConvTranspose(k=4, s='1,3', p='0,2', output_padding='0,2') * 12"
     problem = ask(12, 1229, stack=stack)
     (graph,) = graphs(problem)
-    proof = judge.prove_impossible(problem, graph)
+    proof = proofs.prove_impossible(problem, graph)
     # every layer makes even sizes odd and odd ones even, so twelve change nothing
     assert proof == (judge.Verdict.UNSAT, 1 + 15)
 

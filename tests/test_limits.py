@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import convsolve as cs
-from convsolve import answering, judge
+from convsolve import answering, proofs
 from convsolve.events import Ended, Listener
 from convsolve.limits import Limits, Stop, to_change
 from convsolve.problem import Problem
@@ -151,7 +151,7 @@ def test_nothing_that_was_found_is_lost(monkeypatch: pytest.MonkeyPatch, after: 
 
 
 def test_a_proof_that_is_not_finished_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "prove_impossible", lambda *_: time.sleep(60))
+    monkeypatch.setattr(proofs, "prove_impossible", lambda *_: time.sleep(60))
     answer = cs.solve(100, 1000, layers=3, timeout=0.5)
     assert (answer.status, answer.total, answer.stopped) == (cs.Status.GAVE_UP, None, Stop.TIMEOUT)
 

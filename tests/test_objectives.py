@@ -11,7 +11,7 @@ from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
 import convsolve as cs
-from convsolve import judge
+from convsolve import judge, proofs
 from convsolve.answer import Status
 from convsolve.answering import answer, search_all
 from convsolve.assembly import Assembly
@@ -89,7 +89,7 @@ def test_objectives_come_before_style(source: str, target: str, question: dict[s
 @pytest.mark.parametrize(("source", "target", "question"), QUESTIONS)
 def test_z3_proves_that_nothing_is_better(source: str, target: str, question: dict[str, Any]) -> None:
     problem = ask(source, target, **question)
-    proof = judge.prove_optimal(problem, cheapest_of(problem))
+    proof = proofs.prove_optimal(problem, cheapest_of(problem))
     assert proof == judge.Proof(judge.Verdict.UNSAT, len(problem.layers))
 
 
@@ -101,7 +101,7 @@ def test_that_the_best_is_better_than_it_is_cannot_be_proved(
     cheapest = cheapest_of(problem)
     (end,) = cheapest.spent[-1]
     cheapest.spent[-1][end] += 1 << STYLE_BITS
-    assert judge.prove_optimal(problem, cheapest).verdict == judge.Verdict.SAT
+    assert proofs.prove_optimal(problem, cheapest).verdict == judge.Verdict.SAT
 
 
 @pytest.mark.parametrize("number", [3, 5, 9, 12])
@@ -119,7 +119,7 @@ def test_a_state_left_out_is_missed(number: int) -> None:
     assert told
     for spent, state in told:
         price = spent.pop(state)
-        assert judge.prove_optimal(problem, cheapest).verdict == judge.Verdict.SAT
+        assert proofs.prove_optimal(problem, cheapest).verdict == judge.Verdict.SAT
         spent[state] = price
 
 
@@ -212,7 +212,7 @@ def test_an_answer_says_what_is_best_and_that_it_is_proved() -> None:
 
 
 def test_what_z3_cannot_prove_is_not_called_optimal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "prove_optimal", lambda *_: judge.Proof(judge.Verdict.UNKNOWN, 1))
+    monkeypatch.setattr(proofs, "prove_optimal", lambda *_: judge.Proof(judge.Verdict.UNKNOWN, 1))
     found = answer(ask("8@7", "3@28", minimize="macs"), count=1)
     assert (found.optimal, found.bound, found.values) == (False, None, (found[0].costs.macs,))
 

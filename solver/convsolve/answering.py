@@ -293,10 +293,9 @@ def _counted(problem: Problem, report: Listener, *, exactly: bool) -> tuple[list
 
 def _bare(problem: Problem, found: Sequence[Scout]) -> int:
     """How many answers there would be without the conditions."""
-    every = problem.depths
     if problem.open_channels:  # whatever the channels are, the settings are the same
-        return len(every) * total(found[0].graphs if found else graphs(every[0]))
-    return sum(total(one.graphs) for one in found)
+        return len(problem.depths) * total(graphs(problem.depths[0]))
+    return sum(total(one.graphs if one.plain is one.problem else graphs(one.problem)) for one in found)
 
 
 def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: int, report: Listener) -> int:

@@ -8,7 +8,7 @@ from operator import ge, le
 
 from convsolve.conditions import Condition
 from convsolve.graph import graphs
-from convsolve.monotone import Direction, groups_of, numbers_of
+from convsolve.monotone import Direction, groups_of, numbers_of, speaks
 from convsolve.problem import Problem
 from convsolve.promise import Promise
 
@@ -25,7 +25,7 @@ def covering(problem: Problem) -> Iterator[Problem]:
     left = [*problem.depths]
     shared = graphs(left[0])
     bounds = {one: Direction.of([one]) for one in problem.where}
-    silent = tuple(one for one, wants in bounds.items() if wants == Direction(least=False, most=False, others=()))
+    silent = tuple(one for one in problem.where if not speaks(one))
     upper = tuple(one for one, wants in bounds.items() if wants.least and not wants.most and not wants.others)
     lower = tuple(one for one, wants in bounds.items() if wants.most and not wants.least and not wants.others)
     sides: tuple[tuple[tuple[Condition, ...], Callable[[int, int], bool]], ...] = ((upper, le), (lower, ge))

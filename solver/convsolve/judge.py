@@ -16,16 +16,14 @@ from weakref import finalize
 
 import z3
 
-from convsolve import certificate, chains
+from convsolve import chains
 from convsolve.answer import Solution
-from convsolve.cheapest import Cheapest
 from convsolve.conditions import Condition
 from convsolve.encoding import (
     Clause,
     Encoding,
     declared,
     defined,
-    encode,
     encode_conditions,
     encode_ends,
     encode_layer,
@@ -33,7 +31,6 @@ from convsolve.encoding import (
     values,
     whole,
 )
-from convsolve.graph import Course, Graph
 from convsolve.language.smtlib import conjunction, numeral
 from convsolve.models import chosen, solution_of
 from convsolve.objectives import better_than
@@ -41,10 +38,8 @@ from convsolve.problem import Problem
 
 # Z3's own unit of work, the same on every machine; about twenty seconds where this was written.
 BUDGET = 40_000_000
-# For each layer in a first try, on one, two and more axes: nearly all that is decided at all is decided with that.
-# Several axes together have more, since what comes next takes them longer.
-FIRST_TRY = {1: 5_000, 2: 100_000, 3: 150_000}
-FIND = 20_000  # likewise for each layer and axis where there may be an answer: one takes longer to find than a conflict
+# For each layer and axis where there may be an answer: one takes longer to find than a conflict.
+FIND = 20_000
 
 
 class Verdict(StrEnum):
@@ -152,7 +147,7 @@ def decisions(problem: Problem) -> Iterator[Decision]:
         yield Decision(verdict, solution_of(problem, numbers))
         verdict = alone.other(chosen(problem, numbers))
     if verdict == Verdict.UNSAT and narrowings:
-        proof = _none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
+        proof = none_possible(step for narrowing in narrowings for step in narrowing.steps(problem))
         verdict = proof.verdict if proof.verdict == Verdict.UNSAT else Verdict.UNKNOWN
     yield Decision(verdict)
 
@@ -212,47 +207,7 @@ def agree(problem: Problem, limits: Collection[str], budget: int) -> Glance:
     return Glance(alone.check(), None, alone.spent, len(encoding.text()))
 
 
-def prove_impossible(problem: Problem, graph: Graph | None) -> Proof:
-    """That no way leads through a component which the graph found empty, or that none meets the conditions.
-
-    One axis by itself comes before several together. The question on these axes is tried first, since
-    most are decided at once. What is not, as where only parity is in the way, is proved layer by layer:
-    see `convsolve.chains`. At last Z3 has all the time for the whole question.
-    """
-    if graph is None:
-        return Proof(decide(problem).verdict, 1)
-    axes = graph.component.axes
-    parts: list[tuple[tuple[int, ...], Course]] = [((axis,), graph.alone(place)) for place, axis in enumerate(axes)]
-    if len(axes) > 1:
-        parts.append((axes, graph.course()))
-    checks = 0
-    for some, course in parts:
-        found = chains.follow(some, course)
-        if not found.apart if found else some != axes:
-            continue  # these axes are not in the way by themselves, or nobody knows
-        checks += 1
-        session = Session(FIRST_TRY[min(len(some), 3)] * len(problem.layers))
-        verdict = session.ask(encode(problem, some, lone=any(course.barred)))
-        if verdict == Verdict.UNKNOWN and found:
-            verdict, further = _apart(problem, found)
-            checks += further
-        if verdict != Verdict.UNKNOWN:
-            return Proof(verdict, checks)
-    return Proof(Alone(whole(problem), _thorough).check(), checks + 1)
-
-
-def prove_optimal(problem: Problem, cheapest: Cheapest, session: Session | None = None) -> Proof:
-    """That no way is cheaper than the cheapest, conditions left out."""
-    return _none_possible(certificate.steps(problem, cheapest), session)
-
-
-def _apart(problem: Problem, found: chains.Chains) -> Proof:
-    proof = _none_possible(chains.impossible(problem, found))
-    # what a step finds possible is no answer to the question: the sets of sizes were wrong
-    return proof if proof.verdict == Verdict.UNSAT else Proof(Verdict.UNKNOWN, proof.checks)
-
-
-def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]], session: Session | None = None) -> Proof:
+def none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]], session: Session | None = None) -> Proof:
     """That each of several small questions, made of sentences and further terms, is unsatisfiable."""
     session = session or Session()
     checks = 0
@@ -262,6 +217,11 @@ def _none_possible(steps: Iterable[tuple[Encoding, Sequence[str]]], session: Ses
         if verdict != Verdict.UNSAT:
             return Proof(verdict, checks)
     return Proof(Verdict.UNSAT, checks)
+
+
+def thoroughly(problem: Problem) -> Verdict:
+    """What Z3 says of a question as a whole, for as long as it may take."""
+    return Alone(whole(problem), _thorough).check()
 
 
 class Session:

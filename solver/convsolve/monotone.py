@@ -46,6 +46,11 @@ class Direction(NamedTuple):
         return not (self.least and self.most)
 
 
+def speaks(condition: Condition) -> bool:
+    """Whether a condition has another meaning with other channels."""
+    return any(map(_speaks, condition.sentences))
+
+
 def speaks_of_channels(problem: Problem) -> bool:
     """Whether any condition or objective has another meaning with other channels."""
     return any(map(_speaks, (*_sentences(problem), *_numbers(problem))))

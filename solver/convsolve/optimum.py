@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from convsolve import judge
+from convsolve import judge, proofs
 from convsolve.answer import Solution
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.events import Bound, Incumbent, Listener, Progress, Worked
@@ -134,7 +134,7 @@ def _best(
     yield first_placed, best
     bound: tuple[int, ...] | None = None
     if confirmation and all(objective.additive for objective in problem.objectives):
-        verdict, checks = judge.prove_optimal(problem, found.cheapest, confirmation.session)
+        verdict, checks = proofs.prove_optimal(problem, found.cheapest, confirmation.session, found.plain)
         bound = found.cheapest.best_values
         if verdict == Verdict.UNSAT:
             report(Bound(bound))
@@ -153,5 +153,5 @@ def _best(
 def _any(found: Scout) -> Solution:
     """The combination that is soonest found."""
     problem = found.problem
-    combination = None if problem.demands or not problem.fixed else first(problem, found.graphs)
+    combination = None if found.plain.demands or not problem.fixed else first(found.plain, found.graphs)
     return next(stream(problem, found)) if combination is None else Assembly(problem)(combination)

@@ -16,7 +16,8 @@ from convsolve.foregone import Foregone
 from convsolve.graph import Graph, graphs, total, whole_graph
 from convsolve.grounding import ground
 from convsolve.listing import Combination, Dress, Item, dressed, in_graph_order, meeting
-from convsolve.monotone import speaks_of_channels
+from convsolve.monotone import speaks, speaks_of_channels
+from convsolve.plain import limited
 from convsolve.plans import plan
 from convsolve.potential import growing
 from convsolve.prices import Prices
@@ -33,11 +34,13 @@ class Scout:
 
     Attributes:
         problem: the question.
-        graphs: one a component, conditions left out.
-        conditions: all axes together, with the conditions, where there are any.
+        plain: the same combinations, conditions on single parameters in the domains: see `convsolve.plain`.
+        graphs: of that, one a component, conditions left out.
+        conditions: all axes together, with the conditions that are left, where there are any.
     """
 
     problem: Problem
+    plain: Problem
     graphs: Sequence[Graph]
     conditions: Conditioned | None
 
@@ -51,7 +54,7 @@ class Scout:
         """All axes together."""
         if self.conditions is not None:
             return self.conditions.graph
-        return self.graphs[0] if len(self.graphs) == 1 else whole_graph(self.problem)
+        return self.graphs[0] if len(self.graphs) == 1 else whole_graph(self.plain)
 
     @property
     def states(self) -> int:
@@ -94,15 +97,15 @@ class Scout:
     @cached_property
     def floors(self) -> tuple[int, ...]:
         """What the objectives cannot be below, whatever is chosen, each as it is to be made small."""
-        return Foregone(self.problem, self.graphs).floors
+        return Foregone(self.plain, self.graphs).floors
 
     @cached_property
     def prices(self) -> Prices:
         """What layers, and the whole, add to the objectives."""
         if self.conditions is None:
-            return Prices(self.problem, self.whole)
+            return Prices(self.plain, self.whole)
         numbers = [self.conditions.numbers(folded) for _, folded in self.conditions.starts]
-        return Prices(self.problem, self.whole, numbers)
+        return Prices(self.plain, self.whole, numbers)
 
     def by_objectives(self) -> ByObjectives:
         """A search for the best by the objectives."""
@@ -121,6 +124,7 @@ def along_ways(problem: Problem) -> BestFirst | None:
     Raises:
         TooManyStates: the others are too much to be carried, too.
     """
+    problem = limited(problem)
     relating = tuple(one for one in problem.where if _relates(problem, one))
     if not relating:
         return None
@@ -141,18 +145,18 @@ def _relates(problem: Problem, condition: Condition) -> bool:
 
 def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
     """The graphs of a question; what they know is worked out when it is asked for."""
-    found = graphs(problem)
-    return _scouted(problem, found, problem, steps)
+    known = limited(problem)
+    return _scouted(problem, known, graphs(known), known, steps)
 
 
-def _scouted(problem: Problem, found: Sequence[Graph], left: Problem, steps: int = MOST_STEPS) -> Scout:
+def _scouted(problem: Problem, known: Problem, found: Sequence[Graph], left: Problem, steps: int = MOST_STEPS) -> Scout:
     """The graphs of a question, with those of its conditions that are left to be carried."""
     additive = [objective.additive for objective in problem.objectives]
     if not left.demands and all(additive):
-        return Scout(problem, found, None)
-    whole = found[0] if len(found) == 1 else whole_graph(problem)
+        return Scout(problem, known, found, None)
+    whole = found[0] if len(found) == 1 else whole_graph(known)
     conditions = Conditioned(whole, ground(left), kernels=any(additive), steps=steps)
-    return Scout(problem, found, conditions)
+    return Scout(problem, known, found, conditions)
 
 
 def scouts(problem: Problem) -> list[Scout]:
@@ -164,19 +168,25 @@ def scouts(problem: Problem) -> list[Scout]:
     if not problem.open_channels:
         return [scout(one) for one in every]
     alike = not speaks_of_channels(problem)
+    silent = tuple(one for one in problem.where if not speaks(one))
     promises = Promises()
+    narrower: dict[int, Problem] = {}
     shared: dict[tuple[object, ...], list[Graph]] = {}
     known: dict[int, Scout | None] = {}
     bare: dict[int, Problem | None] = {}  # without the bounds of costs, where nothing else speaks of channels
     found = []
-    for one in every:
+    for asked in every:
+        if id(asked.layers) not in narrower:
+            narrower[id(asked.layers)] = limited(replace(asked, where=silent))
+        same = narrower[id(asked.layers)]
+        one = replace(asked, layers=same.layers, where=(*same.where, *(w for w in asked.where if w not in silent)))
         key = (id(one.layers), *(one.refuses_single(place) for place in range(len(one.layers))))
         some = shared.get(key)
         if some is None:
             some = shared[key] = graphs(one)
         if alike and id(some) in known:
-            same = known[id(some)]
-            found += [] if same is None else [replace(same, problem=one)]
+            twin = known[id(some)]
+            found += [] if twin is None else [replace(twin, problem=asked, plain=one)]
             continue
         promise = promises.of(one, some)
         if promise.bounds and promise.floor(one, exactly=not problem.objectives) is None:
@@ -189,6 +199,6 @@ def scouts(problem: Problem) -> list[Scout]:
             left = kept and replace(one, where=(*kept.where, *promise.undecided(one)))
         else:
             left = Foregone(one, some).left() if one.demands else one
-        made = known[id(some)] = None if left is None else _scouted(one, some, left)
+        made = known[id(some)] = None if left is None else _scouted(asked, one, some, left)
         found += [] if made is None else [made]
     return found

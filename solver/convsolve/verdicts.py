@@ -59,10 +59,11 @@ class Confirmations:
 
 def proved_impossible(found: Scout) -> bool:
     """Whether Z3 proves that there is none, as the graph says; raises AssertionError where it finds one."""
-    from convsolve.judge import Verdict, prove_impossible
+    from convsolve.judge import Verdict
+    from convsolve.proofs import prove_impossible
 
     empty = next((graph for graph in found.graphs if graph.total == 0), None)
-    verdict = prove_impossible(found.problem, empty).verdict
+    verdict = prove_impossible(found.problem, empty, found.plain).verdict
     if verdict == Verdict.SAT:
         raise AssertionError("Z3 finds an answer where the graph has none")
     return verdict == Verdict.UNSAT

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import z3
 
-from convsolve import judge
+from convsolve import judge, proofs
 from convsolve.encoding import whole
 from convsolve.errors import Error
 from convsolve.graph import graphs, total
@@ -105,7 +105,7 @@ def compared(question: Question) -> Compared:
     if verdict != Verdict.UNKNOWN and (verdict == Verdict.SAT) != (number > 0):
         wrong = f"the graph counts {number}, Z3 says {verdict}"
     for graph in found:
-        if graph.total == 0 and judge.prove_impossible(problem, graph).verdict == Verdict.SAT:
+        if graph.total == 0 and proofs.prove_impossible(problem, graph).verdict == Verdict.SAT:
             wrong = "a proof that there is none finds one"
     brute = _counted(question)
     if brute is not None and brute != number:

@@ -15,11 +15,11 @@ from convsolve.explain.conflict import Conflict, impossible_axes, of_settings, o
 from convsolve.explain.facts import facts
 from convsolve.explain.families import of_family
 from convsolve.explain.nearest import nearest
-from convsolve.explain.plain import plain
 from convsolve.explain.several import several
 from convsolve.explain.told import told
 from convsolve.explain.trial import Bench
 from convsolve.explanation import Cause, Explanation
+from convsolve.plain import plain
 from convsolve.problem import Problem
 from convsolve.wording import because, told_of
 

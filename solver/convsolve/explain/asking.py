@@ -13,11 +13,11 @@ from convsolve.answer import Solution
 from convsolve.components import Component
 from convsolve.conditioned import Conditioned, TooManyStates
 from convsolve.errors import Error
-from convsolve.explain.plain import empty, plain
 from convsolve.first import first
 from convsolve.graph import Graph, graphs, whole_graph
 from convsolve.grounding import Grounding, ground
 from convsolve.objectives import COSTS, Objective
+from convsolve.plain import empty, plain
 from convsolve.problem import Problem
 from convsolve.scouting import scout
 

@@ -9,7 +9,6 @@ from math import prod
 from convsolve.components import tied_parameters
 from convsolve.explain.channels import asked_of
 from convsolve.explain.facts import depths, repeated, without
-from convsolve.explain.plain import plain
 from convsolve.explain.reach import LARGEST, Axis
 from convsolve.explanation import Cause, Excluded, Gap, Range, Reason, Residue, Tied, Unlawful, Window
 from convsolve.grounding import ground
@@ -17,6 +16,7 @@ from convsolve.language import compiled, evaluated, parse
 from convsolve.language.nodes import Compare, names
 from convsolve.layers.fans import AnyFan, Listed, pairs
 from convsolve.layers.listed import Constant
+from convsolve.plain import plain
 from convsolve.problem import Problem
 
 LARGEST_MODULUS = 16

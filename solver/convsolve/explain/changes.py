@@ -9,13 +9,13 @@ from math import log2
 from convsolve.errors import Error
 from convsolve.explain.facts import WIDEST, depths, facts, farthest, widest, without
 from convsolve.explain.other_channels import other_channels
-from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis, sizes
 from convsolve.explain.relaxing import relaxed
 from convsolve.explain.solving import solved
 from convsolve.explain.trial import A_LAYER, A_PAD, A_TIE, AN_INPUT, DOUBLED, LEFT_OUT, PRICES, Bench, Trial, joined
 from convsolve.explain.widening import Each, Width, another_value, values, widened, wider, with_limit
 from convsolve.explanation import Change, Reason
+from convsolve.plain import plain
 from convsolve.problem import PARAMETERS, Problem
 from convsolve.registry import KINDS
 from convsolve.stack import write

@@ -12,11 +12,11 @@ from convsolve.errors import Error
 from convsolve.explain.asking import BOTH, Asking, any_of
 from convsolve.explain.channels import asked_of
 from convsolve.explain.facts import LATE, depths, facts, without
-from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis
 from convsolve.explanation import Reason
 from convsolve.grounding import ground
 from convsolve.monotone import Direction
+from convsolve.plain import plain
 from convsolve.problem import Problem
 from convsolve.variables import setting_name
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from convsolve.asked import Asked
 from convsolve.errors import Error
 from convsolve.explain.changes import twins
-from convsolve.explain.plain import plain
 from convsolve.explain.reach import LARGEST, Axis
 from convsolve.explain.solving import solved
 from convsolve.explain.trial import Bench
 from convsolve.explanation import Near
+from convsolve.plain import plain
 from convsolve.problem import Problem
 
 A_FEW = 3  # candidates that are tried in each direction where axes depend on each other

@@ -15,10 +15,10 @@ from convsolve.explain.channels import asked_of
 from convsolve.explain.conflict import minimal
 from convsolve.explain.facts import facts
 from convsolve.explain.nearest import around_target
-from convsolve.explain.plain import plain
 from convsolve.explain.reach import Axis
 from convsolve.explain.solving import solved
 from convsolve.explanation import Change, Explanation, Reason
+from convsolve.plain import plain
 from convsolve.problem import Problem
 from convsolve.shapes import Extent
 

@@ -9,10 +9,10 @@ from convsolve.answer import Solution
 from convsolve.assembly import Assembly
 from convsolve.conditioned import TooManyStates
 from convsolve.explain.asking import MOST_SETTINGS, STEPS, Asking, settings_of, steps_of
-from convsolve.explain.plain import plain
 from convsolve.first import first
 from convsolve.listing import Combination
 from convsolve.objectives import Objective
+from convsolve.plain import plain
 from convsolve.problem import Problem
 from convsolve.scouting import Scout, scout
 from convsolve.search import TooLong, conventional

@@ -9,9 +9,9 @@ from convsolve.components import Component
 from convsolve.explain.channels import asked_of, standing
 from convsolve.explain.conflict import leaders
 from convsolve.explain.nearest import around_target
-from convsolve.explain.plain import empty, plain
 from convsolve.explain.reach import Axis
 from convsolve.graph import Graph
+from convsolve.plain import empty, plain
 from convsolve.problem import Problem
 from convsolve.shapes import ANY_SIZE
 

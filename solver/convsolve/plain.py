@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from convsolve.domains import Domain
+from convsolve.encoding import Encoding, encode_settings
 from convsolve.filling import Layer
 from convsolve.grounding import Instance, ground
 from convsolve.language import compiled, evaluated
 from convsolve.language.nodes import Name, names, rebuilt
+from convsolve.language.smtlib import disjunction, members
 from convsolve.problem import Problem
+from convsolve.variables import setting_name
 
 Place = tuple[int, int, str]  # a layer, an axis, a parameter
 
@@ -46,6 +49,35 @@ def plain(problem: Problem) -> Problem:
     return replace(
         problem, layers=tuple(same.setdefault(layer, layer) for layer in layers), where=tuple(kept), objectives=()
     )
+
+
+def limited(problem: Problem) -> Problem:
+    """The question of one list of channels in the same way, its objectives kept; as it is where a domain is left empty.
+
+    Example:
+        >>> from convsolve.posing import ask
+        >>> limited(ask(7, 28, where="stride == 4")).layers[0].domains[0][1]
+        (4,)
+    """
+    if not problem.where:
+        return problem
+    found = replace(plain(replace(problem, deeper=())), objectives=problem.objectives)
+    return problem if empty(found) else found
+
+
+def left_out(problem: Problem, known: Problem) -> Iterator[tuple[Encoding, Sequence[str]]]:
+    """That the conditions which a question has no more forbid the values that its domains have no more."""
+    lost = [
+        (setting_name(place, axis, parameter.name), domain)
+        for place, (was, now) in enumerate(zip(problem.layers, known.layers, strict=True))
+        for axis, (before, domains) in enumerate(zip(was.domains, now.domains, strict=True))
+        for parameter, wide, domain in zip(was.kind.axis_parameters, before, domains, strict=True)
+        if wide != domain
+    ]
+    if lost:
+        gone = tuple(one for one in problem.where if one not in known.where)
+        encoding = encode_settings(replace(problem, where=gone, relations=()), {name for name, _ in lost})
+        yield encoding, [disjunction([f"(not {members(*one)})" for one in lost])]
 
 
 def empty(problem: Problem) -> bool:

@@ -1,0 +1,121 @@
+"""Conditions on single parameters as domains: the same combinations, and nothing believed that Z3 does not prove."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import convsolve as cs
+from convsolve import plain, proofs
+from convsolve.answering import answer
+from convsolve.conditioned import Conditioned
+from convsolve.graph import graphs, whole_graph
+from convsolve.grounding import ground
+from convsolve.judge import Verdict, none_possible
+from convsolve.listing import Combination
+from convsolve.plain import left_out, limited
+from convsolve.posing import ask
+from convsolve.problem import Problem
+from convsolve.scouting import scout, scouts
+from tests.oracle.order import place_in_order
+
+ALONE = (
+    "kernel_size <= 5",
+    "kernel_size % 2 == 1",
+    "stride[0] == 2",
+    "padding[-1] != 1",
+    "kernel_size[0][0] in {2, 3, 6}",
+    "not stride == 3",
+    "kernel_size > 1 or 1 > 2",
+    "dilation == 1",
+)
+TOGETHER = ("kernel_size % stride == 0", "sum(kernel_size) <= 9", "kernel_size[0] == kernel_size[-1]", "out_size <= 40")
+
+
+def _drawn(seed: int) -> Problem:
+    draw = random.Random(seed)
+    source, target, tie = draw.choice([(9, 20, None), (20, 5, None), ("4x4", "11x13", None), ("13x9", "4x4", "none")])
+    where = [*draw.sample(ALONE, draw.randint(1, 3)), *draw.sample(TOGETHER, draw.randint(0, 1))]
+    limits: dict[str, Any] = {"kernel_size": "1..4", "stride": "1..3"} if tie else {}
+    return ask(source, target, layers=2, where=where, tie=tie, **limits)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_same_combinations_in_the_same_order(seed: int) -> None:
+    problem = _drawn(seed)
+    carried = Conditioned(whole_graph(problem), ground(problem))  # every condition, as it was given
+    found = scout(problem)
+    assert found.total == carried.total
+    assert not found.plain.where or any(text in TOGETHER for text in map(str, found.plain.where))
+    if not 0 < found.total <= 20_000:
+        return
+
+    def place(combination: Combination) -> tuple[object, ...]:
+        return place_in_order(problem, combination)
+
+    every = sorted(found.combinations(), key=place)
+    assert len(set(every)) == found.total
+    first = answer(problem, count=5)
+    assert [tuple(layer.settings for layer in solution.layers) for solution in first] == every[:5]
+
+
+def test_conditions_without_a_space_of_their_own_are_gone() -> None:
+    problem = ask("4x4", "61x79", layers=4, where=["kernel_size <= 5", "stride[1] == 2"])
+    found = scout(problem)
+    assert found.conditions is None
+    assert found.plain.layers[1].domains[0][:2] == ((1, 2, 3, 4, 5), (2,))
+    assert found.plain.layers[0] is found.plain.layers[2]  # what is known of one is known of the other
+    assert found.total == cs.count("4x4", "61x79", layers=4, kernel_size="1..5", padding="0..3", where="stride[1] == 2")
+
+
+def test_objectives_are_kept_and_proved_with_the_narrower_domains() -> None:
+    limits: dict[str, Any] = {"layers": 3, "minimize": "params", "channels": "16,8,8,3"}
+    found = cs.solve("16@4x4", "3@32x32", where=["kernel_size >= 3", "stride != 4"], **limits)
+    same = cs.solve(
+        "16@4x4", "3@32x32", kernel_size="3..7", stride="1..3", padding="0..3", output_padding="0..3", **limits
+    )
+    assert found.optimal is same.optimal is True
+    assert found[0] == same[0]
+    assert found.total == same.total
+
+
+def test_lists_of_channels_share_what_is_narrowed() -> None:
+    where = ["kernel_size <= 4", "out_channels % 16 == 0", "kernel_size[0] <= in_channels"]
+    problem = ask("64@4x4", "16@16x16", layers=2, channels="64,[16..64],16", where=where)
+    found = scouts(problem)
+    assert len(found) == len(problem.depths) > 1
+    assert len({id(one.plain.layers) for one in found}) == 1
+    for one in found:
+        assert one.total == Conditioned(whole_graph(one.problem), ground(one.problem)).total
+
+
+def test_a_value_that_no_condition_forbids_is_not_left_out_unseen() -> None:
+    problem = ask(7, 28, where="kernel_size <= 5")
+    known = limited(problem)
+    assert none_possible(left_out(problem, known)).verdict == Verdict.UNSAT
+    kernel, *others = known.layers[0].domains[0]
+    wrong = replace(known, layers=(replace(known.layers[0], domains=((kernel[:-1], *others),)),))
+    assert none_possible(left_out(problem, wrong)).verdict == Verdict.SAT
+
+
+def test_an_impossibility_is_not_proved_by_a_wrong_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = ask(7, 28, where="kernel_size <= 5")
+    known = limited(problem)
+    kernel, *others = known.layers[0].domains[0]
+    wrong = replace(known, layers=(replace(known.layers[0], domains=((kernel[:1], *others),)),))
+    monkeypatch.setattr(proofs, "thoroughly", lambda _: Verdict.UNKNOWN)
+    (empty,) = graphs(replace(wrong, target=problem.target.only((300,))))
+    asked = replace(problem, target=problem.target.only((300,)))
+    assert empty.total == 0
+    assert proofs.prove_impossible(asked, empty, replace(wrong, target=asked.target)).verdict == Verdict.UNKNOWN
+    assert proofs.prove_impossible(asked, empty, limited(asked)).verdict == Verdict.UNSAT
+
+
+def test_a_parameter_without_a_value_is_left_to_the_conditions() -> None:
+    problem = ask(7, 28, where="kernel_size > 9")
+    assert limited(problem) is problem
+    assert cs.solve(7, 28, where="kernel_size > 9").status == "impossible"
+    assert plain.empty(plain.plain(problem))

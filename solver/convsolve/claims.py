@@ -44,6 +44,7 @@ def broken_claim(problem: Problem, solution: Solution) -> Encoding:
         demanded += [sentence.term for sentence in layer.sentences]
         functions |= layer.functions
     conditions = encode_conditions(problem, told)
+    functions |= conditions.functions
     demanded += [one.term for one in conditions.sentences if one.label.startswith("where.")]
     given = [one for one in conditions.sentences if not one.label.startswith("where.")]
     given += _members(family)

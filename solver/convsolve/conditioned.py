@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from convsolve.collecting import seldom
 from convsolve.crossing import Known, Leading, Source, crossings, nested
+from convsolve.folds import BEHIND, Grounding
 from convsolve.graph import Graph
-from convsolve.grounding import BEHIND, Grounding
 from convsolve.language import compiled, names
 from convsolve.language.nodes import Name, renamed
 from convsolve.layers.base import Setting
@@ -73,7 +73,7 @@ class Conditioned:
         self._always = ("kernel_size",) if kernels else ()
         found = plan(grounding, len(graph.steps))
         self.folds = found.folds
-        self._remembers = len(found.folds) > len(grounding.folds)
+        self._remembers = found.remembers
         places = {axis: place for place, twins in enumerate(graph.component.twins) for axis in twins}
         self._reads = [self._read(place, found, places) for place in range(len(graph.steps))]
         order = {fold.name: Name(f"f[{number}]") for number, fold in enumerate(self.folds)}

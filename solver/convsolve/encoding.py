@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby, product
+from itertools import groupby, pairwise, product
 from typing import NamedTuple
 
 from convsolve.domains import Domain
-from convsolve.grounding import BEHIND, Fold, Instance, ground
+from convsolve.folds import BEHIND, Fold, Instance
+from convsolve.grounding import ground
 from convsolve.language import names, parse
 from convsolve.language.nodes import Compare, Name
 from convsolve.language.smtlib import conjunction, disjunction, members, numeral, smt
@@ -23,6 +24,8 @@ from convsolve.layers.base import SIZES, LayerKind
 from convsolve.problem import Problem
 from convsolve.shapes import LARGEST_SIZE
 from convsolve.variables import fold_name, setting_name, size_name
+
+HERE = Name("here")  # in a fold's step: its value in front of the layer
 
 
 class Sentence(NamedTuple):
@@ -53,6 +56,14 @@ class Encoding(NamedTuple):
         """The same with more sentences."""
         return self._replace(sentences=(*self.sentences, *sentences))
 
+    def with_all_of(self, other: Encoding) -> Encoding:
+        """Both together."""
+        return Encoding(
+            (*self.variables, *other.variables),
+            (*self.sentences, *other.sentences),
+            {**self.functions, **other.functions},
+        )
+
     def text(self) -> str:
         """The whole as SMT-LIB 2, each assertion once: identical layers make the same of the same numbers."""
         functions = (defined(name, clause) for name, clause in self.functions.items())
@@ -74,9 +85,7 @@ def declared(variable: str) -> str:
 def whole(problem: Problem, axis: int | None = None) -> Encoding:
     """The question: all layers, all axes or but one, the input and the target, and the conditions."""
     axes = range(problem.axes) if axis is None else [axis]
-    encoding, conditions = encode(problem, axes, lone=axis is None), encode_conditions(problem, only=axis)
-    variables = (*encoding.variables, *conditions.variables)
-    return encoding._replace(variables=variables).joined(conditions.sentences)
+    return encode(problem, axes, lone=axis is None).with_all_of(encode_conditions(problem, only=axis))
 
 
 def encode(problem: Problem, axes: Sequence[int], *, lone: bool) -> Encoding:
@@ -156,8 +165,7 @@ def encode_layer(
 def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None, only: int | None = None) -> Encoding:
     """The conditions, and the folds that they speak of, carried from the last layer to the first.
 
-    With `numbers` these stand in place of the variables; the folds stay variables. With `only` what
-    is said of that axis alone.
+    With `numbers` these stand in place of the variables. With `only` what is said of that axis alone.
     """
     grounding = ground(problem) if only is None else ground(problem).on(only)
     if not grounding.instances:
@@ -173,8 +181,7 @@ def encode_conditions(problem: Problem, numbers: Mapping[str, int] | None = None
                 cases[variable] = layer.domains[axis][position]
     for variable in (size_name(position, axis) for position in range(last + 1) for axis in axes):
         terms[variable] = _written(variable, numbers)
-    variables, sentences = _demanded(grounding.folds, enumerate(grounding.instances), terms, cases)
-    return Encoding(tuple(variables), tuple(sentences), {})
+    return _demanded(grounding.folds, enumerate(grounding.instances), terms, cases, numbers)
 
 
 def encode_settings(problem: Problem, limits: Collection[str]) -> Encoding:
@@ -211,8 +218,8 @@ def encode_settings(problem: Problem, limits: Collection[str]) -> Encoding:
     folds = [fold for fold in grounding.folds if fold.variables <= terms.keys()]
     known = terms.keys() | {fold.name for fold in folds}
     said = [(number, one) for number, one in enumerate(grounding.instances) if known >= set(names(one.sentence))]
-    variables, demanded = _demanded(folds, said, terms, cases)
-    return Encoding((*terms, *variables), (*sentences, *demanded), {})
+    demanded = _demanded(folds, said, terms, cases)
+    return demanded._replace(variables=(*terms, *demanded.variables), sentences=(*sentences, *demanded.sentences))
 
 
 def _demanded(
@@ -220,27 +227,53 @@ def _demanded(
     instances: Iterable[tuple[int, Instance]],
     terms: Mapping[str, str],
     cases: Mapping[str, Sequence[int]],
-) -> tuple[list[str], list[Sentence]]:
-    """The variables of folds, and what conditions, each with its number, say over these and over terms."""
-    sentences = [one for number, fold in enumerate(folds) for one in _carried(number, fold, terms, cases)]
-    terms = {**terms, **{fold.name: fold_name(number, 0) for number, fold in enumerate(folds)}}
+    numbers: Mapping[str, int] | None = None,
+) -> Encoding:
+    """What conditions, each with its number, say over terms and over folds, and how these are carried.
+
+    Folds are variables, too; where all that one is made of has a number, it has one at each position.
+    """
+    variables: list[str] = []
+    sentences: list[Sentence] = []
+    functions: dict[str, Clause] = {}
+    known = dict(terms)
+    for number, fold in enumerate(folds):
+        positions = [fold_name(number, place) for place in range(len(fold.steps) + 1)]
+        if numbers is not None and fold.variables <= numbers.keys():
+            positions = list(map(numeral, fold.carried(numbers)))
+        else:
+            variables += positions
+        known[fold.name] = positions[0]
+        sentences += _carried(number, fold, positions, terms, cases, functions)
     for number, one in instances:
-        sentences.append(Sentence(f"where.{number}", smt(one.sentence, terms, cases), str(one.condition)))
-    variables = [fold_name(number, place) for number, fold in enumerate(folds) for place in range(len(fold.steps) + 1)]
-    return variables, sentences
+        sentences.append(Sentence(f"where.{number}", smt(one.sentence, known, cases), str(one.condition)))
+    return Encoding(tuple(variables), tuple(sentences), functions)
 
 
-def _carried(
-    number: int, fold: Fold, terms: Mapping[str, str], cases: Mapping[str, Sequence[int]]
+def _carried(  # noqa: PLR0913, PLR0917 - a fold, and all that it is said with
+    number: int,
+    fold: Fold,
+    positions: Sequence[str],
+    terms: Mapping[str, str],
+    cases: Mapping[str, Sequence[int]],
+    functions: dict[str, Clause],
 ) -> Iterator[Sentence]:
-    """A fold's values behind every position, from the last layer to the first."""
-    start = fold_name(number, len(fold.steps))
-    yield Sentence(f"fold.{number}.start", f"(= {start} {fold.start})", fold.name)
-    for place, step in enumerate(fold.steps):
-        here, behind = fold_name(number, place), fold_name(number, place + 1)
-        equation = Compare(("==",), (Name(here), BEHIND if step is None else step))
-        term = smt(equation, {**terms, here: here, BEHIND.name: behind}, cases)
-        yield Sentence(f"fold.{number}.{place}.step", term, f"layer {place}: {fold.name}")
+    """A fold's values at every position, from the last layer to the first; what alike layers do is one function."""
+    yield Sentence(f"fold.{number}.start", f"(= {positions[-1]} {fold.start})", fold.name)
+    known: dict[object, str] = {}
+    for place, (shape, (here, behind)) in enumerate(zip(fold.shapes, pairwise(positions), strict=True)):
+        label, reason = f"fold.{number}.{place}.step", f"layer {place}: {fold.name}"
+        if shape is None:
+            yield Sentence(label, f"(= {here} {behind})", reason)
+            continue
+        step, said = shape
+        own = {f"v{at}": cases[name] for at, name in enumerate(said) if name in cases}
+        function = known.setdefault((step, tuple(own.items())), f"{label}.{'split' if own else 'told'}")
+        if function not in functions:
+            arguments = (HERE.name, BEHIND.name, *(f"v{at}" for at in range(len(said))))
+            term = smt(Compare(("==",), (HERE, step)), {name: name for name in arguments}, own)
+            functions[function] = Clause(label, arguments, term, reason)
+        yield Sentence(label, f"({function} {' '.join([here, behind, *(terms[name] for name in said)])})", reason)
 
 
 def _written(variable: str, numbers: Mapping[str, int] | None) -> str:

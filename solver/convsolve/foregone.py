@@ -5,11 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from convsolve.domains import Domain
+from convsolve.folds import BEHIND, Grounding
 from convsolve.graph import Graph
-from convsolve.grounding import BEHIND, Grounding, ground
+from convsolve.grounding import ground
 from convsolve.language.intervals import Interval, always, interval
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name
+
+
+class Ranges:
+    """What each setting and size of a question may be at all, on some way or none.
+
+    Args:
+        problem: the question.
+        graphs: of all its components.
+
+    Attributes:
+        domains: of each setting.
+        intervals: of each setting and size.
+    """
+
+    def __init__(self, problem: Problem, graphs: Sequence[Graph]) -> None:
+        self.domains: dict[str, Domain] = {
+            setting_name(place, axis, name): domains[position]
+            for place, layer in enumerate(problem.layers)
+            for name, position in layer.kind.positions().items()
+            for axis, domains in enumerate(layer.domains)
+        }
+        self.intervals = {name: Interval(domain[0], domain[-1]) for name, domain in self.domains.items()}
+        for graph in graphs:
+            for position, sizes in enumerate(graph.narrowed.allowed):
+                for twins, here in zip(graph.component.twins, sizes, strict=True):
+                    for axis in twins:
+                        self.intervals[size_name(position, axis)] = Interval(min(here, default=1), max(here, default=1))
 
 
 class Foregone:
@@ -23,17 +52,7 @@ class Foregone:
     def __init__(self, problem: Problem, graphs: Sequence[Graph]) -> None:
         self.problem = problem
         self.grounding: Grounding = ground(problem, costs=True)
-        known: dict[str, Interval] = {}
-        for graph in graphs:
-            for position, sizes in enumerate(graph.narrowed.allowed):
-                for twins, here in zip(graph.component.twins, sizes, strict=True):
-                    for axis in twins:
-                        known[size_name(position, axis)] = Interval(min(here, default=1), max(here, default=1))
-        for place, layer in enumerate(problem.layers):
-            for name, position in layer.kind.positions().items():
-                for axis, domains in enumerate(layer.domains):
-                    domain = domains[position]
-                    known[setting_name(place, axis, name)] = Interval(domain[0], domain[-1])
+        known = Ranges(problem, graphs).intervals
         self.known: Mapping[str, Interval] = known
         for fold in self.grounding.folds:
             found = Interval(fold.start, fold.start)

@@ -6,15 +6,15 @@ is. So a condition is a sentence over the variables of single layers and over fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from convsolve.conditions import Condition
 from convsolve.counting import channels_at, costs_at
 from convsolve.errors import Error
+from convsolve.folds import BEHIND, MOST, Fold, Grounding, Instance
 from convsolve.jumps import compared, is_jump
-from convsolve.language import Expr, evaluated, parse
+from convsolve.language import Expr, parse
 from convsolve.language.nodes import (
     Arithmetic,
     Call,
@@ -26,7 +26,6 @@ from convsolve.language.nodes import (
     Number,
     Scoped,
     children,
-    names,
     parts_of,
     rebuilt,
     with_children,
@@ -39,64 +38,9 @@ from convsolve.variables import setting_name, size_name
 from convsolve.vocabulary import UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
 from convsolve.wiring import not_counted
 
-BEHIND = Name("behind")  # in a fold's step: its value behind the layer
-MOST = 10**40  # beyond every number of a question
 NAMES = "names and layers: convsolve solve --help"
 STARTS = {"sum": 0, "product": 1, "min": MOST, "max": -MOST}
-
-
-@dataclass(frozen=True)
-class Fold:
-    """A value over all layers, from the last to the first.
-
-    Attributes:
-        name: what stands for it in sentences.
-        start: its value behind the last layer.
-        steps: per layer, its value in front of it, over that behind it and the layer's variables; None
-            where the layer changes nothing.
-    """
-
-    name: str
-    start: int
-    steps: tuple[Expr | None, ...]
-
-    @property
-    def variables(self) -> set[str]:
-        """The settings and sizes that it is made of."""
-        return {name for step in self.steps if step is not None for name in names(step)} - {BEHIND.name}
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One sentence that must hold, and the condition that it comes from."""
-
-    condition: Condition
-    sentence: Expr
-
-
-@dataclass(frozen=True)
-class Grounding:
-    """All conditions of a question, as sentences over variables and folds.
-
-    Attributes:
-        instances: what must hold.
-        folds: what they, and the numbers, speak of.
-        numbers: the objectives that are no sums of what layers cost, each as it is to be made small.
-    """
-
-    instances: tuple[Instance, ...]
-    folds: tuple[Fold, ...]
-    numbers: tuple[Expr, ...] = ()
-
-    def on(self, axis: int) -> Grounding:
-        """What is said of one axis alone."""
-        folds = [fold for fold in self.folds if all(_axis(name) == axis for name in fold.variables)]
-        known = {fold.name for fold in folds}
-        own = [
-            one for one in self.instances if all(name in known or _axis(name) == axis for name in names(one.sentence))
-        ]
-        said = {name for one in own for name in names(one.sentence)}
-        return Grounding(tuple(own), tuple(fold for fold in folds if fold.name in said))
+_Having = dict[tuple[str | None, str], list[int]]  # by kind and name, the layers that have it
 
 
 def ground(problem: Problem, *, costs: bool = False) -> Grounding:
@@ -116,64 +60,48 @@ def ground(problem: Problem, *, costs: bool = False) -> Grounding:
         >>> len(found.instances), found.folds[0].name
         (3, 'sum(kernel_size).0')
     """
+    # kept with the question, as a cached property is: it is asked for of each answer
+    known: dict[bool, Grounding] = vars(problem).setdefault("grounded", {})
+    if costs not in known:
+        known[costs] = _grounded(problem, costs=costs)
+    return known[costs]
+
+
+def _grounded(problem: Problem, *, costs: bool) -> Grounding:
     folds: dict[str, Fold] = {}
+    having: _Having = {}
     instances: dict[Instance, None] = {}
     for condition in problem.demands:
-        grounding = _Grounding(problem, condition, folds)
+        grounding = _Grounding(problem, condition, folds, having)
         for written in condition.sentences:
             for sentence in grounding.sentences(written):
                 instances[Instance(condition, sentence)] = None
     numbers: list[Expr] = []
     for objective in problem.objectives:
         if costs or not objective.additive:
-            number = _Grounding(problem, objective, folds).number(objective.number(problem.axes))
+            number = _Grounding(problem, objective, folds, having).number(objective.number(problem.axes))
             numbers.append(number if objective.least else Negative(number))
     return Grounding(tuple(instances), tuple(folds.values()), tuple(numbers))
-
-
-def _axis(variable: str) -> int | None:
-    """The axis of a variable; None for what is none, as a fold."""
-    what, *parts = variable.split(".")
-    return int(parts[1]) if what in ("layer", "size") else None
-
-
-def broken(grounding: Grounding, values: Mapping[str, int]) -> list[Condition]:
-    """The conditions that do not hold where every variable has a value."""
-    known = _with_folds(grounding, values)
-    return [one.condition for one in grounding.instances if not evaluated(one.sentence, known)]
-
-
-def numbers(grounding: Grounding, values: Mapping[str, int]) -> list[int]:
-    """What the grounding's numbers come to where every variable has a value."""
-    known = _with_folds(grounding, values)
-    return [evaluated(number, known) for number in grounding.numbers]
-
-
-def _with_folds(grounding: Grounding, values: Mapping[str, int]) -> dict[str, int]:
-    known = dict(values)
-    for fold in grounding.folds:
-        known[fold.name] = fold.start
-        for step in reversed(fold.steps):
-            if step is not None:
-                known[fold.name] = evaluated(step, known | {BEHIND.name: known[fold.name]})
-    return known
 
 
 class _Grounding:
     """One condition, or objective, while it is grounded; the folds that it needs are added to those of all."""
 
-    def __init__(self, problem: Problem, condition: Condition | Objective, folds: dict[str, Fold]) -> None:
+    def __init__(
+        self, problem: Problem, condition: Condition | Objective, folds: dict[str, Fold], having: _Having
+    ) -> None:
         self.problem = problem
         self.condition = condition
         self.folds = folds
+        self._known = having
 
     def sentences(self, written: Expr) -> Iterator[Expr]:
         """The sentence for every layer and axis that it speaks of."""
-        sentence = rebuilt(written, self._without_jump)
+        sentence = rebuilt(written, self._without_jump) if any(map(is_jump, parts_of(written))) else written
         bare = [node for node in used(sentence, inside=False) if of_a_layer(node.name) and node.layer is None]
         places: Sequence[int | None] = [None]
         if bare:
-            having = [place for place in self._places if all(self._has(place, node) for node in bare)]
+            having = self._having(bare)
             widths = [node for node in bare if node.name in WIDTHS]
             if self.problem.open_channels and widths:
                 having = [place for place in having if any(self._is_open(place, node) for node in widths)]
@@ -218,6 +146,14 @@ class _Grounding:
                 raise self._error("no-such-axis", f"there is no axis {node.axis}: they are counted from 0")
         return range(self.problem.axes) if any(node.axis is None for node in every) else [None]
 
+    def _having(self, nodes: Sequence[Scoped]) -> list[int]:
+        """The layers that have all of some names."""
+        for node in nodes:
+            if (node.kind, node.name) not in self._known:
+                self._known[node.kind, node.name] = [place for place in self._places if self._has(place, node)]
+        first, *others = [self._known[node.kind, node.name] for node in nodes]
+        return [place for place in first if all(place in other for other in others)]
+
     def _has(self, place: int, node: Scoped) -> bool:
         kind = self.problem.layers[place].kind
         if node.kind not in (None, kind.name):
@@ -248,7 +184,7 @@ class _Grounding:
         if not of_a_layer(node.name):
             return self._whole(node, axis)
         if node.layer is not None:
-            having = [at for at in range(len(self.problem.layers)) if self._has(at, node)]
+            having = self._having([node])
             if not -len(having) <= node.layer < len(having):
                 raise self._no_such_layer(node, len(having))
             place = having[node.layer]
@@ -277,7 +213,7 @@ class _Grounding:
             raise self._error("bad-condition", f"a {function} inside another one stands for nothing")
         if not inner or not all(of_a_layer(node.name) and node.layer is None for node in inner):
             raise self._error("bad-condition", f"{function}(...) of one argument takes names of layers, as stride")
-        places = [place for place in range(len(self.problem.layers)) if all(self._has(place, node) for node in inner)]
+        places = self._having(inner)
         if not places:
             raise self._error("no-such-layer", f"no layer has {' and '.join(dict.fromkeys(map(text_of, inner)))}")
         shares = self.problem.hanging.shares
@@ -331,7 +267,9 @@ class _Grounding:
 
         return rebuilt(parse(rule), known)
 
-    def _fold(self, name: str, start: int, steps: Sequence[Expr | None], axis: int | None) -> Name:
+    def _fold(self, name: str, start: int, steps: Sequence[Expr | None], axis: int | None) -> Expr:
+        if all(step is None for step in steps):
+            return Number(start)
         name = name if axis is None else f"{name}.{axis}"
         self.folds.setdefault(name, Fold(name, start, tuple(steps)))
         return Name(name)

@@ -106,9 +106,8 @@ class Confirmation:
                 encoding = encode_layer(problem, place, range(problem.axes), lone=True, numbers=numbers)
                 sentences += encoding.sentences
                 functions |= encoding.functions
-        conditions = encode_conditions(problem, numbers)
-        sentences += conditions.sentences
-        verdict = self.session.ask(Encoding(conditions.variables, tuple(sentences), functions))
+        layers = Encoding((), tuple(sentences), functions)
+        verdict = self.session.ask(layers.with_all_of(encode_conditions(problem, numbers)))
         if verdict == Verdict.SAT:
             self._true |= new
         return verdict

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from convsolve.answer import Solution
 from convsolve.check.integers import faults
-from convsolve.grounding import broken, ground
+from convsolve.folds import broken
+from convsolve.grounding import ground
 from convsolve.layers.solved import SolvedLayer
 from convsolve.problem import Problem
 from convsolve.variables import setting_name, size_name

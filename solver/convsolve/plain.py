@@ -9,7 +9,8 @@ from functools import lru_cache
 from convsolve.domains import Domain
 from convsolve.encoding import Encoding, encode_settings
 from convsolve.filling import Layer
-from convsolve.grounding import Instance, ground
+from convsolve.folds import Instance
+from convsolve.grounding import ground
 from convsolve.language import compiled, evaluated
 from convsolve.language.nodes import Name, names, rebuilt
 from convsolve.language.smtlib import disjunction, members

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from convsolve.grounding import Fold, Grounding
+from convsolve.folds import Fold, Grounding
 from convsolve.language import Expr, names
 from convsolve.language.nodes import Name, Number, rebuilt
 
@@ -21,6 +21,7 @@ class Plan:
         across: per layer, sentences over its own variables and what folds are behind it.
         final: sentences over what the folds are in front of the first layer.
         numbers: likewise, what is to be small or large.
+        remembers: whether layers must remember what others chose.
     """
 
     folds: tuple[Fold, ...]
@@ -28,6 +29,7 @@ class Plan:
     across: Mapping[int, Sequence[Expr]]
     final: Sequence[Expr]
     numbers: Sequence[Expr]
+    remembers: bool
 
 
 def plan(grounding: Grounding, layers: int) -> Plan:
@@ -66,7 +68,7 @@ def plan(grounding: Grounding, layers: int) -> Plan:
         more = [_remembered(f"number.{number}.{name}", name, place, layers) for name, place in own.items()]
         folds += more
         numbers.append(_rewritten(written, more))
-    return Plan(tuple(folds), within, across, final, numbers)
+    return Plan(tuple(folds), within, across, final, numbers, len(folds) > len(grounding.folds))
 
 
 def _remembered(fold: str, variable: str, place: int, layers: int, *, asked: int | None = None) -> Fold:

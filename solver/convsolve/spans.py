@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from convsolve.grounding import BEHIND, MOST, Fold
+from convsolve.folds import BEHIND, MOST, Fold
 from convsolve.language import Expr, evaluated, names
 from convsolve.language.nodes import Arithmetic, Compare, Name
 
@@ -62,19 +62,28 @@ def span_of(fold: Fold, final: Sequence[Expr], elsewhere: Iterable[Expr]) -> Spa
     sums = all(isinstance(step, Arithmetic) and (step.operator, step.left) == ("+", BEHIND) for step in steps)
     if not sums or any(fold.name in names(sentence) for sentence in elsewhere):
         return None
-    least, most = -MOST, MOST
-    for sentence in final:
-        said = set(names(sentence))
-        if fold.name not in said:
-            continue
-        if said != {fold.name} or not isinstance(sentence, Compare):
-            return None
-        for operator, (left, right) in zip(sentence.operators, pairwise(sentence.operands), strict=True):
-            known = _bounds(operator, left, right, fold.name) or _bounds(TURNED.get(operator), right, left, fold.name)
-            if known is None:
-                return None
-            least, most = max(least, known.least), min(most, known.most)
-    return Span(least, most)
+    spans = [_demanded(fold.name, sentence) for sentence in final if fold.name in names(sentence)]
+    return None if None in spans else _within_all(spans)
+
+
+def spanned(name: str, sentences: Iterable[Expr]) -> Span | None:
+    """The span in which a fold must lie, by the sentences that speak of nothing else; None where none does."""
+    spans = [span for sentence in sentences if (span := _demanded(name, sentence)) is not None]
+    return _within_all(spans) if spans else None
+
+
+def _within_all(spans: Iterable[Span | None]) -> Span:
+    known = [span for span in spans if span is not None]
+    return Span(max([-MOST, *(span.least for span in known)]), min([MOST, *(span.most for span in known)]))
+
+
+def _demanded(name: str, sentence: Expr) -> Span | None:
+    """The span that a sentence leaves a fold, if that is all that it says."""
+    if set(names(sentence)) != {name} or not isinstance(sentence, Compare):
+        return None
+    each = zip(sentence.operators, pairwise(sentence.operands), strict=True)
+    spans = [_bounds(sign, *pair, name) or _bounds(TURNED.get(sign), *pair[::-1], name) for sign, pair in each]
+    return None if None in spans else _within_all(spans)
 
 
 def _bounds(operator: str | None, left: Expr, right: Expr, name: str) -> Span | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution, Status
+from convsolve.assembly import Assembly
+from convsolve.attempt import attempt
 from convsolve.claims import broken_claim
 from convsolve.encoding import values
 from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, NoneIn, Worked
-from convsolve.grounding import Grounding, ground, numbers
+from convsolve.folds import Grounding, numbers
+from convsolve.grounding import ground
 from convsolve.problem import Problem
 from convsolve.scouting import Scout
 
@@ -93,10 +97,12 @@ def by_z3(problem: Problem, wanted: int, report: Listener, known: Collection[Sol
 
     report(Counted(None, "graph"))
     found, checks, confirmations = len(known), 0, Confirmations()
+    seen = {*known}
     reached: tuple[int, ...] = ()
     last: list[Verdict] = []  # what Z3 said at the end, of each number of layers
     for one in problem.depths:
-        for verdict, solution in _improving(one, reached) if one.objectives else decisions(one):
+        soon = _attempted(one, confirmations)
+        for verdict, solution in _improving(one, reached, soon) if one.objectives else chain(soon, decisions(one)):
             checks += 1
             report(Worked({"z3_checks": checks}))
             if solution is None:
@@ -104,8 +110,9 @@ def by_z3(problem: Problem, wanted: int, report: Listener, known: Collection[Sol
                 if verdict == Verdict.UNSAT and not found:
                     report(NoneIn(len(one.layers), proved=True))
                 break
-            if solution in known or (one.family and not confirmations.for_all(one, solution)):
+            if solution in seen or (one.family and not confirmations.for_all(one, solution)):
                 continue
+            seen.add(solution)
             found += 1
             if one.objectives and wanted:
                 reached = values_of(one, solution)
@@ -121,11 +128,20 @@ def by_z3(problem: Problem, wanted: int, report: Listener, known: Collection[Sol
     report(Ended(Status.SOLVED if found else Status.IMPOSSIBLE if unsatisfiable else Status.GAVE_UP))
 
 
-def _improving(problem: Problem, reached: tuple[int, ...]) -> Iterator[Decision]:
-    """Combinations that are better and better than some values; at last what Z3 says of a better one."""
+def _attempted(problem: Problem, confirmations: Confirmations) -> Iterator[Decision]:
+    """The combination that is soon found, if one is, once Z3 says that the equations hold."""
+    from convsolve.judge import Decision, Verdict
+
+    found = attempt(problem)
+    if found is not None and confirmations.of(problem)(solution := Assembly(problem)(*found)) == Verdict.SAT:
+        yield Decision(Verdict.SAT, solution.with_checked("z3"))
+
+
+def _improving(problem: Problem, reached: tuple[int, ...], soon: Iterator[Decision]) -> Iterator[Decision]:
+    """Combinations that are better and better than some values, or than what is soon found; at last what Z3 says."""
     from convsolve.judge import better, decide
 
-    decision = better(problem, reached) if reached else decide(problem)
+    decision = better(problem, reached) if reached else next(soon, None) or decide(problem)
     for _ in range(MOST_IMPROVED):
         yield decision
         if decision.solution is None:

@@ -14,8 +14,9 @@ from convsolve.components import Component
 from convsolve.conditioned import Conditioned, TooManyStates
 from convsolve.errors import Error
 from convsolve.first import first
+from convsolve.folds import Grounding
 from convsolve.graph import Graph, graphs, whole_graph
-from convsolve.grounding import Grounding, ground
+from convsolve.grounding import ground
 from convsolve.objectives import COSTS, Objective
 from convsolve.plain import empty, plain
 from convsolve.problem import Problem

@@ -18,7 +18,8 @@ from convsolve.scouting import Scout, scout
 from convsolve.search import TooLong, conventional
 
 MOST_EXPANDED = 200  # states whose settings are listed; some tenths of a second
-MOST_CONDITIONED = 30  # likewise, where conditions make that slower
+MOST_ASKED = 5_000  # ways of which conditions are asked; likewise
+ASKED = 50  # of them in a millisecond
 MOST_STEPS = 500_000  # of states through layers, for the least of a cost; likewise
 
 
@@ -62,13 +63,16 @@ def least(problem: Problem, objective: Objective, asking: Asking) -> tuple[int, 
 
 
 def _best(found: Scout, asking: Asking) -> Combination:
-    searches = found.searches()
-    for search in searches:
-        search.most_expanded = MOST_CONDITIONED if found.problem.where else MOST_EXPANDED
+    if found.conditions is not None:
+        searches, in_a_millisecond = [found.asking(MOST_ASKED)], ASKED
+    else:
+        searches, in_a_millisecond = found.searches(), 1
+        for search in searches:
+            search.most_expanded = MOST_EXPANDED
     try:
         return next(conventional(found.problem, searches, 1)).combination
     finally:
-        asking.spend(sum(search.expanded for search in searches))
+        asking.spend(sum(search.expanded for search in searches) / in_a_millisecond)
 
 
 def _any(known: Problem, found: Scout) -> Iterator[Combination]:

@@ -148,6 +148,16 @@ def renamed(node: Expr, terms: Mapping[str, Name]) -> Expr:
     return rebuilt(node, lambda part: terms[part.name] if isinstance(part, Name) else part)
 
 
+def shaped(node: Expr, *kept: str) -> tuple[Expr, tuple[str, ...]]:
+    """The sentence over ``v0``, ``v1`` and so on, some names kept as they are, and the names that these stand for.
+
+    Sentences that say the same of different layers have one shape.
+    """
+    said = tuple([name for name in dict.fromkeys(names(node)) if name not in kept])
+    terms = {name: Name(f"v{number}") for number, name in enumerate(said)}
+    return renamed(node, terms | {name: Name(name) for name in kept}), said
+
+
 def substitute(node: Expr, values: Mapping[str, int]) -> Expr:
     """The sentence with numbers in place of the given names."""
 

@@ -219,8 +219,13 @@ class LayerKind(ABC):
 
     def settings(self, domains: Sequence[Domain]) -> Iterator[Setting]:
         """Every setting that the rules allow whatever the size, in ascending order."""
-        allowed = _allowed(self.setting_rules, tuple(p.name for p in self.axis_parameters))
+        allowed = self.allowed
         return (setting for setting in product(*domains) if allowed(*setting))
+
+    @property
+    def allowed(self) -> Callable[..., int]:
+        """Of a setting, whether the rules allow it whatever the size."""
+        return _allowed(self.setting_rules, tuple(p.name for p in self.axis_parameters))
 
     def settings_of(self, size_map: SizeMap, domains: Sequence[Domain]) -> Iterator[Setting]:
         """The settings that have a size map, in ascending order."""

@@ -1,0 +1,387 @@
+"""Any combination that meets all conditions, tried parameter by parameter: what breaks one of them is left at once.
+
+Layer by layer and axis by axis each parameter takes the values of its domain: first the stride that would do if all
+layers had the same, and of the paddings, which come last, the one that leads into the middle of the sizes ahead. A
+condition is asked as soon as all that it speaks of has a value; of a sum, behind each layer, whether it may still end
+well. Where no value is left, the last choice that has to do with that is made anew (conflict-directed backjumping,
+Prosser 1993). Where that takes long nothing is known: to find none is no proof that there is none.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property, partial
+from typing import NamedTuple
+
+from convsolve.folds import Grounding
+from convsolve.foregone import Ranges
+from convsolve.graph import Graph, common, whole_graph
+from convsolve.grounding import ground
+from convsolve.language import Expr, names
+from convsolve.language.nodes import Compare, Name, shaped
+from convsolve.layers.base import LayerKind, Setting
+from convsolve.layers.fans import AnyFan, behind
+from convsolve.listing import Combination, spread
+from convsolve.problem import Problem
+from convsolve.prospects import Prospect, Step, Stepped, foreseeable
+from convsolve.spans import spanned
+from convsolve.tables import State
+from convsolve.variables import setting_name, size_name
+
+FEW, MANY = 1_000, 4_000  # values that are tried: within hulls, then within live sizes; a thousand take a millisecond
+
+EARLY = 6  # parameters that relate layers and are chosen first
+
+Values = list[int]  # of settings, sizes and folds, each in its slot
+Test = Callable[[Values], object]
+Asked = tuple[Test, int]  # and the choices that it hangs on, as bits
+
+
+class _Passed(NamedTuple):
+    """A layer on one axis, once its setting is known: the slots of that and of the sizes, and those that lie ahead."""
+
+    kind: LayerKind
+    allowed: Callable[..., int]
+    setting: Sequence[int]
+    size: int
+    out: int
+    hulls: Sequence[range]
+    axis: int
+
+    def outs(self, values: Values) -> int | None:
+        """The size behind it, if that lies ahead."""
+        setting = tuple([values[slot] for slot in self.setting])
+        out = self.kind.size_map(setting).out(values[self.size]) if self.allowed(*setting) else None
+        return out if out in self.hulls[self.axis] else None
+
+
+class _Choice(NamedTuple):
+    """A value that is chosen: a parameter on one axis, or a size of the input.
+
+    Attributes:
+        slot: where it stands.
+        domain: what it may be.
+        tests: what must hold as soon as it is chosen.
+        like: where the value stands that it must be equal to, where it is tied.
+        passed: the layer that it completes on its axis.
+    """
+
+    slot: int
+    domain: Sequence[int]
+    tests: list[Asked]
+    like: int | None = None
+    passed: _Passed | None = None
+
+    @property
+    def hangs_on(self) -> list[int]:
+        """The slots that say which values it may have at all."""
+        like = [] if self.like is None else [self.like]
+        return like if self.passed is None else [*like, *self.passed.setting, self.passed.size]
+
+    def candidates(self, values: Values) -> Iterator[None]:
+        """The values that it may have after those chosen before, one after the other put into its slot."""
+        domain = self.domain
+        if self.like is not None:
+            domain = [values[self.like]] if values[self.like] in domain else ()
+        if self.passed is None:
+            for value in domain:
+                values[self.slot] = value
+                yield
+            return
+        found, ahead = [], self.passed.hulls[self.passed.axis]
+        for value in domain:
+            values[self.slot] = value
+            if (out := self.passed.outs(values)) is not None:
+                found.append((abs(2 * out - ahead.start - ahead.stop), value, out))
+        for _, values[self.slot], values[self.passed.out] in sorted(found):
+            yield
+
+
+def attempt(problem: Problem) -> tuple[Combination, tuple[int, ...]] | None:
+    """A combination that meets the conditions, and the size of its input; None where none was found.
+
+    Example:
+        >>> from convsolve.posing import ask
+        >>> problem = ask(7, 28, layers=2, where=["kernel_size[0] == kernel_size[1]", "stride == 2"])
+        >>> attempt(problem)
+        ((((1, 2, 0, 1, 1),), ((1, 2, 0, 1, 1),)), (7,))
+    """
+    graph = whole_graph(problem)
+    if not all(graph.hulls[0]):
+        return None
+    trial = _Trial(problem, graph)
+    found = trial.found(FEW)
+    if found is None and graph.live[0]:
+        trial.keep_to_live_sizes()
+        found = trial.found(MANY)
+    return found
+
+
+class _Trial:
+    """The values of a question in the order in which they are chosen, with what is asked of them."""
+
+    def __init__(self, problem: Problem, graph: Graph) -> None:
+        self._problem, self._graph = problem, graph
+        self._choices: list[_Choice] = []
+        self._slots: dict[str, int] = {}  # of each variable
+        self._order: dict[int, int] = {}  # of each slot, the choice that gives it a value
+        self._known: dict[str, int] = {}  # likewise, of each variable
+        self._values: Values = []
+        self._path: list[list[list[int]]] = []  # the slots of settings, by layer with a choice and by axis
+        positions = [0, *(place + 1 for place in graph.places)]
+        self._sizes = [[self._slot() for _ in range(graph.axes)] for _ in positions]
+        self._hulls = [[*graph.hulls[position]] for position in positions]  # narrower once early choices are made
+        for slot, hull in zip(self._sizes[0], graph.hulls[0], strict=True):
+            self._choices.append(_Choice(slot, hull, []))
+        for depth, place in enumerate(graph.places):
+            self._path.append([])
+            for axis in range(graph.axes):
+                self._choose(depth, place, axis)
+        self._name()
+        grounding = ground(problem)
+        self._early = self._relating([one.sentence for one in grounding.instances])
+        late = sorted(self._choices[graph.axes :], key=lambda choice: choice.slot not in self._early)
+        self._choices[graph.axes :] = late
+        for number, choice in enumerate(self._choices):
+            self._order[choice.slot] = number
+            if choice.passed is not None:
+                self._order[choice.passed.out] = number
+        self._known = {name: self._order[slot] for name, slot in self._slots.items()}
+        if self._early:
+            narrow = partial(self._narrow, {}), self._bits(self._early)
+            self._choices[graph.axes + len(self._early) - 1].tests.append(narrow)
+        self._ask(grounding)
+
+    def keep_to_live_sizes(self) -> None:
+        """Ask of the sizes on all axes together whether they are on some way, as soon as they are known."""
+        for position, slots in zip([0, *(place + 1 for place in self._graph.places)], self._sizes, strict=True):
+            asked = partial(_among, self._graph.live[position], slots), self._bits(slots)
+            self._choices[max(self._order[slot] for slot in slots)].tests.insert(0, asked)
+
+    def found(self, most: int) -> tuple[Combination, tuple[int, ...]] | None:
+        """What was found when so many values were tried, at most."""
+        values, choices = self._values, self._choices
+        waiting = [choices[0].candidates(values)]
+        early = self._bits(self._early)
+        hangs_on = [self._bits(choice.hangs_on) | (early if choice.passed else 0) for choice in choices]
+        conflicts = hangs_on[:1] * len(choices)  # per choice, those that its values were refused for
+        while True:
+            at = len(waiting) - 1
+            for _ in waiting[at]:
+                most -= 1
+                if most < 0:
+                    return None
+                for test, bits in choices[at].tests:
+                    if not test(values):
+                        conflicts[at] |= bits
+                        break
+                else:
+                    break
+            else:
+                before = conflicts[at] & ((1 << at) - 1)
+                if not before:
+                    return None
+                back = before.bit_length() - 1
+                conflicts[back] |= before ^ (1 << back)
+                del waiting[back + 1 :]
+                continue
+            if at + 1 == len(choices):
+                return self._read()
+            conflicts[at + 1] = hangs_on[at + 1]
+            waiting.append(choices[at + 1].candidates(values))
+
+    def _bits(self, slots: Iterable[int]) -> int:
+        """The choices that give some slots their values."""
+        bits = 0
+        for slot in slots:
+            bits |= 1 << self._order[slot]
+        return bits
+
+    def _slot(self) -> int:
+        self._values.append(0)
+        return len(self._values) - 1
+
+    def _choose(self, depth: int, place: int, axis: int) -> None:
+        """The parameters of a layer on one axis, the padding last."""
+        kind = self._graph.steps[place].layer.kind
+        slots = [self._slot() for _ in kind.axis_parameters]
+        self._path[depth].append(slots)
+        size, out = self._sizes[depth][axis], self._sizes[depth + 1][axis]
+        passed = _Passed(kind, kind.allowed, slots, size, out, self._hulls[depth + 1], axis)
+        order = sorted(range(len(slots)), key=lambda number: kind.axis_parameters[number].name == "padding")
+        for number in order[:-1] if order else ():
+            self._choices.append(self._parameter(depth, place, axis, number))
+        last = self._parameter(depth, place, axis, order[-1]) if order else _Choice(self._slot(), [0], [])
+        self._choices.append(last._replace(passed=passed))
+
+    def _parameter(self, depth: int, place: int, axis: int, number: int) -> _Choice:
+        step = self._graph.steps[place]
+        leaders = step.ties[number]
+        alike = [other for other, leader in enumerate(leaders) if leader == leaders[axis]]
+        domain = set[int].intersection(*(set(step.layer.domains[other][number]) for other in alike))
+        like = self._path[depth][alike[0]][number] if alike[0] < axis else None
+        usual = self._usual[axis] if step.layer.kind.axis_parameters[number].name == "stride" else 0
+        values = sorted(domain, key=lambda value: (abs(value - usual), value))
+        return _Choice(self._path[depth][axis][number], values, [], like)
+
+    @cached_property
+    def _usual(self) -> list[float]:
+        """On each axis, the stride that would do if all layers had the same."""
+        ends = zip(self._graph.hulls[0], self._graph.hulls[-1], strict=True)
+        middles = [((one[0] + one[-1]) / 2, (other[0] + other[-1]) / 2) for one, other in ends]
+        return [(max(pair) / min(pair)) ** (1 / max(1, len(self._graph.places))) for pair in middles]
+
+    def _name(self) -> None:
+        """Say where each variable stands."""
+        places = self._graph.places
+        for axis, twins in enumerate(self._graph.component.twins):
+            for twin in twins:
+                for position in range(len(self._problem.layers) + 1):
+                    self._slots[size_name(position, twin)] = self._sizes[bisect_left(places, position)][axis]
+                for depth, place in enumerate(places):
+                    for name, number in self._graph.steps[place].layer.kind.positions().items():
+                        self._slots[setting_name(place, twin, name)] = self._path[depth][axis][number]
+
+    def _relating(self, sentences: Iterable[Expr]) -> set[int]:
+        """The settings that conditions relate to those of other layers otherwise than by saying that they are equal.
+
+        They are chosen first, if they are few: what is wanted of the last layer is then known in front of it.
+        """
+        found: set[int] = set()
+        for sentence in sentences:
+            said = set(names(sentence))
+            if all(name.startswith("layer.") for name in said) and len({name.split(".")[1] for name in said}) > 1:
+                found |= set() if _equal(sentence) else {self._slots[name] for name in said}
+        open_ones = {
+            one.slot for one in self._choices if one.passed is None and one.like is None and len(one.domain) > 1
+        }
+        return found & open_ones if len(found & open_ones) <= EARLY else set()
+
+    def _narrow(self, known: dict[object, tuple[AnyFan, ...]], values: Values) -> bool:
+        """Whether there are sizes between those of both ends, after the early choices; they are noted."""
+        graph = self._graph
+        for axis in range(graph.axes):
+            ahead = graph.hulls[-1][axis]
+            for depth in reversed(range(len(graph.places))):
+                layer = graph.steps[graph.places[depth]].layer
+                slots = self._path[depth][axis]
+                domains = [
+                    (values[slot],) if slot in self._early else domain
+                    for slot, domain in zip(slots, layer.domains[axis], strict=True)
+                ]
+                key = layer.kind, tuple(domains)
+                if key not in known:
+                    known[key] = layer.kind.fans(domains)
+                ahead = common(behind(known[key], ahead), graph.hulls[graph.places[depth]][axis])
+                if not ahead:
+                    return False
+                if depth:
+                    self._hulls[depth][axis] = ahead
+        return True
+
+    def _ask(self, grounding: Grounding) -> None:
+        """Have each condition asked when all that it speaks of is known, and of folds whether they may end well."""
+        last = len(self._choices) - 1
+        sentences = [one.sentence for one in grounding.instances]
+        layers = [*self._graph.places, len(self._problem.layers)]
+        folded: dict[str, int] = {}  # the choices that folds hang on
+        for fold in grounding.folds:
+            each = [None if shape is None else Stepped.of(*shape) for shape in fold.shapes]
+            steps = [None if step is None else self._step(step) for step in each]
+            if (span := spanned(fold.name, sentences)) is not None and foreseeable(each):
+                prospect, bits, known = Prospect(fold.start, span, each, steps, layers, self._ranges), 0, 0
+                for depth in range(1, len(layers)):
+                    said = [name for step in each[layers[depth - 1] : layers[depth]] if step for name in step.said]
+                    bits |= self._bits([self._slots[name] for name in said])
+                    if said:
+                        known = max(known, *(self._known[name] for name in said))
+                        self._choices[known].tests.append((partial(prospect.may, depth, ()), bits))
+            folded[fold.name] = self._bits([self._slots[name] for name in fold.variables])
+            self._slots[fold.name], self._known[fold.name] = self._slot(), last
+            self._order[self._slots[fold.name]] = last
+            self._choices[last].tests.append((partial(_fold, fold.start, steps, self._slots[fold.name]), 0))
+        for sentence in sentences:
+            known = max([0, *(self._known[name] for name in names(sentence))])
+            if not self._like(sentence, known):
+                asked = Stepped.of(*shaped(sentence))
+                bits = 0
+                for name in asked.said:
+                    bits |= 1 << self._known[name] | folded.get(name, 0)
+                self._choices[known].tests.append((self._test(asked), bits))
+                self._foresee(asked, known, bits)
+
+    def _like(self, sentence: Expr, known: int) -> bool:
+        """Whether a sentence is that two values are equal, and the latter is now chosen like the former."""
+        match sentence:
+            case Compare(("==",), (Name(one), Name(other))):
+                choice, slots = self._choices[known], {self._slots[one], self._slots[other]}
+                before = min(self._known[one], self._known[other]) < known
+                if before and choice.like is None and choice.slot in slots:
+                    (like,) = slots - {choice.slot}
+                    self._choices[known] = choice._replace(like=like)
+                    return True
+        return False
+
+    def _foresee(self, sentence: Stepped, known: int, bits: int) -> None:
+        """Ask whether the last value that a sentence speaks of can still be one with which it holds."""
+        last, slots = self._choices[known], [self._slots[name] for name in sentence.said]
+        before = max([self._known[name] for name in sentence.said if self._slots[name] != last.slot], default=known)
+        if before < known and last.slot in slots:
+            at, function = slots.index(last.slot), sentence.function
+
+            def holds_once(values: Values) -> bool:
+                said = [values[slot] for slot in slots]
+                return any(function(*said[:at], value, *said[at + 1 :], 0) for value in last.domain)
+
+            self._choices[before].tests.append((holds_once, bits))
+
+    @cached_property
+    def _ranges(self) -> Ranges:
+        return Ranges(self._problem, [self._graph])
+
+    def _test(self, sentence: Stepped) -> Test:
+        function, slots = sentence.function, [self._slots[name] for name in sentence.said]
+        if len(slots) == 2:
+            one, other = slots
+            return lambda values: function(values[one], values[other], 0)
+        return lambda values: function(*[values[slot] for slot in slots], 0)
+
+    def _step(self, step: Stepped) -> Step:
+        function, slots = step.function, [self._slots[name] for name in step.said]
+        return lambda _, values, behind: function(*[values[slot] for slot in slots], behind)
+
+    def _read(self) -> tuple[Combination, tuple[int, ...]]:
+        """The values as a combination."""
+        values, twins = self._values, self._graph.component.twins
+        nothing: tuple[Setting, ...] = ((),) * len(twins)
+        path = [nothing] * len(self._problem.layers)
+        for place, slots in zip(self._graph.places, self._path, strict=True):
+            path[place] = tuple([tuple([values[slot] for slot in axis]) for axis in slots])
+        size = [0] * self._problem.axes
+        for axes, slot in zip(twins, self._sizes[0], strict=True):
+            for axis in axes:
+                size[axis] = values[slot]
+        return spread(self._problem, [twins], [tuple(path)]), tuple(size)
+
+
+def _equal(sentence: Expr) -> bool:
+    return (
+        isinstance(sentence, Compare)
+        and all(isinstance(part, Name) for part in sentence.operands)
+        and (sentence.operators == ("==",))
+    )
+
+
+def _among(states: Collection[State], slots: Sequence[int], values: Values) -> bool:
+    return tuple([values[slot] for slot in slots]) in states
+
+
+def _fold(start: int, steps: Sequence[Step | None], slot: int, values: Values) -> bool:
+    """Note what a fold comes to, now that all is known."""
+    value = start
+    for step in reversed(steps):
+        if step is not None:
+            value = step((), values, value)
+    values[slot] = value
+    return True

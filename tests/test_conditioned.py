@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from itertools import compress, islice
 from random import Random
 from typing import Any
@@ -214,8 +213,8 @@ def test_most_bests_are_proved() -> None:
 def test_z3_alone_lists_as_many_as_are_asked_for_and_knows_when_there_are_no_more(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scouting, "scout", partial(scout, steps=0))
-    monkeypatch.setattr(answering, "along_ways", lambda _: None)
+    monkeypatch.setattr(scouting, "scout", lambda problem, *_: scout(problem, 0))
+    monkeypatch.setattr(scouting, "MOST_WAYS", 0)
     problem, wanted = drawn(seed)
     few = answer(problem, count=3)
     assert len(set(few)) == len(few) == min(3, len(wanted))
@@ -254,7 +253,7 @@ RELATING = "stride[0] <= stride[-1]"
 
 @pytest.mark.parametrize("seed", range(3000, 3040))
 def test_what_relates_layers_is_asked_along_each_way(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scouting, "scout", partial(scout, steps=0))
+    monkeypatch.setattr(scouting, "scout", lambda problem, *_: scout(problem, 0))
     monkeypatch.setattr(answering, "by_z3", lambda *_: pytest.fail("Z3 is not needed"))
     problem, wanted = drawn(seed)
     problem = replace(problem, where=(*problem.where, Condition.read(RELATING)))
@@ -284,7 +283,7 @@ def test_ways_are_not_followed_without_end() -> None:
 
 
 def test_where_the_graph_has_too_many_cases_z3_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scouting, "scout", partial(scout, steps=10))
+    monkeypatch.setattr(scouting, "scout", lambda problem, *_: scout(problem, 10))
     statuses = []
     for seed in range(3000, 3030):
         problem, wanted = drawn(seed)

@@ -12,7 +12,8 @@ import pytest
 from convsolve.answer import Solution
 from convsolve.encoding import values
 from convsolve.errors import Error
-from convsolve.grounding import broken, ground
+from convsolve.folds import broken
+from convsolve.grounding import ground
 from convsolve.posing import ask
 from convsolve.problem import Problem
 from tests.oracle import condition, solutions

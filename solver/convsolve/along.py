@@ -1,7 +1,8 @@
-"""Conditions that relate layers to each other, asked along each way from the first layer on.
+"""Conditions that are asked along each way from the first layer on, instead of being carried by states.
 
-To be carried they would have each state remember what the layers behind it chose. Best first needs no such memory: a
-way is left as soon as it knows all that a broken condition speaks of, and the others come in the order that they have.
+To be carried, what relates layers to each other would have each state remember what the layers behind it chose, and a
+sum all that it may come to. Best first needs no such memory: a way is left as soon as it knows all that a broken
+condition speaks of, or that a sum cannot end well, and the others come in the order that they have.
 """
 
 from __future__ import annotations
@@ -9,11 +10,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
+from convsolve.folds import BEHIND
+from convsolve.foregone import Ranges
 from convsolve.graph import Graph
-from convsolve.grounding import BEHIND, Grounding
+from convsolve.grounding import ground
 from convsolve.language import Expr, compiled, names
 from convsolve.language.nodes import Name, renamed
 from convsolve.layers.base import Setting
+from convsolve.problem import Problem
+from convsolve.prospects import Prospect, Stepped, foreseeable
+from convsolve.spans import spanned
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
 
@@ -27,11 +33,12 @@ class Along:
     """The conditions of a question, each asked of ways as soon as they know what it speaks of.
 
     Args:
+        problem: the question, with these conditions.
         graph: all axes together.
-        grounding: the conditions.
     """
 
-    def __init__(self, graph: Graph, grounding: Grounding) -> None:
+    def __init__(self, problem: Problem, graph: Graph) -> None:
+        grounding = ground(problem)
         terms, known = _variables(graph)
         whole = len(graph.places)
         for number, fold in enumerate(grounding.folds):
@@ -41,24 +48,33 @@ class Along:
             depth = max([1, *(known[name] for name in names(one.sentence))])
             self._asked[depth].append(_compiled(one.sentence, terms))
         terms[BEHIND.name] = Name("f")
+        steps = [[None if step is None else _compiled(step, terms) for step in fold.steps] for fold in grounding.folds]
         self._folds = [
-            (fold.start, [_compiled(step, terms) for step in reversed(fold.steps) if step is not None])
-            for fold in grounding.folds
+            (fold.start, [step for step in reversed(each) if step is not None])
+            for fold, each in zip(grounding.folds, steps, strict=True)
         ]
+        ranges = Ranges(problem, [graph])
+        layers = [*graph.places, len(problem.layers)]  # before the next one with a choice
+        sentences = [one.sentence for one in grounding.instances]
+        self._prospects = []
+        for fold, some in zip(grounding.folds, steps, strict=True):
+            each = [None if shape is None else Stepped.of(*shape) for shape in fold.shapes]
+            if (span := spanned(fold.name, sentences)) is not None and foreseeable(each):
+                self._prospects.append(Prospect(fold.start, span, each, some, layers, ranges))
 
     def met(self, path: Path, sizes: Sequence[State]) -> bool:
-        """Whether a way breaks none of the conditions that its last layer completes.
+        """Whether a way breaks none of the conditions that its last layer completes, and may meet the others.
 
         Args:
             path: the settings of its layers with a choice.
             sizes: those at the input and behind each of these layers.
         """
         asked = self._asked[len(path)]
-        if not asked:
-            return True
         ended = len(path) == len(self._asked) - 1
         folded = [_folded(*fold, path, sizes) for fold in self._folds] if ended else []
-        return all(sentence(path, sizes, folded) for sentence in asked)
+        return all(sentence(path, sizes, folded) for sentence in asked) and (
+            ended or all(prospect.may(len(path), path, sizes) for prospect in self._prospects)
+        )
 
 
 def _variables(graph: Graph) -> tuple[dict[str, Name], dict[str, int]]:

@@ -11,7 +11,7 @@ from itertools import groupby, islice
 from convsolve.answer import Answer, Solution, Status
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.collecting import seldom
-from convsolve.conditioned import TooManyStates
+from convsolve.conditioned import MANY_STEPS, MOST_STEPS, TooManyStates
 from convsolve.covering import covering
 from convsolve.errors import Error
 from convsolve.events import (
@@ -98,12 +98,19 @@ def search(
         confirm: how many are put to Z3, the first ones.
     """
     _refuse_uncounted(problem, count)
-    try:
-        found, number = _counted(problem, report, exactly=every or count == 0)
-    except TooManyStates:
+    exactly, few = every or count == 0, _are_few(problem, count, every=every)
+    counted = _counted(problem, report, exactly=exactly, steps=MANY_STEPS if few else MOST_STEPS)
+    told: list[Solution] = []
+    if counted is None:
         usual = MOST_LISTED if every else A_FEW
-        _uncarried(problem, usual if count is None else count, confirm, report)
-        return
+        wanted = usual if count is None else count
+        if _told_along(problem, wanted, confirm, told, report):
+            return
+        counted = _counted(problem, report, exactly=exactly) if few else None
+        if counted is None:
+            by_z3(problem, wanted, report, told)
+            return
+    found, number = counted
     if number == 0:
         _prove_impossible(problem, found, report)
         return
@@ -121,19 +128,17 @@ def search(
     sorts = wanted <= MOST_SORTED
     report(Counted(number, "conventional" if sorts else "graph"))
     confirmations = Confirmations()
-    answered: Iterator[Answered] = iter(())
+    answered: Iterable[Answered] = ()
     if wanted and problem.objectives:
         from convsolve.optimum import best_of_all
 
         answered = best_of_all(problem, found, wanted, confirmations, report)
-    elif wanted and by_size:
-        answered = islice(_reached(found, sizes), wanted)
-    elif wanted and sorts:
-        answered = _in_order(found, wanted, report)
+    elif wanted and sorts and not by_size:
+        answered = islice(_in_order(found, wanted, report), len(told), None)  # those that were told come first
     elif wanted:
-        answered = islice(_as_found(found), wanted)
+        answered = islice(_reached(found, sizes) if by_size else _as_found(found), wanted)
     answered = served(problem, answered, confirmations)
-    if not _list(answered, confirmations, confirm, report) and wanted:
+    if not _list(answered, confirmations, confirm, report, len(told)) and wanted:
         if number is not None:
             raise AssertionError(f"none of {number} combinations was listed")
         _prove_impossible(problem, found, report)
@@ -141,35 +146,47 @@ def search(
     report(Ended(Status.SOLVED))
 
 
-def _uncarried(problem: Problem, wanted: int, confirm: int, report: Listener) -> None:
-    """What is found where conditions are too much for the graph to carry: way by way in order; else by Z3 alone."""
-    found: list[Solution] = []
+def _are_few(problem: Problem, count: int | None, *, every: bool) -> bool:
+    """Whether a few combinations are asked for, in order, and may be found before it is known how many there are."""
+    alone = not (problem.objectives or problem.open_channels or problem.family or problem.target.anything or every)
+    several = max(len(one.layers) for one in problem.depths) > 1
+    return alone and (several if count is None else 0 < count <= CONFIRMED)
+
+
+def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution], report: Listener) -> bool:
+    """Tell the most conventional combinations where conditions are too much to be carried; whether that is all.
+
+    Args:
+        problem: the question.
+        wanted: how many.
+        confirm: how many are put to Z3.
+        told: what is told is added.
+        report: is told.
+    """
 
     def tell(event: Event) -> None:
         if isinstance(event, Found):
-            found.append(event.solution)
+            told.append(event.solution)
         report(event)
 
-    if not (problem.objectives or problem.open_channels or problem.family):
-        report(Counted(None, "conventional"))
-        with suppress(TooLong, TooManyStates):
-            ways = _way_by_way(problem, wanted or None)
-            told = _list(islice(ways, wanted), Confirmations(), confirm, tell) if wanted else sum(1 for _ in ways)
-            if told:
-                report(Counted(told if told < wanted or not wanted else None, "conventional"))
-                report(Ended(Status.SOLVED))
-                return
-    by_z3(problem, wanted, report, found)
+    if problem.objectives or problem.open_channels or problem.family:
+        return False
+    report(Counted(None, "conventional"))
+    with suppress(TooLong):
+        ways = _way_by_way(problem, wanted or None)
+        number = _list(islice(ways, wanted), Confirmations(), confirm, tell) if wanted else sum(1 for _ in ways)
+        if number:
+            report(Counted(number if number < wanted or not wanted else None, "conventional"))
+            report(Ended(Status.SOLVED))
+            return True
+    return False
 
 
 def _way_by_way(problem: Problem, most: int | None) -> Iterator[Answered]:
     """The most conventional combinations, those with the fewest layers first; conditions are asked along each way."""
     for one in problem.depths:
-        search = along_ways(one)
-        if search is None:
-            raise TooLong
         assembly = Assembly(one)
-        yield from ((one, assembly.placed(placed)) for placed in conventional(one, [search], most))
+        yield from ((one, assembly.placed(placed)) for placed in conventional(one, [along_ways(one)], most))
 
 
 def _refuse_uncounted(problem: Problem, count: int | None) -> None:
@@ -255,11 +272,13 @@ def search_all(problem: Problem, report: Listener) -> None:
             "all combinations as they are found have no order, so no objective either",
             help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
         )
-    try:
-        found, number = _counted(problem, report, exactly=True)
-    except TooManyStates:
-        _uncarried(problem, MOST_LISTED, CONFIRMED, report)
+    counted = _counted(problem, report, exactly=True)
+    if counted is None:
+        told: list[Solution] = []
+        if not _told_along(problem, MOST_LISTED, CONFIRMED, told, report):
+            by_z3(problem, MOST_LISTED, report, told)
         return
+    found, number = counted
     if number == 0:
         _prove_impossible(problem, found, report)
         return
@@ -269,13 +288,15 @@ def search_all(problem: Problem, report: Listener) -> None:
     report(Ended(Status.SOLVED))
 
 
-def _counted(problem: Problem, report: Listener, *, exactly: bool) -> tuple[list[Scout], int | None]:
+def _counted(
+    problem: Problem, report: Listener, *, exactly: bool, steps: int = MOST_STEPS
+) -> tuple[list[Scout], int | None] | None:
     """What the graphs know of the question, with each number of layers and channels that it may have.
 
     And how many answers it has; None where that would take long, so many lists of channels there are, unless they
-    are to be counted exactly.
+    are to be counted exactly. Nothing at all where conditions take more steps to be carried.
     """
-    found = scouts(problem)
+    found = scouts(problem, steps)
     report(Worked({"expanded": 0, "z3_checks": 0}))
     if problem.demands and not problem.family:
         report(CountedBare(_bare(problem, found)))
@@ -284,7 +305,10 @@ def _counted(problem: Problem, report: Listener, *, exactly: bool) -> tuple[list
         return found, None
     number = 0
     for one in found:
-        number += one.total
+        try:
+            number += one.total
+        except TooManyStates:
+            return None
         if not one.total and not problem.open_channels:
             report(NoneIn(len(one.problem.layers), proved=False))
     exact = problem.family is None or problem.family.exact or not number
@@ -298,10 +322,12 @@ def _bare(problem: Problem, found: Sequence[Scout]) -> int:
     return sum(total(one.graphs if one.plain is one.problem else graphs(one.problem)) for one in found)
 
 
-def _list(answered: Iterable[Answered], confirmations: Confirmations, confirm: int, report: Listener) -> int:
-    """Tell the solutions, the first ones each with what Z3 says of it; returns how many there were."""
-    answers, told = iter(answered), 0
-    for place, (problem, solution) in enumerate(islice(answers, confirm)):
+def _list(
+    answered: Iterable[Answered], confirmations: Confirmations, confirm: int, report: Listener, told: int = 0
+) -> int:
+    """Tell solutions behind those that were told, the first ones each with what Z3 says of it; how many there are."""
+    answers = iter(answered)
+    for place, (problem, solution) in enumerate(islice(answers, max(0, confirm - told)), told):
         report(Found(solution))
         told += 1
         if confirmations.confirmed(problem, solution):

@@ -10,7 +10,8 @@ from convsolve.answer import Solution
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.events import Bound, Incumbent, Listener, Progress, Worked
 from convsolve.first import first
-from convsolve.grounding import Grounding, ground
+from convsolve.folds import Grounding
+from convsolve.grounding import ground
 from convsolve.judge import Confirmation, Verdict
 from convsolve.listing import Combination
 from convsolve.monotone import decisive

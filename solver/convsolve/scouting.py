@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from convsolve.along import Along
 from convsolve.cheapest import Cheapest
-from convsolve.conditioned import MANY_STEPS, MOST_STEPS, Conditioned
+from convsolve.conditioned import MANY_STEPS, MOST_STEPS, Conditioned, TooManyStates
 from convsolve.conditioned_potential import ConditionedPotential
 from convsolve.conditions import Condition
 from convsolve.expansion import Expansion
@@ -23,9 +25,10 @@ from convsolve.potential import growing
 from convsolve.prices import Prices
 from convsolve.problem import Problem
 from convsolve.promise import Promises
-from convsolve.search import BestFirst, ByObjectives, style_of
+from convsolve.search import BestFirst, ByObjectives, Placed, TooLong, conventional, style_of
 
-MOST_WAYS = 200_000  # of which a condition is asked, beginnings included; some two seconds
+MOST_WAYS = 50_000  # of which a condition is asked, beginnings included; somewhat less than a second
+FEW_WAYS = MOST_WAYS // 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,28 @@ class Scout:
         style = style_of(self.problem)
         return [BestFirst(graph, style, Expansion(graph), conditions=self.conditions) for graph in some]
 
+    def asking(self, most: int) -> BestFirst:
+        """A search for the most conventional that asks the conditions along each way, of so many at most."""
+        return _asking(self.plain, self.whole, self.plain.demands, most)
+
+    def in_order(self, most: int, used: list[BestFirst]) -> Iterator[Placed]:
+        """The most conventional combinations, or the first `most`; the searches that find them are added to `used`.
+
+        At first conditions are asked along each way: these are soon found where conventional ones meet them. Where
+        they are rare, it helps to know from which states none is left.
+        """
+        told = 0
+        if self.conditions is not None:
+            used.append(self.asking(FEW_WAYS))
+            with suppress(TooLong):
+                for placed in conventional(self.problem, used[-1:], most):
+                    told += 1
+                    yield placed
+                return
+        searches = self.searches()
+        used += searches
+        yield from islice(conventional(self.problem, searches, most), told, None)
+
     @cached_property
     def cheapest(self) -> Cheapest:
         """What it costs to come to a state, conditions left out."""
@@ -116,31 +141,47 @@ class Scout:
         return ByObjectives(self.problem, self.whole, [potential], self.conditions)
 
 
-def along_ways(problem: Problem) -> BestFirst | None:
-    """A search that asks the conditions which relate layers along each way, and carries the others.
-
-    None where no condition relates layers to each other, so that to carry some would not help.
-
-    Raises:
-        TooManyStates: the others are too much to be carried, too.
-    """
+def along_ways(problem: Problem) -> BestFirst:
+    """A search that asks conditions along each way, those that are too much to be carried, and carries the others."""
     problem = limited(problem)
-    relating = tuple(one for one in problem.where if _relates(problem, one))
-    if not relating:
-        return None
     graph = whole_graph(problem)
-    others = replace(problem, where=tuple(one for one in problem.where if one not in relating), objectives=())
-    carried = Conditioned(graph, ground(others), steps=MANY_STEPS) if others.demands else None
-    along = Along(graph, ground(replace(problem, where=relating, relations=(), objectives=())))
+    carried: Conditioned | None = None
+    along: tuple[Condition, ...] = ()
+    for along in _asked_along(problem):
+        carried = None
+        if others := tuple(one for one in problem.demands if one not in along):
+            carried = Conditioned(graph, ground(_demanding(problem, others)), steps=MANY_STEPS)
+        with suppress(TooManyStates):
+            if carried is None or carried.total >= 0:
+                break
+    return _asking(problem, graph, along, MOST_WAYS, carried)
+
+
+def _asking(
+    problem: Problem, graph: Graph, some: tuple[Condition, ...], most: int, carried: Conditioned | None = None
+) -> BestFirst:
+    """A search that asks some conditions of each way, of so many at most."""
     search = BestFirst(graph, style_of(problem), Expansion(graph), conditions=carried)
-    search.along, search.most_expanded = along, MOST_WAYS
+    search.along, search.most_expanded = Along(_demanding(problem, some), graph), most
     return search
 
 
-def _relates(problem: Problem, condition: Condition) -> bool:
-    """Whether a condition speaks of several layers one by one, so that states would have to remember some."""
-    alone = ground(replace(problem, where=(condition,), relations=(), objectives=()))
-    return len(plan(alone, len(problem.layers)).folds) > len(alone.folds)
+def _asked_along(problem: Problem) -> Iterator[tuple[Condition, ...]]:
+    """The conditions that relate layers one by one, if any; with them those that speak of sums over layers; then all.
+
+    The first have states remember what layers behind them chose, the second what these come to.
+    """
+    plans = {one: plan(ground(_demanding(problem, (one,))), len(problem.layers)) for one in problem.demands}
+    relating = tuple(one for one, found in plans.items() if found.remembers)
+    if relating:
+        yield relating
+    yield tuple(one for one, found in plans.items() if found.folds)
+    yield problem.demands
+
+
+def _demanding(problem: Problem, some: tuple[Condition, ...]) -> Problem:
+    """The question with some of its conditions, and nothing else that is asked."""
+    return replace(problem, where=some, relations=(), objectives=())
 
 
 def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
@@ -159,14 +200,14 @@ def _scouted(problem: Problem, known: Problem, found: Sequence[Graph], left: Pro
     return Scout(problem, known, found, conditions)
 
 
-def scouts(problem: Problem) -> list[Scout]:
+def scouts(problem: Problem, steps: int = MOST_STEPS) -> list[Scout]:
     """One for each number of layers and channels that a question may have, those left out that no setting can mend.
 
     Questions that differ in their channels alone share their graphs, and what all their settings meet is not carried.
     """
     every = problem.depths
     if not problem.open_channels:
-        return [scout(one) for one in every]
+        return [scout(one, steps) for one in every]
     alike = not speaks_of_channels(problem)
     silent = tuple(one for one in problem.where if not speaks(one))
     promises = Promises()
@@ -199,6 +240,6 @@ def scouts(problem: Problem) -> list[Scout]:
             left = kept and replace(one, where=(*kept.where, *promise.undecided(one)))
         else:
             left = Foregone(one, some).left() if one.demands else one
-        made = known[id(some)] = None if left is None else _scouted(asked, one, some, left)
+        made = known[id(some)] = None if left is None else _scouted(asked, one, some, left, steps)
         found += [] if made is None else [made]
     return found

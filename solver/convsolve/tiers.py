@@ -103,7 +103,8 @@ class Tier:
 
     def _made(self, found: Scout) -> Listed[Placed]:
         self._opened.append(found)
-        bare = self._bare.get(id(found.graphs)) if found.conditions is None else None
-        searches = bare or found.searches()
+        if found.conditions is not None:
+            return Listed(found.in_order(self._most, self._searches))
+        searches = self._bare.get(id(found.graphs)) or found.searches()
         self._searches += searches
         return Listed(conventional(found.problem, searches, self._most))

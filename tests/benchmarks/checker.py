@@ -6,6 +6,7 @@ Nothing of convsolve is used here, and nothing of any other engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 
 from tests.benchmarks.question import PARAMETERS, Combination, Question, Setting
@@ -97,7 +98,25 @@ def _condition(asked: Question, answer: Combination, name: str, value: int) -> N
     elif name == "repeated":
         _equal(answer, [(one, one % value) for one in range(len(answer))], PARAMETERS)
     else:
+        _relation(asked, answer, name, value)
+
+
+def _relation(asked: Question, answer: Combination, name: str, value: int) -> None:
+    passed = [[asked.axes[place].source for place in asked.places]]
+    for one, on_axes in zip(asked.layers, answer, strict=True):
+        passed.append([sizes(one.kind, size, setting) for size, setting in zip(passed[-1], on_axes, strict=True)])
+    ends = [*zip(answer[0], answer[-1], strict=True)]
+    pairs = [pair for both in pairwise(answer) for pair in zip(*both, strict=True)]
+    wrong = {
+        "skips": passed[1:-1] != passed[-2:0:-1],
+        "alike": any(here[1] != 1 and here[:2] != before[:2] for before, here in pairs),
+        "ratio": any(one[0] * other[1] != other[0] * one[1] or one[0] <= other[0] for one, other in ends),
+        "volume": prod(passed[len(answer) // 2]) > value,
+    }
+    if name not in wrong:
         raise CheckerError(f"condition {name} is not known")
+    if wrong[name]:
+        raise CheckerError(f"{answer} with the sizes {passed} is not {name} {value}")
 
 
 def _equal(answer: Combination, pairs: Sequence[tuple[int, int]], names: Sequence[str]) -> None:

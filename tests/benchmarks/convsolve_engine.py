@@ -13,6 +13,7 @@ from typing import Generic, TypeVar, overload
 from convsolve.answer import Answer, Solution, Status
 from convsolve.answering import answer
 from convsolve.assembly import Assembly, stream
+from convsolve.attempt import attempt
 from convsolve.explain import blame, explain
 from convsolve.explain.asking import Asking
 from convsolve.first import first
@@ -46,12 +47,16 @@ def first_by_graph(row: Row, _limit: float) -> Outcome:
 
 
 def first_by_z3(row: Row, _limit: float) -> Outcome:
-    """The graph's first answer, confirmed; with conditions Z3's own."""
+    """The first answer that is found, confirmed; with conditions, where none is soon found, Z3's own."""
     problem = ask(**row.keywords)
     if problem.where:
-        verdict, solution = decide(problem)
-        return Outcome(VERDICTS[verdict], [] if solution is None else [_settings(solution)])
-    found = first(problem, graphs(problem))
+        tried = attempt(problem)
+        if tried is None:
+            verdict, solution = decide(problem)
+            return Outcome(VERDICTS[verdict], [] if solution is None else [_settings(solution)])
+        found: Combination | None = tried[0]
+    else:
+        found = first(problem, graphs(problem))
     if found is None:
         return _verdict(problem)
     verdict = Confirmation(problem)(Assembly(problem)(found))

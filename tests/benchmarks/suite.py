@@ -32,7 +32,11 @@ class Row:
         channels: one number more than there are layers.
         objective: ``params`` or ``macs``, to be minimised.
         tie: ``default``, or ``all`` where every parameter is equal on all axes.
-        conditions: ceilings on params and macs, a receptive field, layers that are equal.
+        conditions: ceilings on ``params`` and ``macs``, a ``receptive_field``, and what relates layers: ``mirrored``,
+            ``repeated`` in blocks of so many; ``skips``, that each size on the way down is met on the way up again;
+            ``alike``, that a layer has the kernel and stride of the one before it, or stride 1; ``ratio``, that kernel
+            by stride is the same in the first layer and in the last, which is smaller; ``volume``, the most elements
+            of all axes behind the layers' first half.
     """
 
     name: str
@@ -88,6 +92,17 @@ class Row:
             return [f"{name} == {value}"]
         kinds = [kind for kind, number in self.layers for _ in range(number)]
         last = len(kinds) - 1
+        match name:
+            case "skips":
+                return [f"out_size[{place}] == in_size[{last - place}]" for place in range(len(kinds) // 2)]
+            case "alike":
+                same = "kernel_size[{0}] == kernel_size[{1}] and stride[{0}] == stride[{1}] or stride[{0}] == 1"
+                return [same.format(place, place - 1) for place in range(1, len(kinds))]
+            case "ratio":
+                return ["kernel_size[0]*stride[-1] == kernel_size[-1]*stride[0]", "kernel_size[0] > kernel_size[-1]"]
+            case "volume":
+                sizes = "*".join(f"out_size[{len(kinds) // 2 - 1}][{axis}]" for axis in range(len(self.source)))
+                return [f"{sizes} <= {value}"]
         mirrored = name == "mirrored"
         partners = [(place, last - place if mirrored else place % value) for place in range(len(kinds))]
         names = PARAMETERS if not mirrored and TRANSPOSED in kinds else PARAMETERS[:4]
@@ -257,7 +272,7 @@ SUITE = (
         ((CONV, 4), (TRANSPOSED, 4)),
         {"stride": (2, 3)},
         conditions={"mirrored": 1},
-        group="conditions",
+        group="relations",
     ),
     Row(
         "repeated, 100 -> 3 in six, a block of two",
@@ -265,6 +280,39 @@ SUITE = (
         (3,),
         down(6),
         conditions={"repeated": 2},
-        group="conditions",
+        group="relations",
+    ),
+    Row(
+        "skips fit, 96 -> 96 in four and four",
+        (96,),
+        (96,),
+        ((CONV, 4), (TRANSPOSED, 4)),
+        {"stride": (2,)},
+        conditions={"skips": 1},
+        group="relations",
+    ),
+    Row(
+        "alike or stride 1, 224 -> 7 in seven",
+        (224,),
+        (7,),
+        down(7),
+        conditions={"alike": 1},
+        group="relations",
+    ),
+    Row(
+        "one ratio at both ends, 7 -> 224 in five",
+        (7,),
+        (224,),
+        up(5),
+        conditions={"ratio": 1},
+        group="relations",
+    ),
+    Row(
+        "at most 3,000 elements, 4x4x3 -> 64x64x48 in four",
+        (4, 4, 3),
+        (64, 64, 48),
+        up(4),
+        conditions={"volume": 3_000},
+        group="relations",
     ),
 )

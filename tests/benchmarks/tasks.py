@@ -41,13 +41,13 @@ TASKS = (
     Task(
         "first",
         "First answer: any that is valid",
-        _of(lambda row: row.group in ("plain", "deep", "wide", "conditions")),
+        _of(lambda row: row.group in ("plain", "deep", "wide", "conditions", "relations")),
     ),
     Task("impossible", "Proved impossible", _of(lambda row: row.group == "impossible")),
     Task(
         "best",
         "The most conventional answer",
-        _of(lambda row: row.name in (*STYLED, WIDE_AXES) or row.group in ("deep", "conditions")),
+        _of(lambda row: row.name in (*STYLED, WIDE_AXES) or row.group in ("deep", "conditions", "relations")),
     ),
     Task(
         "five",

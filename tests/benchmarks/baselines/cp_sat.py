@@ -6,6 +6,7 @@ Sizes have the bounds that interval arithmetic gives; axes on which all is the s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ortools.sat.python import cp_model
@@ -24,7 +25,8 @@ from tests.benchmarks.question import (
 )
 
 MOST = 1 << 40  # of what is derived: CP-SAT tightens that by itself
-CONDITIONS = ("params", "macs", "receptive_field", "mirrored", "repeated")
+RELATIONS = ("mirrored", "repeated", "skips", "alike", "ratio", "volume")
+CONDITIONS = ("params", "macs", "receptive_field", *RELATIONS)
 STATUS = {cp_model.INFEASIBLE: "impossible", cp_model.OPTIMAL: "solved", cp_model.FEASIBLE: "solved"}
 
 Variables = Sequence[Any]
@@ -134,8 +136,40 @@ class Model:
                     for one, partner in zip(here, self.settings[other], strict=True):
                         for parameter in range(4 if name == "mirrored" else 5):
                             self.model.add(one[parameter] == partner[parameter])
+        elif name in RELATIONS:
+            self._relation(name, value)
         else:
             raise RefusedError(name)
+
+    def _relation(self, name: str, value: int) -> None:
+        """What relates the layers of an axis to each other, or the axes."""
+        add, last = self.model.add, len(self.settings) - 1
+        if name == "volume":
+            middle = (last + 1) // 2
+            factors = [
+                (self.sizes[middle][axis], bounds(self.asked, axis)[middle][1])
+                for axis, (_, _, copies) in enumerate(self.asked.axes)
+                for _ in range(copies)
+            ]
+            add(self._product(factors, "volume") <= value)
+            return
+        for axis in range(len(self.asked.axes)):
+            layers = [layer[axis] for layer in self.settings]
+            if name == "skips":
+                for place in range((last + 1) // 2):
+                    add(self.sizes[place + 1][axis] == self.sizes[last - place][axis])
+            elif name == "alike":
+                for before, here in pairwise(layers):
+                    like = self.model.new_bool_var("")
+                    for parameter in range(2):
+                        add(here[parameter] == before[parameter]).only_enforce_if(like)
+                    add(here[1] == 1).only_enforce_if(~like)
+            else:
+                (kernel, stride, *_), (smaller, own, *_) = layers[0], layers[-1]
+                ratio = self.model.new_int_var(1, MOST, "ratio")
+                self.model.add_multiplication_equality(ratio, [kernel, own])
+                self.model.add_multiplication_equality(ratio, [smaller, stride])
+                add(kernel > smaller)
 
 
 def solver(limit: float, workers: int) -> Any:

@@ -53,17 +53,17 @@ def plain(problem: Problem) -> Problem:
 
 
 def limited(problem: Problem) -> Problem:
-    """The question of one list of channels in the same way, its objectives kept; as it is where a domain is left empty.
+    """The question of one list of channels in the same way, its objectives kept.
+
+    It stays the one that it is where no condition is of that kind, and where a domain would be left empty.
 
     Example:
         >>> from convsolve.posing import ask
         >>> limited(ask(7, 28, where="stride == 4")).layers[0].domains[0][1]
         (4,)
     """
-    if not problem.where:
-        return problem
-    found = replace(plain(replace(problem, deeper=())), objectives=problem.objectives)
-    return problem if empty(found) else found
+    found = plain(replace(problem, deeper=())) if problem.where else problem
+    return problem if found.where == problem.where or empty(found) else replace(found, objectives=problem.objectives)
 
 
 def left_out(problem: Problem, known: Problem) -> Iterator[tuple[Encoding, Sequence[str]]]:

@@ -147,7 +147,7 @@ def along_ways(problem: Problem) -> BestFirst:
     graph = whole_graph(problem)
     carried: Conditioned | None = None
     along: tuple[Condition, ...] = ()
-    for along in _asked_along(problem):
+    for along in dict.fromkeys(_asked_along(problem)):
         carried = None
         if others := tuple(one for one in problem.demands if one not in along):
             carried = Conditioned(graph, ground(_demanding(problem, others)), steps=MANY_STEPS)

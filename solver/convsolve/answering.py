@@ -11,7 +11,7 @@ from itertools import groupby, islice
 from convsolve.answer import Answer, Solution, Status
 from convsolve.assembly import Answered, Assembly, stream
 from convsolve.collecting import seldom
-from convsolve.conditioned import MANY_STEPS, MOST_STEPS, TooManyStates
+from convsolve.conditioned import MOST_STEPS, SOON_STEPS, TooManyStates
 from convsolve.covering import covering
 from convsolve.errors import Error
 from convsolve.events import (
@@ -99,7 +99,7 @@ def search(
     """
     _refuse_uncounted(problem, count)
     exactly, few = every or count == 0, _are_few(problem, count, every=every)
-    counted = _counted(problem, report, exactly=exactly, steps=MANY_STEPS if few else MOST_STEPS)
+    counted = _counted(problem, report, exactly=exactly, steps=SOON_STEPS if few else MOST_STEPS)
     told: list[Solution] = []
     if counted is None:
         usual = MOST_LISTED if every else A_FEW

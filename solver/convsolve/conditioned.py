@@ -32,6 +32,7 @@ ARGUMENTS = ("k", "i", "o", "f")
 
 LARGEST_FAN = 100_000  # sizes that lead to one, looked at one by one
 MOST_STEPS = 20_000_000  # of states through layers; some twenty seconds
+SOON_STEPS = 3_000_000
 MANY_STEPS = MOST_STEPS // 10
 SOME_STEPS = MANY_STEPS // 40
 
@@ -226,7 +227,7 @@ class Conditioned:
         most = steps + max(0, steps - before) * climb
         ahead = (steps + most) // 2 * climb + most * min(place, middle) // 2
         soon = steps * growth**2 if self._remembers else steps * growth
-        if steps > SOME_STEPS and place > 1 and max(10 * ahead, soon) > 10 * self._steps_left:
+        if self.folds and steps > SOME_STEPS and place > 1 and max(10 * ahead, soon) > 10 * self._steps_left:
             raise TooManyStates
 
     def _spend(self, steps: int) -> None:

@@ -173,9 +173,8 @@ def _asked_along(problem: Problem) -> Iterator[tuple[Condition, ...]]:
     """
     plans = {one: plan(ground(_demanding(problem, (one,))), len(problem.layers)) for one in problem.demands}
     relating = tuple(one for one, found in plans.items() if found.remembers)
-    if relating:
-        yield relating
-    yield tuple(one for one, found in plans.items() if found.folds)
+    summing = tuple(one for one, found in plans.items() if found.folds)
+    yield from (some for some in (relating, summing) if some)
     yield problem.demands
 
 

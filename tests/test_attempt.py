@@ -98,3 +98,13 @@ def test_z3_goes_on_from_what_was_found(seed: int) -> None:
     assert len(set(found)) == len(found) == min(4, len(wanted)) - bool(wanted)
     assert set(found) <= set(wanted[1:])
     assert all(one.checked == ("arithmetic", "z3") for one in found)
+
+
+def test_a_layer_that_refuses_a_single_element_is_not_reached_by_one() -> None:
+    for source, where in ((5, "kernel_size[0] >= 1"), ("3x3", "kernel_size[0] >= kernel_size[1]")):
+        target = str(source).replace("5", "1").replace("3", "1")
+        stack = "Conv(c=4, s=1, p=0) >> Norm('instance') >> Conv(c=4)"
+        found = attempt(ask(f"4@{source}", f"4@{target}", stack=stack, where=where))
+        assert found is not None
+        assert found[0][0][0][0] < 5
+        assert attempt(ask(f"4@{source}", f"4@{target}", stack=stack[:-1] + ", k=1, s=1, p=0)", where=where)) is None

@@ -3,24 +3,24 @@
 Layer by layer and axis by axis each parameter takes the values of its domain: first the stride that would do if all
 layers had the same, and of the paddings, which come last, the one that leads into the middle of the sizes ahead. A
 condition is asked as soon as all that it speaks of has a value; of a sum, behind each layer, whether it may still end
-well. Where no value is left, the last choice that has to do with that is made anew (conflict-directed backjumping,
-Prosser 1993). Where that takes long nothing is known: to find none is no proof that there is none.
+well. Where no value is left, the choice to blame is made anew (`convsolve.backjumping`). Where that takes long nothing
+is known: to find none is no proof that there is none.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property, partial
-from typing import NamedTuple
 
+from convsolve.backjumping import Choice, Passed, Test, Values, chosen
 from convsolve.folds import Grounding
 from convsolve.foregone import Ranges
 from convsolve.graph import Graph, common, whole_graph
 from convsolve.grounding import ground
 from convsolve.language import Expr, names
 from convsolve.language.nodes import Compare, Name, shaped
-from convsolve.layers.base import LayerKind, Setting
+from convsolve.layers.base import Setting
 from convsolve.layers.fans import AnyFan, behind
 from convsolve.listing import Combination, spread
 from convsolve.problem import Problem
@@ -32,70 +32,6 @@ from convsolve.variables import setting_name, size_name
 FEW, MANY = 1_000, 4_000  # values that are tried: within hulls, then within live sizes; a thousand take a millisecond
 
 EARLY = 6  # parameters that relate layers and are chosen first
-
-Values = list[int]  # of settings, sizes and folds, each in its slot
-Test = Callable[[Values], object]
-Asked = tuple[Test, int]  # and the choices that it hangs on, as bits
-
-
-class _Passed(NamedTuple):
-    """A layer on one axis, once its setting is known: the slots of that and of the sizes, and those that lie ahead."""
-
-    kind: LayerKind
-    allowed: Callable[..., int]
-    setting: Sequence[int]
-    size: int
-    out: int
-    hulls: Sequence[range]
-    axis: int
-
-    def outs(self, values: Values) -> int | None:
-        """The size behind it, if that lies ahead."""
-        setting = tuple([values[slot] for slot in self.setting])
-        out = self.kind.size_map(setting).out(values[self.size]) if self.allowed(*setting) else None
-        return out if out in self.hulls[self.axis] else None
-
-
-class _Choice(NamedTuple):
-    """A value that is chosen: a parameter on one axis, or a size of the input.
-
-    Attributes:
-        slot: where it stands.
-        domain: what it may be.
-        tests: what must hold as soon as it is chosen.
-        like: where the value stands that it must be equal to, where it is tied.
-        passed: the layer that it completes on its axis.
-    """
-
-    slot: int
-    domain: Sequence[int]
-    tests: list[Asked]
-    like: int | None = None
-    passed: _Passed | None = None
-
-    @property
-    def hangs_on(self) -> list[int]:
-        """The slots that say which values it may have at all."""
-        like = [] if self.like is None else [self.like]
-        return like if self.passed is None else [*like, *self.passed.setting, self.passed.size]
-
-    def candidates(self, values: Values) -> Iterator[None]:
-        """The values that it may have after those chosen before, one after the other put into its slot."""
-        domain = self.domain
-        if self.like is not None:
-            domain = [values[self.like]] if values[self.like] in domain else ()
-        if self.passed is None:
-            for value in domain:
-                values[self.slot] = value
-                yield
-            return
-        found, ahead = [], self.passed.hulls[self.passed.axis]
-        for value in domain:
-            values[self.slot] = value
-            if (out := self.passed.outs(values)) is not None:
-                found.append((abs(2 * out - ahead.start - ahead.stop), value, out))
-        for _, values[self.slot], values[self.passed.out] in sorted(found):
-            yield
 
 
 def attempt(problem: Problem) -> tuple[Combination, tuple[int, ...]] | None:
@@ -123,7 +59,7 @@ class _Trial:
 
     def __init__(self, problem: Problem, graph: Graph) -> None:
         self._problem, self._graph = problem, graph
-        self._choices: list[_Choice] = []
+        self._choices: list[Choice] = []
         self._slots: dict[str, int] = {}  # of each variable
         self._order: dict[int, int] = {}  # of each slot, the choice that gives it a value
         self._known: dict[str, int] = {}  # likewise, of each variable
@@ -133,7 +69,7 @@ class _Trial:
         self._sizes = [[self._slot() for _ in range(graph.axes)] for _ in positions]
         self._hulls = [[*graph.hulls[position]] for position in positions]  # narrower once early choices are made
         for slot, hull in zip(self._sizes[0], graph.hulls[0], strict=True):
-            self._choices.append(_Choice(slot, hull, []))
+            self._choices.append(Choice(slot, hull, []))
         for depth, place in enumerate(graph.places):
             self._path.append([])
             for axis in range(graph.axes):
@@ -151,45 +87,30 @@ class _Trial:
         if self._early:
             narrow = partial(self._narrow, {}), self._bits(self._early)
             self._choices[graph.axes + len(self._early) - 1].tests.append(narrow)
+        for position, state in enumerate(graph.barred):
+            if state is not None:
+                depth = bisect_left(graph.places, position)
+                slots = self._sizes[depth]
+                self._choices[self._ends[depth]].tests.append((partial(_apart, state, slots), self._bits(slots)))
         self._ask(grounding)
+
+    @property
+    def _ends(self) -> list[int]:
+        """The choices after which the sizes on all axes are known, from the input on."""
+        return [max(self._order[slot] for slot in slots) for slots in self._sizes]
 
     def keep_to_live_sizes(self) -> None:
         """Ask of the sizes on all axes together whether they are on some way, as soon as they are known."""
-        for position, slots in zip([0, *(place + 1 for place in self._graph.places)], self._sizes, strict=True):
-            asked = partial(_among, self._graph.live[position], slots), self._bits(slots)
-            self._choices[max(self._order[slot] for slot in slots)].tests.insert(0, asked)
+        positions = [0, *(place + 1 for place in self._graph.places)]
+        for end, slots, position in zip(self._ends, self._sizes, positions, strict=True):
+            live = partial(_among, self._graph.live[position], slots), self._bits(slots)
+            self._choices[end].tests.insert(0, live)
 
     def found(self, most: int) -> tuple[Combination, tuple[int, ...]] | None:
         """What was found when so many values were tried, at most."""
-        values, choices = self._values, self._choices
-        waiting = [choices[0].candidates(values)]
         early = self._bits(self._early)
-        hangs_on = [self._bits(choice.hangs_on) | (early if choice.passed else 0) for choice in choices]
-        conflicts = hangs_on[:1] * len(choices)  # per choice, those that its values were refused for
-        while True:
-            at = len(waiting) - 1
-            for _ in waiting[at]:
-                most -= 1
-                if most < 0:
-                    return None
-                for test, bits in choices[at].tests:
-                    if not test(values):
-                        conflicts[at] |= bits
-                        break
-                else:
-                    break
-            else:
-                before = conflicts[at] & ((1 << at) - 1)
-                if not before:
-                    return None
-                back = before.bit_length() - 1
-                conflicts[back] |= before ^ (1 << back)
-                del waiting[back + 1 :]
-                continue
-            if at + 1 == len(choices):
-                return self._read()
-            conflicts[at + 1] = hangs_on[at + 1]
-            waiting.append(choices[at + 1].candidates(values))
+        hangs_on = [self._bits(choice.hangs_on) | (early if choice.passed else 0) for choice in self._choices]
+        return self._read() if chosen(self._choices, hangs_on, self._values, most) else None
 
     def _bits(self, slots: Iterable[int]) -> int:
         """The choices that give some slots their values."""
@@ -208,14 +129,14 @@ class _Trial:
         slots = [self._slot() for _ in kind.axis_parameters]
         self._path[depth].append(slots)
         size, out = self._sizes[depth][axis], self._sizes[depth + 1][axis]
-        passed = _Passed(kind, kind.allowed, slots, size, out, self._hulls[depth + 1], axis)
+        passed = Passed(kind, kind.allowed, slots, size, out, self._hulls[depth + 1], axis)
         order = sorted(range(len(slots)), key=lambda number: kind.axis_parameters[number].name == "padding")
         for number in order[:-1] if order else ():
             self._choices.append(self._parameter(depth, place, axis, number))
-        last = self._parameter(depth, place, axis, order[-1]) if order else _Choice(self._slot(), [0], [])
+        last = self._parameter(depth, place, axis, order[-1]) if order else Choice(self._slot(), [0], [])
         self._choices.append(last._replace(passed=passed))
 
-    def _parameter(self, depth: int, place: int, axis: int, number: int) -> _Choice:
+    def _parameter(self, depth: int, place: int, axis: int, number: int) -> Choice:
         step = self._graph.steps[place]
         leaders = step.ties[number]
         alike = [other for other, leader in enumerate(leaders) if leader == leaders[axis]]
@@ -223,7 +144,7 @@ class _Trial:
         like = self._path[depth][alike[0]][number] if alike[0] < axis else None
         usual = self._usual[axis] if step.layer.kind.axis_parameters[number].name == "stride" else 0
         values = sorted(domain, key=lambda value: (abs(value - usual), value))
-        return _Choice(self._path[depth][axis][number], values, [], like)
+        return Choice(self._path[depth][axis][number], values, [], like)
 
     @cached_property
     def _usual(self) -> list[float]:
@@ -375,6 +296,10 @@ def _equal(sentence: Expr) -> bool:
 
 def _among(states: Collection[State], slots: Sequence[int], values: Values) -> bool:
     return tuple([values[slot] for slot in slots]) in states
+
+
+def _apart(state: State, slots: Sequence[int], values: Values) -> bool:
+    return tuple([values[slot] for slot in slots]) != state
 
 
 def _fold(start: int, steps: Sequence[Step | None], slot: int, values: Values) -> bool:

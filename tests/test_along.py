@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from convsolve import scouting
+from convsolve import answering, scouting
 from convsolve.along import Along
 from convsolve.answering import answer
 from convsolve.assembly import stream
@@ -20,8 +20,8 @@ from convsolve.language import parse
 from convsolve.language.nodes import shaped
 from convsolve.posing import ask
 from convsolve.prospects import Stepped, Sums, foreseeable
-from convsolve.scouting import Scout, along_ways, scout
-from convsolve.search import TooLong, conventional
+from convsolve.scouting import Scout, scout
+from convsolve.search import TooLong
 from tests.oracle.order import place_in_order, settings
 from tests.test_conditioned import combination, drawn
 
@@ -48,14 +48,14 @@ def test_the_order_is_the_same_whoever_finds_it(seed: int, monkeypatch: pytest.M
     problem, wanted = drawn(seed)
     first = sorted(map(combination, wanted), key=partial(place_in_order, problem))[:60]
     found: Scout = scout(problem)
-    assert settings(islice(found.in_order(60, []), 60)) == first  # along each way
+    assert settings(islice(found.in_order([], 60), 60)) == first  # along each way
     for ways in (0, 7, 60):  # carried, after so many; what was told before is not told again
         monkeypatch.setattr(scouting, "FEW_WAYS", ways)
         used: list[Any] = []
-        assert settings(islice(found.in_order(60, used), 60)) == first
+        assert settings(islice(found.in_order(used, 60), 60)) == first
         assert found.conditions is None or not used or len(used) <= 2
     # where conditions cannot be carried at all
-    assert settings(islice(conventional(problem, [along_ways(problem)], 60), 60)) == first
+    assert settings(islice(found.along([], 60), 60)) == first
 
 
 @pytest.mark.parametrize("seed", range(5200, 5215))
@@ -148,4 +148,50 @@ def test_a_search_that_asks_too_much_ends() -> None:
                   padding=set(dilations),
                   where="receptive_field == 505")  # fmt: skip
     with pytest.raises(TooLong):
-        next(conventional(problem, [along_ways(problem)], 1))
+        next(scout(problem).along([], 1))
+
+
+@pytest.mark.parametrize("count", [30, 300])
+def test_stacks_of_as_many_layers_are_one_order_whoever_finds_it(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One and two layers in front, two and one behind: neither comes first as a whole."""
+    where = ["padding[0] == padding[-1]", "stride[0] == stride[-1]", "sum(kernel_size) == 7"]
+    limits: dict[str, Any] = {"kernel_size": "1..4", "stride": "1..2", "padding": "0..1", "where": where}
+    problem = ask(12, 12, stack='Conv() * "1..2" >> ConvTranspose() * "1..2"', **limits)
+    every = [(len(one.layers), place_in_order(one, combination(each)), combination(each))
+             for one in problem.depths for each in stream(one)]  # fmt: skip
+    wanted = [each for *_, each in sorted(every)[:count]]
+    assert [*map(combination, answer(problem, count=count))] == wanted
+    for few, most in ((10_000, 30_000), (3, 30_000), (3, 40), (3, 200)):
+        monkeypatch.setattr(scouting, "FEW_WAYS", few)
+        monkeypatch.setattr(scouting, "MOST_WAYS", most)
+        monkeypatch.setattr(answering, "SOON_STEPS", 0)  # asked along each way, and carried after so many
+        found = answer(problem, count=count)
+        assert len(set(found)) == len(found)
+        assert [*map(combination, found)] == wanted
+
+
+@pytest.mark.parametrize(("stack", "layers"), [("Act('relu')", 1), ("Act('relu') >> Norm('batch')", 2)])
+def test_layers_without_a_choice_meet_conditions_too(stack: str, layers: int) -> None:
+    few = [size for size in range(5, 10) if layers * size <= 16]
+    for where, sizes in (("in_size[0] == 7", [7]), ("activations <= 16", few), ("in_size[0] % 4 == 1", [5, 9])):
+        found = answer(ask("1@[5..9]", "1@[5..9]", stack=stack, where=where))
+        assert [one.sizes[0] for one in found] == [(size,) for size in sizes]
+    assert answer(ask("8,9", "8,9", stack=stack, where="in_size == 8")).status == "impossible"
+    assert answer(ask("8,9", "8,9", stack=stack, where="in_size >= 8")).status == "solved"
+
+
+def test_a_size_in_the_middle_guides_the_search() -> None:
+    """The input's size is to be found, too: of thousands of beginnings few come to the size that is wanted."""
+    question = ask("3@[200..240]", "64@7", layers=5, where=["out_size[2] == 14", "receptive_field <= 100"])
+    found = answer(question, count=1)
+    assert (found.order, found[0].sizes[3]) == ("conventional", (14,))
+    search = scout(question).asking(10_000)
+    assert {*search.members.columns[3][0]} == {14}
+
+
+def test_what_no_setting_can_meet_is_known_at_once() -> None:
+    problem = ask("1@?x?", "8@14x14", layer="conv", layers=2, where="receptive_field >= 40")
+    found = scout(problem)
+    assert (found.never, found.total, [*found.combinations()], [*found.in_order([], 3)]) == (True, 0, [], [])
+    assert answer(problem).status == "impossible"
+    assert scout(ask(9, 3, layers=2, where="receptive_field <= 1000")).conditions is None

@@ -83,6 +83,7 @@ def test_parity_is_seen_by_the_sizes_that_are_on_some_way() -> None:
 
 
 def test_it_ends_where_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "USUAL", 2)
     monkeypatch.setattr(module, "FEW", 3)
     monkeypatch.setattr(module, "MANY", 5)
     assert attempt(ask(100, 3, layers=6, where="kernel_size[0] == 7")) is None

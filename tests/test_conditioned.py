@@ -225,7 +225,8 @@ def test_z3_alone_lists_as_many_as_are_asked_for_and_knows_when_there_are_no_mor
         assert (every.total, every.complete) == (len(wanted), True)
         progress = Progress(problem)
         search_all(problem, progress)
-        assert progress.answer().solutions == every.solutions
+        found = progress.answer()
+        assert found.solutions == every.solutions if found.order == every.order else set(found) == set(every)
     best = answer(replace(problem, objectives=read_objectives(["macs", "-params"], None)))
     assert best.optimal is (True if wanted else None)
     if wanted:

@@ -119,3 +119,41 @@ def test_a_parameter_without_a_value_is_left_to_the_conditions() -> None:
     assert limited(problem) is problem
     assert cs.solve(7, 28, where="kernel_size > 9").status == "impossible"
     assert plain.empty(plain.plain(problem))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "question"),
+    [
+        ("7", "28", {"layers": 2, "where": ["kernel_size <= 5", "kernel_size[0] <= kernel_size[1]"]}),
+        ("[5..9]", "3", {"layers": 2, "layer": "conv", "kernel_size": "1..4", "stride": "1..3",
+                         "where": ["stride != 3", "kernel_size[0] <= kernel_size[1]"]}),
+    ],
+)  # fmt: skip
+def test_what_a_space_makes_of_its_members_meets_narrowed_and_carried_conditions(
+    source: str, target: str, question: dict[str, Any]
+) -> None:
+    space = cs.Space(source, target, **question)
+    for number in range(60):
+        one = space[number * (space.total - 1) // 60]
+        assert space.mutate(one, seed=number) in space
+        assert space.complete({"0.kernel_size": one.layers[0].kernel_size[0]}, seed=number) in space
+        assert space.crossover(one, space[number], seed=number) in space
+        assert all(other in space for other in [*space.neighbors(one)][:20])
+
+
+def test_several_inputs_are_explained_where_a_domain_is_left_empty() -> None:
+    """And where a condition speaks of an axis that one input by itself does not have."""
+    odd = cs.solve("64,96", "8,12", layers=3, layer="conv", where=["kernel_size % 2 == 1", "kernel_size in {2, 4}"])
+    assert odd.explanation is not None
+    assert "exclude each other" in " ".join(odd.explanation.because)
+    other = cs.solve("64,96", "8,12", layers=3, layer="conv", where=["padding[0][1] <= 1", "kernel_size[0] > 7"])
+    assert other.explanation is not None
+
+
+def test_a_sum_that_divides_by_what_may_be_nothing_is_refused() -> None:
+    with pytest.raises(cs.Error, match="divides by what may be 0"):
+        ask_and_scout("sum(kernel_size // (stride - 1)) >= 3")
+
+
+def ask_and_scout(where: str) -> None:
+    scout(ask(7, 28, layers=2, where=where))

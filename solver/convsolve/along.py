@@ -8,14 +8,14 @@ condition speaks of, or that a sum cannot end well, and the others come in the o
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from convsolve.folds import BEHIND
 from convsolve.foregone import Ranges
 from convsolve.graph import Graph
 from convsolve.grounding import ground
 from convsolve.language import Expr, compiled, names
-from convsolve.language.nodes import Name, renamed
+from convsolve.language.nodes import Name, renamed, shaped
 from convsolve.layers.base import Setting
 from convsolve.problem import Problem
 from convsolve.prospects import Prospect, Stepped, foreseeable
@@ -45,8 +45,13 @@ class Along:
             terms[fold.name], known[fold.name] = Name(f"f[{number}]"), whole
         self._asked: list[list[Sentence]] = [[] for _ in range(whole + 1)]
         for one in grounding.instances:
-            depth = max([1, *(known[name] for name in names(one.sentence))])
+            depth = max([0, *(known[name] for name in names(one.sentence))])
             self._asked[depth].append(_compiled(one.sentence, terms))
+        self._lone: dict[str, list[Sentence]] = {}  # of a single size
+        for one in grounding.instances:
+            sentence, said = shaped(one.sentence)
+            if len(said) == 1 and said[0].startswith("size."):
+                self._lone.setdefault(said[0], []).append(compiled(sentence, ("v0",)))
         terms[BEHIND.name] = Name("f")
         steps = [[None if step is None else _compiled(step, terms) for step in fold.steps] for fold in grounding.folds]
         self._folds = [
@@ -62,6 +67,15 @@ class Along:
             if (span := spanned(fold.name, sentences)) is not None and foreseeable(each):
                 self._prospects.append(Prospect(fold.start, span, each, some, layers, ranges))
 
+    def columns(self, graph: Graph, columns: Sequence[Sequence[Collection[int]]]) -> list[list[Collection[int]]]:
+        """Of the sizes by position and axis those that conditions on a single one leave."""
+        found = [[*sizes] for sizes in columns]
+        for at, twins in enumerate(graph.component.twins):
+            for position in range(len(graph.steps) + 1):
+                for sentence in (one for axis in twins for one in self._lone.get(size_name(position, axis), ())):
+                    found[position][at] = {size for size in found[position][at] if sentence(size)}
+        return found
+
     def met(self, path: Path, sizes: Sequence[State]) -> bool:
         """Whether a way breaks none of the conditions that its last layer completes, and may meet the others.
 
@@ -73,7 +87,7 @@ class Along:
         ended = len(path) == len(self._asked) - 1
         folded = [_folded(*fold, path, sizes) for fold in self._folds] if ended else []
         return all(sentence(path, sizes, folded) for sentence in asked) and (
-            ended or all(prospect.may(len(path), path, sizes) for prospect in self._prospects)
+            ended or not path or all(prospect.may(len(path), path, sizes) for prospect in self._prospects)
         )
 
 

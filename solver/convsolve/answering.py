@@ -30,8 +30,8 @@ from convsolve.graph import graphs, total
 from convsolve.limits import UNLIMITED, Limits, Stopped
 from convsolve.monotone import decisive
 from convsolve.problem import Problem
-from convsolve.scouting import Scout, along_ways, scout, scouts
-from convsolve.search import TooLong, conventional
+from convsolve.scouting import Scout, scout, scouts
+from convsolve.search import TooLong
 from convsolve.serving import served, settle
 from convsolve.tiers import Tier
 from convsolve.verdicts import Confirmations, by_z3, proved_impossible
@@ -173,20 +173,13 @@ def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution
         return False
     report(Counted(None, "conventional"))
     with suppress(TooLong):
-        ways = _way_by_way(problem, wanted or None)
+        ways = _in_order(scouts(problem), wanted or MOST_LISTED, report, carried=False)
         number = _list(islice(ways, wanted), Confirmations(), confirm, tell) if wanted else sum(1 for _ in ways)
         if number:
             report(Counted(number if number < wanted or not wanted else None, "conventional"))
             report(Ended(Status.SOLVED))
             return True
     return False
-
-
-def _way_by_way(problem: Problem, most: int | None) -> Iterator[Answered]:
-    """The most conventional combinations, those with the fewest layers first; conditions are asked along each way."""
-    for one in problem.depths:
-        assembly = Assembly(one)
-        yield from ((one, assembly.placed(placed)) for placed in conventional(one, [along_ways(one)], most))
 
 
 def _refuse_uncounted(problem: Problem, count: int | None) -> None:
@@ -210,11 +203,11 @@ def _refuse_uncounted(problem: Problem, count: int | None) -> None:
         )
 
 
-def _in_order(scouts: Sequence[Scout], wanted: int, report: Listener) -> Iterator[Answered]:
-    """The most conventional combinations, those with the fewest layers first."""
+def _in_order(scouts: Sequence[Scout], wanted: int, report: Listener, *, carried: bool = True) -> Iterator[Answered]:
+    """The most conventional combinations, those with the fewest layers first; `carried` as for `Tier`."""
     states, expanded, left = 0, 0, wanted
     for _, same in groupby(scouts, key=lambda found: len(found.problem.layers)):
-        tier = Tier(same, left)
+        tier = Tier(same, left, carried=carried)
         for one, placed in islice(tier, left):
             yield one, Assembly(one).placed(placed)
             left -= 1

@@ -1,10 +1,10 @@
 """Any combination that meets all conditions, tried parameter by parameter: what breaks one of them is left at once.
 
 Layer by layer and axis by axis each parameter takes the values of its domain: first the stride that would do if all
-layers had the same, and of the paddings, which come last, the one that leads into the middle of the sizes ahead. A
-condition is asked as soon as all that it speaks of has a value; of a sum, behind each layer, whether it may still end
-well. Where no value is left, the choice to blame is made anew (`convsolve.backjumping`). Where that takes long nothing
-is known: to find none is no proof that there is none.
+layers had the same, a kernel of 3, and of the paddings, which come last, the one that leads into the middle of the
+sizes ahead. A condition is asked as soon as all that it speaks of has a value; of a sum, behind each layer, whether it
+may still end well. Where no value is left, the choice to blame is made anew (`convsolve.backjumping`). Where that takes
+long nothing is known: to find none is no proof that there is none.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from convsolve.spans import spanned
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
 
-FEW, MANY = 1_000, 4_000  # values that are tried: within hulls, then within live sizes; a thousand take a millisecond
-
+# Values that are tried: the usual ones first, then small kernels first, at last within live sizes. A thousand take some
+# milliseconds.
+USUAL, FEW, MANY = 300, 1_000, 4_000
+KERNEL = 3
 EARLY = 6  # parameters that relate layers and are chosen first
 
 
@@ -47,7 +49,10 @@ def attempt(problem: Problem) -> tuple[Combination, tuple[int, ...]] | None:
     if not all(graph.hulls[0]):
         return None
     trial = _Trial(problem, graph)
-    found = trial.found(FEW)
+    found = trial.found(USUAL)
+    if found is None:
+        trial.take_small_kernels_first()
+        found = trial.found(FEW)
     if found is None and graph.live[0]:
         trial.keep_to_live_sizes()
         found = trial.found(MANY)
@@ -62,14 +67,14 @@ class _Trial:
         self._choices: list[Choice] = []
         self._slots: dict[str, int] = {}  # of each variable
         self._order: dict[int, int] = {}  # of each slot, the choice that gives it a value
-        self._known: dict[str, int] = {}  # likewise, of each variable
+        self._kernels: set[int] = set()  # the slots of kernel_size
         self._values: Values = []
         self._path: list[list[list[int]]] = []  # the slots of settings, by layer with a choice and by axis
         positions = [0, *(place + 1 for place in graph.places)]
         self._sizes = [[self._slot() for _ in range(graph.axes)] for _ in positions]
         self._hulls = [[*graph.hulls[position]] for position in positions]  # narrower once early choices are made
         for slot, hull in zip(self._sizes[0], graph.hulls[0], strict=True):
-            self._choices.append(Choice(slot, hull, []))
+            self._choices.append(Choice(slot, [*hull], []))
         for depth, place in enumerate(graph.places):
             self._path.append([])
             for axis in range(graph.axes):
@@ -98,6 +103,12 @@ class _Trial:
     def _ends(self) -> list[int]:
         """The choices after which the sizes on all axes are known, from the input on."""
         return [max(self._order[slot] for slot in slots) for slots in self._sizes]
+
+    def take_small_kernels_first(self) -> None:
+        """Begin with the kernels that cost least, not with the most usual ones."""
+        for choice in self._choices:
+            if choice.slot in self._kernels:
+                choice.domain.sort()
 
     def keep_to_live_sizes(self) -> None:
         """Ask of the sizes on all axes together whether they are on some way, as soon as they are known."""
@@ -142,9 +153,12 @@ class _Trial:
         alike = [other for other, leader in enumerate(leaders) if leader == leaders[axis]]
         domain = set[int].intersection(*(set(step.layer.domains[other][number]) for other in alike))
         like = self._path[depth][alike[0]][number] if alike[0] < axis else None
-        usual = self._usual[axis] if step.layer.kind.axis_parameters[number].name == "stride" else 0
+        name, slot = step.layer.kind.axis_parameters[number].name, self._path[depth][axis][number]
+        usual = {"stride": self._usual[axis], "kernel_size": KERNEL}.get(name, 0)
+        if name == "kernel_size":
+            self._kernels.add(slot)
         values = sorted(domain, key=lambda value: (abs(value - usual), value))
-        return Choice(self._path[depth][axis][number], values, [], like)
+        return Choice(slot, values, [], like)
 
     @cached_property
     def _usual(self) -> list[float]:

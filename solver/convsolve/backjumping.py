@@ -46,7 +46,7 @@ class Choice(NamedTuple):
     """
 
     slot: int
-    domain: Sequence[int]
+    domain: list[int]
     tests: list[Asked]
     like: int | None = None
     passed: Passed | None = None
@@ -61,7 +61,7 @@ class Choice(NamedTuple):
         """The values that it may have after those chosen before, one after the other put into its slot."""
         domain = self.domain
         if self.like is not None:
-            domain = [values[self.like]] if values[self.like] in domain else ()
+            domain = [values[self.like]] if values[self.like] in domain else []
         if self.passed is None:
             for value in domain:
                 values[self.slot] = value

@@ -88,6 +88,7 @@ class Conditioned:
         self._alike = [seen.setdefault((id(step), reads), place) for place, (step, reads) in each]
         self._known_sources: dict[tuple[int, int, int, int], list[Source]] = {}
         self._steps_left = steps
+        self._beyond = max(0, MOST_STEPS - steps) if steps >= SOON_STEPS else 0  # steps that others would take, too
         self._steps_before = 0  # of the layer that was carried last
         self._known_settings: dict[tuple[int, int, int], dict[SizeMap, Counter[Known]]] = {}
         self._onward: dict[tuple[int, State, State, tuple[Known, ...]], dict[Folded, list[Folded]]] = {}
@@ -114,6 +115,11 @@ class Conditioned:
     def starts(self) -> list[tuple[State, Folded]]:
         """The states of the input with what the folds may come to in all, in ascending order."""
         return sorted((state, folded) for state, here in self.counts[0].items() for folded in here)
+
+    @cached_property
+    def columns(self) -> list[list[set[int]]]:
+        """Per position and axis the sizes from which conditions can be met."""
+        return [[{state[axis] for state in states} for axis in range(self.graph.axes)] for states in self.counts]
 
     @cached_property
     @seldom
@@ -227,7 +233,12 @@ class Conditioned:
         most = steps + max(0, steps - before) * climb
         ahead = (steps + most) // 2 * climb + most * min(place, middle) // 2
         soon = steps * growth**2 if self._remembers else steps * growth
-        if self.folds and steps > SOME_STEPS and place > 1 and max(10 * ahead, soon) > 10 * self._steps_left:
+        if (
+            self.folds
+            and steps > SOME_STEPS
+            and place > 1
+            and max(10 * ahead, soon) > 10 * (self._steps_left + self._beyond)
+        ):
             raise TooManyStates
 
     def _spend(self, steps: int) -> None:

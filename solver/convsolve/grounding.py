@@ -221,7 +221,8 @@ class _Grounding:
         if any(place + (name == "out_channels") in shares for place in places for name in widths):
             raise self._unknown_channels(f"{function} of {' and '.join(sorted(widths))}")
         steps = [
-            _joined(function, self._on(argument, place, axis)) if place in places else None for place in self._places
+            _joined(function, self._whole_divisors(self._on(argument, place, axis))) if place in places else None
+            for place in self._places
         ]
         return self._fold(f"{function}({_written(argument)})", STARTS[function], steps, axis)
 

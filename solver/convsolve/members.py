@@ -96,9 +96,8 @@ class Members:
         windowed = [place for place in self.places if "kernel_size" in self.kinds[place].positions()]
         self._stem = windowed[0] if len(windowed) > 1 else None
         self.positions = [*self.places, len(self.kinds)]
-        self.columns: Sequence[Sequence[Collection[int]]] = (
-            expansion.columns if potential is None else potential.columns
-        )
+        known = potential or conditions or expansion
+        self.columns: Sequence[Sequence[Collection[int]]] = known.columns
         self.most: list[list[dict[int, int]]] | None = None  # per axis, depth and size: what the rest may cost
         self._outs: dict[tuple[int, int, int, int], list[_Out]] = {}
         self._floor_tables: dict[tuple[Step, bool, int, int], Floors] = {}
@@ -180,7 +179,13 @@ class Members:
 
     def within(self, cap: int) -> Members:
         """The same with only the sizes on ways that cost at most so much."""
-        each = [corridor.within(most) for corridor, most in self._shares(cap)]
+        each = [
+            [
+                {size: rest for size, rest in sizes.items() if size in self.columns[position][axis]}
+                for position, sizes in zip(self.positions, corridor.within(most), strict=True)
+            ]
+            for axis, (corridor, most) in enumerate(self._shares(cap))
+        ]
         depths = [bisect_left(self.places, position) for position in range(len(self.kinds) + 1)]
         found = Members(self.graph, self.style, self.expansion, conditions=self.conditions)
         found.columns = [[sizes[depth] for sizes in each] for depth in depths]

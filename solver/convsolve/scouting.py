@@ -27,8 +27,8 @@ from convsolve.problem import Problem
 from convsolve.promise import Promises
 from convsolve.search import BestFirst, ByObjectives, Placed, TooLong, conventional, style_of
 
-MOST_WAYS = 50_000  # of which a condition is asked, beginnings included; somewhat less than a second
-FEW_WAYS = MOST_WAYS // 5
+MOST_WAYS = 30_000  # of which conditions are asked, beginnings included; half a second, more where some are carried
+FEW_WAYS = MOST_WAYS // 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +40,20 @@ class Scout:
         plain: the same combinations, conditions on single parameters in the domains: see `convsolve.plain`.
         graphs: of that, one a component, conditions left out.
         conditions: all axes together, with the conditions that are left, where there are any.
+        never: whether there is a condition that no setting and no size can meet.
     """
 
     problem: Problem
     plain: Problem
     graphs: Sequence[Graph]
     conditions: Conditioned | None
+    never: bool = False
 
     @property
     def total(self) -> int:
         """The exact number of combinations."""
+        if self.never:
+            return 0
         return total(self.graphs) if self.conditions is None else self.conditions.total
 
     @cached_property
@@ -73,6 +77,8 @@ class Scout:
 
     def combinations(self) -> Iterator[Combination]:
         """All, in the graph's order."""
+        if self.never:
+            return iter(())
         if self.conditions is None:
             return in_graph_order(self.problem, [Expansion(graph) for graph in self.graphs])
         return meeting(self.problem, Expansion(self.whole), self.conditions)
@@ -96,13 +102,15 @@ class Scout:
         """A search for the most conventional that asks the conditions along each way, of so many at most."""
         return _asking(self.plain, self.whole, self.plain.demands, most)
 
-    def in_order(self, most: int, used: list[BestFirst]) -> Iterator[Placed]:
-        """The most conventional combinations, or the first `most`; the searches that find them are added to `used`.
+    def in_order(self, used: list[BestFirst], most: int | None = None) -> Iterator[Placed]:
+        """The most conventional combinations first, so many at least; the searches that find them are added to `used`.
 
         At first conditions are asked along each way: these are soon found where conventional ones meet them. Where
         they are rare, it helps to know from which states none is left.
         """
         told = 0
+        if self.never:
+            return
         if self.conditions is not None:
             used.append(self.asking(FEW_WAYS))
             with suppress(TooLong):
@@ -113,6 +121,31 @@ class Scout:
         searches = self.searches()
         used += searches
         yield from islice(conventional(self.problem, searches, most), told, None)
+
+    def along(self, used: list[BestFirst], most: int | None = None) -> Iterator[Placed]:
+        """The same where conditions may be too much to be carried: those that are not are, the others are asked.
+
+        Raises:
+            TooLong: more ways would have to be asked.
+        """
+        if self.never:
+            return
+        found = self.searches() if self.conditions is None else [self._asking_some()]
+        used += found
+        yield from conventional(self.problem, found, most)
+
+    def _asking_some(self) -> BestFirst:
+        """A search that asks the conditions along each way that are too much to be carried, and carries the others."""
+        carried: Conditioned | None = None
+        along: tuple[Condition, ...] = ()
+        for along in dict.fromkeys(_asked_along(self.plain)):
+            carried = None
+            if others := tuple(one for one in self.plain.demands if one not in along):
+                carried = Conditioned(self.whole, ground(_demanding(self.plain, others)), steps=MANY_STEPS)
+            with suppress(TooManyStates):
+                if carried is None or carried.total >= 0:
+                    break
+        return _asking(self.plain, self.whole, along, MOST_WAYS, carried)
 
     @cached_property
     def cheapest(self) -> Cheapest:
@@ -141,28 +174,13 @@ class Scout:
         return ByObjectives(self.problem, self.whole, [potential], self.conditions)
 
 
-def along_ways(problem: Problem) -> BestFirst:
-    """A search that asks conditions along each way, those that are too much to be carried, and carries the others."""
-    problem = limited(problem)
-    graph = whole_graph(problem)
-    carried: Conditioned | None = None
-    along: tuple[Condition, ...] = ()
-    for along in dict.fromkeys(_asked_along(problem)):
-        carried = None
-        if others := tuple(one for one in problem.demands if one not in along):
-            carried = Conditioned(graph, ground(_demanding(problem, others)), steps=MANY_STEPS)
-        with suppress(TooManyStates):
-            if carried is None or carried.total >= 0:
-                break
-    return _asking(problem, graph, along, MOST_WAYS, carried)
-
-
 def _asking(
     problem: Problem, graph: Graph, some: tuple[Condition, ...], most: int, carried: Conditioned | None = None
 ) -> BestFirst:
     """A search that asks some conditions of each way, of so many at most."""
     search = BestFirst(graph, style_of(problem), Expansion(graph), conditions=carried)
     search.along, search.most_expanded = Along(_demanding(problem, some), graph), most
+    search.members.columns = search.along.columns(graph, search.members.columns)
     return search
 
 
@@ -186,7 +204,11 @@ def _demanding(problem: Problem, some: tuple[Condition, ...]) -> Problem:
 def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
     """The graphs of a question; what they know is worked out when it is asked for."""
     known = limited(problem)
-    return _scouted(problem, known, graphs(known), known, steps)
+    found = graphs(known)
+    left = Foregone(known, found).left() if known.demands else known
+    return (
+        Scout(problem, known, found, None, never=True) if left is None else _scouted(problem, known, found, left, steps)
+    )
 
 
 def _scouted(problem: Problem, known: Problem, found: Sequence[Graph], left: Problem, steps: int = MOST_STEPS) -> Scout:

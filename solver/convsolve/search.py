@@ -135,7 +135,10 @@ class _Walk:
         # index keeps a node (-1) before the members of its stream, so that nothing behind it is compared.
         visits: dict[tuple[object, ...], int] = {}
         heap: list[tuple[int, int, Path, State, int, _Node]] = []
+        along = self.search.along
         for state, folded, price in self.members.starts():
+            if along is not None and not along.met((), (state,)):
+                continue
             bound = price + self.members.bound(0, state, ()) + self.members.rest(0, state, folded)
             heap.append((bound, 0, (), state, -1, _Node(state, 0, state, price, (), folded, (state,))))
         heapify(heap)

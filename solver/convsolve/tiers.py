@@ -33,10 +33,12 @@ class Tier:
     Args:
         scouts: the graphs of each.
         most: how many combinations are wanted of all.
+        carried: whether conditions can be carried; else they are asked along each way.
     """
 
-    def __init__(self, scouts: Iterable[Scout], most: int) -> None:
+    def __init__(self, scouts: Iterable[Scout], most: int, *, carried: bool = True) -> None:
         self._most = most
+        self._carried = carried
         self._scouts = sorted(scouts, key=lambda found: found.problem.charge)
         self._opened: list[Scout] = []
         self._searches: list[BestFirst] = []
@@ -46,7 +48,7 @@ class Tier:
     @property
     def states(self) -> int:
         """How many states the questions have that were looked into."""
-        return sum(found.states for found in self._opened)
+        return sum(found.states for found in self._opened) if self._carried else 0
 
     @property
     def expanded(self) -> int:
@@ -103,8 +105,10 @@ class Tier:
 
     def _made(self, found: Scout) -> Listed[Placed]:
         self._opened.append(found)
-        if found.conditions is not None:
-            return Listed(found.in_order(self._most, self._searches))
+        if not self._carried:
+            return Listed(found.along(self._searches, self._most))
+        if found.never or found.conditions is not None:
+            return Listed(found.in_order(self._searches, self._most))
         searches = self._bare.get(id(found.graphs)) or found.searches()
         self._searches += searches
         return Listed(conventional(found.problem, searches, self._most))

@@ -18,7 +18,7 @@ from convsolve.explain.nearest import around_target
 from convsolve.explain.reach import Axis
 from convsolve.explain.solving import solved
 from convsolve.explanation import Change, Explanation, Reason
-from convsolve.plain import plain
+from convsolve.plain import empty, plain
 from convsolve.problem import Problem
 from convsolve.shapes import Extent
 
@@ -102,7 +102,13 @@ def _moved(problem: Problem, place: int, asking: Asking) -> Iterator[Change]:
     goal = problem.target.each[place]
     if len(goal.sizes) > 1:
         return
-    for some in around_target(Axis(plain(_of(problem, [place])), 0)):
+    try:
+        alone = plain(_of(problem, [place]))
+    except Error:  # a condition speaks of another input's axis
+        return
+    if empty(alone):
+        return
+    for some in around_target(Axis(alone, 0)):
         for size in some[:A_FEW]:
             goals = [*problem.target.each]
             goals[place] = replace(goal, sizes=(range(size, size + 1),))

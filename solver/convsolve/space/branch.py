@@ -168,8 +168,8 @@ class Branch:
 
     @cached_property
     def free(self) -> Branch:
-        """The same without its conditions."""
-        return Branch(replace(self.problem, where=()))
+        """The same without the conditions that are carried."""
+        return Branch(replace(self._scout.plain, where=()))
 
     @cached_property
     def together(self) -> Ways[Passed]:

@@ -26,7 +26,7 @@ from convsolve.space.branches import Branches
 from convsolve.space.decisions import Given, integer
 
 NAMES = ("no_checkerboard", "exact", "odd_kernels", "monotone")
-ORDER = 1  # of the combinations: a new number wherever ranks come to mean something else
+ORDER = 2  # of the combinations: a new number wherever ranks come to mean something else
 
 
 class Space:

@@ -157,3 +157,27 @@ def test_a_sum_that_divides_by_what_may_be_nothing_is_refused() -> None:
 
 def ask_and_scout(where: str) -> None:
     scout(ask(7, 28, layers=2, where=where))
+
+
+def test_a_layer_that_only_deeper_stacks_have_is_told_of() -> None:
+    with pytest.raises(cs.Error) as refused:
+        cs.solve("3@64x64", "64@4x4", layers="2..6", where="stride[4] == 2")
+    assert refused.value.help == ("ask for 5 layers at least: then there is one",)
+    assert len(cs.solve("3@64x64", "64@4x4", layers="5..6", where="stride[4] == 2", count=1)) == 1
+    with pytest.raises(cs.Error) as refused:
+        cs.solve(64, 4, layers="2..3", where="stride[4] == 2")
+    assert refused.value.help == ("write stride[0] to stride[1], or stride[-1] for the last",)
+
+
+def test_what_a_word_for_padding_forbids_is_said_of_it() -> None:
+    found = cs.solve(1000, 500, layers=2, padding="same", where="stride[0] == 2").explanation
+    assert found is not None
+    assert found.because == (
+        "because the condition stride[0] == 2 is false where padding is 'same'",
+        "so nothing meets it, whatever the sizes and the other limits are",
+    )
+
+
+def test_what_begins_with_a_word_is_what_was_meant() -> None:
+    with pytest.raises(cs.Error, match="did you mean 'kernel_size'"):
+        cs.solve(7, 28, kernel=3)  # type: ignore[call-arg]

@@ -44,7 +44,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> list[str]:
     """Help lines for a word that is not among the known ones: the nearest, or else all of them."""
     names = list(known)
     by_lowercase = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(word.lower(), by_lowercase, n=1, cutoff=0.6)
+    begun = [name for name in by_lowercase if len(word) > 1 and name.startswith(word.lower())]
+    near = begun if len(begun) == 1 else difflib.get_close_matches(word.lower(), by_lowercase, n=1, cutoff=0.6)
     if near:
         return [f"did you mean {by_lowercase[near[0]]!r}?"]
     return [f"known: {', '.join(names)}"]

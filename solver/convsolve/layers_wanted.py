@@ -53,9 +53,10 @@ def _auto(source: Extent, goal: Extent, far: Iterable[tuple[range, range]]) -> t
     grows = any(start[0] < end[-1] for start, end in pairs)
     shrinks = any(start[-1] > end[0] for start, end in pairs)
     if grows and shrinks and (source.forms or not (source.fixed and goal.fixed)):
+        how = "some sizes grow and others shrink" if source.forms else "sizes may grow or shrink"
         raise Error(
             "mixed-directions",
-            f"from {source} to {goal} some sizes grow and others shrink",
+            f"from {source} to {goal} {how}",
             help=["what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or --stack"],
         )
     if grows and shrinks:

@@ -13,6 +13,7 @@ from convsolve.cheapest import Cheapest
 from convsolve.conditioned import MANY_STEPS, MOST_STEPS, Conditioned, TooManyStates
 from convsolve.conditioned_potential import ConditionedPotential
 from convsolve.conditions import Condition
+from convsolve.errors import Error
 from convsolve.expansion import Expansion
 from convsolve.foregone import Foregone
 from convsolve.graph import Graph, graphs, total, whole_graph
@@ -221,6 +222,18 @@ def _scouted(problem: Problem, known: Problem, found: Sequence[Graph], left: Pro
     return Scout(problem, known, found, conditions)
 
 
+def _deep_enough(error: Error, every: Sequence[Problem]) -> Error:
+    """What is wrong with a condition, with the numbers of layers that it can be asked of."""
+    having = []
+    for one in every:
+        with suppress(Error):
+            ground(one)
+            having.append(len(one.layers))
+    if error.code != "no-such-layer" or not having:
+        return error
+    return Error(error.code, error.message, help=[f"ask for {min(having)} layers at least: then there is one"])
+
+
 def scouts(problem: Problem, steps: int = MOST_STEPS) -> list[Scout]:
     """One for each number of layers and channels that a question may have, those left out that no setting can mend.
 
@@ -228,7 +241,10 @@ def scouts(problem: Problem, steps: int = MOST_STEPS) -> list[Scout]:
     """
     every = problem.depths
     if not problem.open_channels:
-        return [scout(one, steps) for one in every]
+        try:
+            return [scout(one, steps) for one in every]
+        except Error as error:
+            raise _deep_enough(error, every) from None
     alike = not speaks_of_channels(problem)
     silent = tuple(one for one in problem.where if not speaks(one))
     promises = Promises()

@@ -143,10 +143,10 @@ def _range(problem: Problem, found: Explanation, cause: Range) -> list[str]:
 def _excluded(problem: Problem, found: Explanation, cause: Excluded) -> list[str]:
     numbers = f": {cause.numbers}" if cause.numbers else ""
     if cause.always:
-        return [
-            f"the condition {cause.conditions[0]} is always false{numbers}",
-            "nothing meets it, whatever the sizes and the limits are",
-        ]
+        words = {word for layer in problem.layers if (word := layer.kind.word("padding"))}
+        always = f"false where padding is {' or '.join(map(repr, sorted(words)))}" if words else "always false"
+        whatever = f"nothing meets it, whatever the sizes and the {'other ' if words else ''}limits are"
+        return [f"the condition {cause.conditions[0]} is {always}{numbers}", whatever]
     blamed = _and([_demand(reason, problem) for reason in _as_said(found.conflict)])
     nearest = [f"{_the_nearest(problem)} is {text}" for text in _relaxed(found)]
     so = "no setting meets them all, whatever the sizes are"

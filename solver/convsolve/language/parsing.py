@@ -113,7 +113,9 @@ class _Reader:
             case ast.Constant(value=bool()):
                 mend = "a condition is true as it stands: write stride == 2, or not stride == 2"
             case _:
-                mend = "use comparisons, + - * // %, and, or, not, in, min, max, abs, integers and the listed names"
+                mend = (
+                    "use comparisons, + - * // %, and, or, not, in, sum, product, min, max, abs, integers, listed names"
+                )
         return Error("bad-expression", message, help=[mend])
 
     def read_sentence(self, tree: ast.expr) -> Expr | None:

@@ -264,7 +264,8 @@ def _order(answer: Answer) -> str:
     elif answer.bound:
         end = f"so far; proved: none has {first.cost} {'below' if first.least else 'above'} {answer.bound[0]:,}"
     else:
-        end = "so far, not proved the best" if answer.stopped else "first, not proved"
+        partly = answer.stopped or answer.problem.open_channels  # not all lists of channels were looked into
+        end = "so far, not proved the best" if partly else "first, not proved"
     return f"{', then '.join(said)} {end}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from dataclasses import replace
 from typing import Any
@@ -181,3 +182,12 @@ def test_what_a_word_for_padding_forbids_is_said_of_it() -> None:
 def test_what_begins_with_a_word_is_what_was_meant() -> None:
     with pytest.raises(cs.Error, match="did you mean 'kernel_size'"):
         cs.solve(7, 28, kernel=3)  # type: ignore[call-arg]
+
+
+def test_what_is_kept_with_a_question_does_not_go_to_others() -> None:
+    problem = ask(7, 28, layers=9, where="sum(kernel_size) <= 20")
+    fresh, copy = pickle.dumps(problem), replace(problem)
+    assert ground(problem) is ground(problem)
+    assert pickle.dumps(problem) == fresh
+    assert pickle.loads(fresh) == problem == copy  # noqa: S301 - our own
+    assert ground(copy) == ground(problem)

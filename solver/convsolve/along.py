@@ -18,8 +18,7 @@ from convsolve.language import Expr, compiled, names
 from convsolve.language.nodes import Name, renamed, shaped
 from convsolve.layers.base import Setting
 from convsolve.problem import Problem
-from convsolve.prospects import Prospect, Stepped, foreseeable
-from convsolve.spans import spanned
+from convsolve.prospects import Stepped, foreseen
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
 
@@ -53,19 +52,15 @@ class Along:
             if len(said) == 1 and said[0].startswith("size."):
                 self._lone.setdefault(said[0], []).append(compiled(sentence, ("v0",)))
         terms[BEHIND.name] = Name("f")
-        steps = [[None if step is None else _compiled(step, terms) for step in fold.steps] for fold in grounding.folds]
-        self._folds = [
-            (fold.start, [step for step in reversed(each) if step is not None])
-            for fold, each in zip(grounding.folds, steps, strict=True)
-        ]
-        ranges = Ranges(problem, [graph])
         layers = [*graph.places, len(problem.layers)]  # before the next one with a choice
-        sentences = [one.sentence for one in grounding.instances]
-        self._prospects = []
-        for fold, some in zip(grounding.folds, steps, strict=True):
-            each = [None if shape is None else Stepped.of(*shape) for shape in fold.shapes]
-            if (span := spanned(fold.name, sentences)) is not None and foreseeable(each):
-                self._prospects.append(Prospect(fold.start, span, each, some, layers, ranges))
+
+        def step_of(step: Stepped) -> Sentence:
+            own = {f"v{number}": terms[name] for number, name in enumerate(step.said)}
+            return _compiled(step.sentence, own | {BEHIND.name: terms[BEHIND.name]})
+
+        every = [*foreseen(grounding, Ranges(problem, [graph]), layers, step_of)]
+        self._folds = [(one.fold.start, [step for step in reversed(one.steps) if step is not None]) for one in every]
+        self._prospects = [one.prospect for one in every if one.prospect is not None]
 
     def columns(self, graph: Graph, columns: Sequence[Sequence[Collection[int]]]) -> list[list[Collection[int]]]:
         """Of the sizes by position and axis those that conditions on a single one leave."""

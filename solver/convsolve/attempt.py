@@ -24,8 +24,7 @@ from convsolve.layers.base import Setting
 from convsolve.layers.fans import AnyFan, behind
 from convsolve.listing import Combination, spread
 from convsolve.problem import Problem
-from convsolve.prospects import Prospect, Step, Stepped, foreseeable
-from convsolve.spans import spanned
+from convsolve.prospects import Step, Stepped, foreseen
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
 
@@ -88,6 +87,7 @@ class _Trial:
             self._order[choice.slot] = number
             if choice.passed is not None:
                 self._order[choice.passed.out] = number
+        # likewise, of each variable
         self._known = {name: self._order[slot] for name, slot in self._slots.items()}
         if self._early:
             narrow = partial(self._narrow, {}), self._bits(self._early)
@@ -218,25 +218,22 @@ class _Trial:
     def _ask(self, grounding: Grounding) -> None:
         """Have each condition asked when all that it speaks of is known, and of folds whether they may end well."""
         last = len(self._choices) - 1
-        sentences = [one.sentence for one in grounding.instances]
         layers = [*self._graph.places, len(self._problem.layers)]
         folded: dict[str, int] = {}  # the choices that folds hang on
-        for fold in grounding.folds:
-            each = [None if shape is None else Stepped.of(*shape) for shape in fold.shapes]
-            steps = [None if step is None else self._step(step) for step in each]
-            if (span := spanned(fold.name, sentences)) is not None and foreseeable(each):
-                prospect, bits, known = Prospect(fold.start, span, each, steps, layers, self._ranges), 0, 0
-                for depth in range(1, len(layers)):
-                    said = [name for step in each[layers[depth - 1] : layers[depth]] if step for name in step.said]
-                    bits |= self._bits([self._slots[name] for name in said])
-                    if said:
-                        known = max(known, *(self._known[name] for name in said))
-                        self._choices[known].tests.append((partial(prospect.may, depth, ()), bits))
+        for fold, steps, prospect in foreseen(grounding, Ranges(self._problem, [self._graph]), layers, self._step):
+            bits = known = 0
+            for depth in range(1, len(layers) if prospect else 0):
+                shapes = fold.shapes[layers[depth - 1] : layers[depth]]
+                said = [name for shape in shapes if shape for name in shape[1]]
+                bits |= self._bits([self._slots[name] for name in said])
+                if said and prospect:
+                    known = max(known, *(self._known[name] for name in said))
+                    self._choices[known].tests.append((partial(prospect.may, depth, ()), bits))
             folded[fold.name] = self._bits([self._slots[name] for name in fold.variables])
             self._slots[fold.name], self._known[fold.name] = self._slot(), last
             self._order[self._slots[fold.name]] = last
             self._choices[last].tests.append((partial(_fold, fold.start, steps, self._slots[fold.name]), 0))
-        for sentence in sentences:
+        for sentence in (one.sentence for one in grounding.instances):
             known = max([0, *(self._known[name] for name in names(sentence))])
             if not self._like(sentence, known):
                 asked = Stepped.of(*shaped(sentence))
@@ -270,10 +267,6 @@ class _Trial:
                 return any(function(*said[:at], value, *said[at + 1 :], 0) for value in last.domain)
 
             self._choices[before].tests.append((holds_once, bits))
-
-    @cached_property
-    def _ranges(self) -> Ranges:
-        return Ranges(self._problem, [self._graph])
 
     def _test(self, sentence: Stepped) -> Test:
         function, slots = sentence.function, [self._slots[name] for name in sentence.said]

@@ -32,7 +32,7 @@ from convsolve.language.nodes import (
 )
 from convsolve.layers.base import SIZES
 from convsolve.objectives import Objective
-from convsolve.problem import PARAMETERS, Problem
+from convsolve.problem import GROUNDED, PARAMETERS, Problem
 from convsolve.skips import refuse_field
 from convsolve.variables import setting_name, size_name
 from convsolve.vocabulary import UNDER, WIDTHS, of_a_layer, on_an_axis, scoped, text_of, used
@@ -60,8 +60,7 @@ def ground(problem: Problem, *, costs: bool = False) -> Grounding:
         >>> len(found.instances), found.folds[0].name
         (3, 'sum(kernel_size).0')
     """
-    # kept with the question, as a cached property is: it is asked for of each answer
-    known: dict[bool, Grounding] = vars(problem).setdefault("grounded", {})
+    known: dict[bool, Grounding] = vars(problem).setdefault(GROUNDED, {})  # it is asked for of each answer
     if costs not in known:
         known[costs] = _grounded(problem, costs=costs)
     return known[costs]

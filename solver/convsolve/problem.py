@@ -20,6 +20,9 @@ from convsolve.widths import Widths
 PARAMETERS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
 
 
+GROUNDED = "grounded"  # what `grounding` keeps with a question, as cached properties are, and does not go to others
+
+
 @dataclass(frozen=True)
 class Problem:
     """A question in full. Everything after it works on this alone.
@@ -62,6 +65,9 @@ class Problem:
     charge: int = 0
     family: Family | None = None
     undivided: Problem | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != GROUNDED}
 
     @property
     def demands(self) -> tuple[Condition, ...]:

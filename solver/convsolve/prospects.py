@@ -7,17 +7,17 @@ known lead on from there, and none of them turns the order of two values round m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from convsolve.folds import BEHIND
+from convsolve.folds import BEHIND, Fold, Grounding
 from convsolve.foregone import Ranges
 from convsolve.language import Expr, compiled, names
 from convsolve.language.intervals import Interval, interval
 from convsolve.language.nodes import Arithmetic, Call, Name, Negative, children
-from convsolve.spans import Span
+from convsolve.spans import Span, spanned
 
 Step = Callable[..., int]  # of the settings and the sizes of a way, and of what is behind a layer
 
@@ -119,6 +119,40 @@ class Prospect:
         for step in self._steps[depth]:
             low, high = step(path, sizes, low), step(path, sizes, high)
         return min(low, high) <= most and max(low, high) >= least
+
+
+class Foreseen(NamedTuple):
+    """A fold, and what it may come to, where that is asked and can be said.
+
+    Attributes:
+        fold: the fold.
+        steps: its steps as functions of a way.
+        prospect: what it may come to.
+    """
+
+    fold: Fold
+    steps: Sequence[Step | None]
+    prospect: Prospect | None
+
+
+def foreseen(
+    grounding: Grounding, ranges: Ranges, known: Sequence[int], step_of: Callable[[Stepped], Step]
+) -> Iterator[Foreseen]:
+    """All folds of some conditions.
+
+    Args:
+        grounding: the conditions.
+        ranges: as for `Prospect`.
+        known: as for `Prospect`.
+        step_of: makes a step a function of a way.
+    """
+    sentences = [one.sentence for one in grounding.instances]
+    for fold in grounding.folds:
+        each = [None if shape is None else Stepped.of(*shape) for shape in fold.shapes]
+        steps = [None if step is None else step_of(step) for step in each]
+        span = spanned(fold.name, sentences)
+        able = span is not None and foreseeable(each)
+        yield Foreseen(fold, steps, Prospect(fold.start, span, each, steps, known, ranges) if span and able else None)
 
 
 def foreseeable(each: Sequence[Stepped | None]) -> bool:

@@ -179,9 +179,9 @@ def _asking(
     problem: Problem, graph: Graph, some: tuple[Condition, ...], most: int, carried: Conditioned | None = None
 ) -> BestFirst:
     """A search that asks some conditions of each way, of so many at most."""
-    search = BestFirst(graph, style_of(problem), Expansion(graph), conditions=carried)
-    search.along, search.most_expanded = Along(_demanding(problem, some), graph), most
-    search.members.columns = search.along.columns(graph, search.members.columns)
+    along = Along(_demanding(problem, some), graph)
+    search = BestFirst(graph, style_of(problem), Expansion(graph), conditions=carried, along=along)
+    search.most_expanded = most
     return search
 
 

@@ -79,23 +79,35 @@ class Listed(Generic[Item]):
 
 
 class BestFirst:
-    """The paths of one component by ascending score; with a potential, by its objectives first."""
+    """The paths of one component by ascending score; with a potential, by its objectives first.
 
-    def __init__(
+    Args:
+        graph: of the component.
+        style: what is usual.
+        expansion: the graph's edges.
+        potential: what guides the search by objectives.
+        conditions: those that are carried.
+        along: those that are asked of each way.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a way is held against
         self,
         graph: Graph,
         style: Style,
         expansion: Expansion,
         potential: Potential | None = None,
         conditions: Conditioned | None = None,
+        along: Along | None = None,
     ) -> None:
         self.graph = graph
         self.style = style
         self.expansion = expansion
-        self.along: Along | None = None  # what is asked of each way, beside what is carried
+        self.along = along
         self.expanded = 0
         self.most_expanded: int | None = None  # after which `TooLong` is raised
         self.members = Members(graph, style, expansion, potential, conditions)
+        if along is not None:
+            self.members.columns = along.columns(graph, self.members.columns)
 
     def paths(self, most: int | None = None) -> Iterator[Ranked]:
         """Every path, or the first `most`, in the total order of `Ranked`."""

@@ -185,7 +185,7 @@ def shapes(solution: Solution) -> tuple[object, ...]:
 def test_draws_over_trajectories_are_rounds_of_all_sequences_of_sizes() -> None:
     several = 0
     for space in spaces(40, most=500):
-        if any(not part.plain for branch in space.branches for part in branch.parts):
+        if any(not part.plain for branch in space.branches if branch.total for part in branch.parts):
             with pytest.raises(cs.Error, match="unsupported"):
                 space.sample(1, strategy="trajectory")
             continue
@@ -301,7 +301,7 @@ def test_a_space_is_a_value() -> None:
     same = cs.Space("1@7 -> 1@28", stack="ConvTranspose() * 2", where="params <= 40")
     assert space == same
     assert hash(space) == hash(same)
-    assert space.fingerprint == same.fingerprint == "86a729d172b261a996ec2f679d4fac71"
+    assert space.fingerprint == same.fingerprint == "66f8a51e10b9475b7cc5631e2f611e43"
     assert space != cs.Space("1@7", "1@28", layers=2)
     assert space.fingerprint != cs.Space("1@7", "1@28", layers=2).fingerprint
     again = pickle.loads(pickle.dumps(space))  # noqa: S301 - our own

@@ -42,7 +42,7 @@ def attempt(problem: Problem) -> tuple[Combination, tuple[int, ...]] | None:
         >>> from convsolve.posing import ask
         >>> problem = ask(7, 28, layers=2, where=["kernel_size[0] == kernel_size[1]", "stride == 2"])
         >>> attempt(problem)
-        ((((1, 2, 0, 1, 1),), ((1, 2, 0, 1, 1),)), (7,))
+        ((((3, 2, 0, 1, 0),), ((3, 2, 2, 1, 1),)), (7,))
     """
     graph = whole_graph(problem)
     if not all(graph.hulls[0]):

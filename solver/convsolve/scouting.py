@@ -207,9 +207,8 @@ def scout(problem: Problem, steps: int = MOST_STEPS) -> Scout:
     known = limited(problem)
     found = graphs(known)
     left = Foregone(known, found).left() if known.demands else known
-    return (
-        Scout(problem, known, found, None, never=True) if left is None else _scouted(problem, known, found, left, steps)
-    )
+    made = _scouted(problem, known, found, left or known, steps)
+    return replace(made, never=True) if left is None else made
 
 
 def _scouted(problem: Problem, known: Problem, found: Sequence[Graph], left: Problem, steps: int = MOST_STEPS) -> Scout:

@@ -54,7 +54,7 @@ BAD = {
     "solve '4x4 -> 61x79' 3": ("bad-size", "input '4x4 -> 61x79' is no size", SIZE),
     "solve 7 ?": (
         "mixed-directions",
-        "from 7 to ? some sizes grow and others shrink",
+        "from 7 to ? sizes may grow or shrink",
         "what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or --stack",
     ),
     "solve [8..2] 7": ("bad-size", "input '[8..2]': the range [8..2] is empty", "write [2..8]"),

@@ -290,7 +290,7 @@ def test_a_projects_or_an_environments_default(monkeypatch: pytest.MonkeyPatch) 
         ),
         (
             "8@[2..8]x?", "3@4x64", {"layers": 1},
-            ("error[mixed-directions]: from 8@[2..8]x[1..16] to 3@4x64 some sizes grow and others shrink\n"
+            ("error[mixed-directions]: from 8@[2..8]x[1..16] to 3@4x64 sizes may grow or shrink\n"
              "  help: what can be reached hangs on the layers: write --layer conv, --layer conv_transpose or --stack"),
         ),
     ],

@@ -104,9 +104,10 @@ def search(
     if counted is None:
         usual = MOST_LISTED if every else A_FEW
         wanted = usual if count is None else count
-        if _told_along(problem, wanted, confirm, told, report):
+        number = _told_along(problem, wanted, confirm, told, report)
+        if number:
             return
-        counted = _counted(problem, report, exactly=exactly) if few else None
+        counted = _counted(problem, report, exactly=exactly) if few and number is None else None
         if counted is None:
             by_z3(problem, wanted, report, told)
             return
@@ -153,8 +154,10 @@ def _are_few(problem: Problem, count: int | None, *, every: bool) -> bool:
     return alone and (several if count is None else 0 < count <= CONFIRMED)
 
 
-def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution], report: Listener) -> bool:
-    """Tell the most conventional combinations where conditions are too much to be carried; whether that is all.
+def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution], report: Listener) -> int | None:
+    """Tell the most conventional combinations where conditions are too much to be carried, and how many there are.
+
+    None where these would be more than were told, and take too long to find.
 
     Args:
         problem: the question.
@@ -170,7 +173,7 @@ def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution
         report(event)
 
     if problem.objectives or problem.open_channels or problem.family:
-        return False
+        return None
     report(Counted(None, "conventional"))
     with suppress(TooLong):
         ways = _in_order(scouts(problem), wanted or MOST_LISTED, report, carried=False)
@@ -178,8 +181,8 @@ def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution
         if number:
             report(Counted(number if number < wanted or not wanted else None, "conventional"))
             report(Ended(Status.SOLVED))
-            return True
-    return False
+        return number
+    return None
 
 
 def _refuse_uncounted(problem: Problem, count: int | None) -> None:

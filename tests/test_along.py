@@ -20,6 +20,7 @@ from convsolve.language import parse
 from convsolve.language.nodes import shaped
 from convsolve.posing import ask
 from convsolve.prospects import Stepped, Sums, foreseeable
+from convsolve.render.answers import headline
 from convsolve.scouting import Scout, scout
 from convsolve.search import TooLong
 from tests.oracle.order import place_in_order, settings
@@ -77,6 +78,7 @@ def test_a_ceiling_that_conventional_stacks_meet_is_answered_by_the_most_convent
     assert found.order == "conventional"
     assert {layer.kernel_size for layer in found[0].layers} == {(3, 3)}
     assert max(found[0].costs.receptive_field or ()) <= 100
+    assert headline(found).endswith(": 1 combination, most conventional first; how many there are was not counted")
 
 
 def test_what_sums_may_still_come_to_is_exact() -> None:

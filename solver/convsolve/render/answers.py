@@ -244,13 +244,18 @@ def _found(answer: Answer) -> str:
         return "the only combination"
     if answer.complete:
         return f"{len(answer)} combinations, {order}" if total is None else f"{amount(total)} combinations, {order}"
-    return f"{len(answer):,} of {'unknown' if total is None else amount(total)} combinations, {order}"
+    if total is None:
+        plural = "" if len(answer) == 1 else "s"
+        return f"{len(answer):,} combination{plural}, {order}; how many there are was not counted"
+    return f"{len(answer):,} of {amount(total)} combinations, {order}"
 
 
 def _order(answer: Answer) -> str:
     """What the first has before all others, and whether that is proved."""
     if not answer.problem.objectives:
-        return "most conventional first" if answer.order == "conventional" else "in the graph's order"
+        if answer.order == "conventional":
+            return "most conventional first"
+        return "in the graph's order" if answer.total is not None else "as Z3 found them"
     values = answer.values or ()
     said = [
         f"{objective.words}{f' ({value:,})' if values else ''}"

@@ -30,7 +30,7 @@ from convsolve.variables import setting_name, size_name
 
 # Values that are tried: the usual ones first, then small kernels first, at last within live sizes. A thousand take some
 # milliseconds.
-USUAL, FEW, MANY = 300, 1_000, 4_000
+USUAL, FEW, MANY = 200, 1_000, 4_000
 KERNEL = 3
 EARLY = 6  # parameters that relate layers and are chosen first
 

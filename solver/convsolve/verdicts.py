@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from convsolve.answer import Solution, Status
 from convsolve.assembly import Assembly
-from convsolve.attempt import attempt
 from convsolve.claims import broken_claim
 from convsolve.encoding import values
 from convsolve.events import Bound, Counted, Ended, Found, Incumbent, Listener, NoneIn, Worked
@@ -130,6 +129,7 @@ def by_z3(problem: Problem, wanted: int, report: Listener, known: Collection[Sol
 
 def _attempted(problem: Problem, confirmations: Confirmations) -> Iterator[Decision]:
     """The combination that is soon found, if one is, once Z3 says that the equations hold."""
+    from convsolve.attempt import attempt
     from convsolve.judge import Decision, Verdict
 
     found = attempt(problem)

@@ -9,7 +9,7 @@ a cap keeps to sizes where both together are, and these are few; the bounds that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 from convsolve.bounds import NEVER, Floors, idle
@@ -47,12 +47,12 @@ class Corridor:
         """How many sizes there are on ways that cost at most so much, all positions together."""
         return sum(many for cost, many in self._many.items() if cost <= cap)
 
-    def within(self, cap: int) -> list[dict[int, int]]:
-        """Per position, the sizes on ways that cost at most so much, each with what the rest may cost from there."""
-        found = []
-        for sizes, front, back in zip(self._spans, self._front, self._back, strict=True):
+    def within(self, cap: int, among: Sequence[Collection[int]]) -> list[dict[int, int]]:
+        """Per position, of some sizes those on ways that cost at most so much, each with what the rest may cost."""
+        found, most = [], min(cap, self.most)
+        for sizes, front, back, some in zip(self._spans, self._front, self._back, among, strict=True):
             each = zip(sizes, front, back, strict=True)
-            found.append({size: cap - spent for size, spent, rest in each if spent + rest <= min(cap, self.most)})
+            found.append({size: cap - spent for size, spent, rest in each if spent + rest <= most and size in some})
         return found
 
 

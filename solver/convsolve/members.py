@@ -96,8 +96,7 @@ class Members:
         windowed = [place for place in self.places if "kernel_size" in self.kinds[place].positions()]
         self._stem = windowed[0] if len(windowed) > 1 else None
         self.positions = [*self.places, len(self.kinds)]
-        known = potential or conditions or expansion
-        self.columns: Sequence[Sequence[Collection[int]]] = known.columns
+        self.columns: Sequence[Sequence[Collection[int]]] = (potential or conditions or expansion).columns
         self.most: list[list[dict[int, int]]] | None = None  # per axis, depth and size: what the rest may cost
         self._outs: dict[tuple[int, int, int, int], list[_Out]] = {}
         self._floor_tables: dict[tuple[Step, bool, int, int], Floors] = {}
@@ -180,16 +179,12 @@ class Members:
     def within(self, cap: int) -> Members:
         """The same with only the sizes on ways that cost at most so much."""
         each = [
-            [
-                {size: rest for size, rest in sizes.items() if size in self.columns[position][axis]}
-                for position, sizes in zip(self.positions, corridor.within(most), strict=True)
-            ]
+            corridor.within(most, [self.columns[position][axis] for position in self.positions])
             for axis, (corridor, most) in enumerate(self._shares(cap))
         ]
-        depths = [bisect_left(self.places, position) for position in range(len(self.kinds) + 1)]
         found = Members(self.graph, self.style, self.expansion, conditions=self.conditions)
-        found.columns = [[sizes[depth] for sizes in each] for depth in depths]
-        found.most = each
+        depths = [bisect_left(self.places, position) for position in range(len(self.kinds) + 1)]
+        found.most, found.columns = each, [[sizes[depth] for sizes in each] for depth in depths]
         found.floors, found._floor_tables = self.floors, self._floor_tables
         return found
 

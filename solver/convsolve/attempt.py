@@ -67,6 +67,7 @@ class _Trial:
         self._slots: dict[str, int] = {}  # of each variable
         self._order: dict[int, int] = {}  # of each slot, the choice that gives it a value
         self._kernels: set[int] = set()  # the slots of kernel_size
+        self._orders: dict[tuple[int, int, int], list[int]] = {}
         self._values: Values = []
         self._path: list[list[list[int]]] = []  # the slots of settings, by layer with a choice and by axis
         positions = [0, *(place + 1 for place in graph.places)]
@@ -148,17 +149,20 @@ class _Trial:
         self._choices.append(last._replace(passed=passed))
 
     def _parameter(self, depth: int, place: int, axis: int, number: int) -> Choice:
-        step = self._graph.steps[place]
-        leaders = step.ties[number]
-        alike = [other for other, leader in enumerate(leaders) if leader == leaders[axis]]
-        domain = set[int].intersection(*(set(step.layer.domains[other][number]) for other in alike))
-        like = self._path[depth][alike[0]][number] if alike[0] < axis else None
-        name, slot = step.layer.kind.axis_parameters[number].name, self._path[depth][axis][number]
-        usual = {"stride": self._usual[axis], "kernel_size": KERNEL}.get(name, 0)
+        step, slot = self._graph.steps[place], self._path[depth][axis][number]
+        name, leaders = step.layer.kind.axis_parameters[number].name, step.ties[number]
+        first = leaders.index(leaders[axis])
         if name == "kernel_size":
             self._kernels.add(slot)
-        values = sorted(domain, key=lambda value: (abs(value - usual), value))
-        return Choice(slot, values, [], like)
+        key = id(step), axis, number  # alike layers take the same values in the same order
+        if key not in self._orders:
+            alike = [
+                domains for domains, leader in zip(step.layer.domains, leaders, strict=True) if leader == leaders[axis]
+            ]
+            usual = {"stride": self._usual[axis], "kernel_size": KERNEL}.get(name, 0)
+            values = set(alike[0][number]).intersection(*(domains[number] for domains in alike[1:]))
+            self._orders[key] = sorted(values, key=lambda value: (abs(value - usual), value))
+        return Choice(slot, self._orders[key], [], self._path[depth][first][number] if first < axis else None)
 
     @cached_property
     def _usual(self) -> list[float]:

@@ -58,9 +58,8 @@ class Along:
             own = {f"v{number}": terms[name] for number, name in enumerate(step.said)}
             return _compiled(step.sentence, own | {BEHIND.name: terms[BEHIND.name]})
 
-        every = [*foreseen(grounding, Ranges(problem, [graph]), layers, step_of)]
-        self._folds = [(one.fold.start, [step for step in reversed(one.steps) if step is not None]) for one in every]
-        self._prospects = [one.prospect for one in every if one.prospect is not None]
+        self._folds = [*foreseen(grounding, Ranges(problem, [graph]), layers, step_of)]
+        self._prospects = [one.prospect for one in self._folds if one.prospect is not None]
 
     def columns(self, graph: Graph, columns: Sequence[Sequence[Collection[int]]]) -> list[list[Collection[int]]]:
         """Of the sizes by position and axis those that conditions on a single one leave."""
@@ -80,7 +79,7 @@ class Along:
         """
         asked = self._asked[len(path)]
         ended = len(path) == len(self._asked) - 1
-        folded = [_folded(*fold, path, sizes) for fold in self._folds] if ended else []
+        folded = [fold.value(path, sizes) for fold in self._folds] if ended else []
         return all(sentence(path, sizes, folded) for sentence in asked) and (
             ended or not path or all(prospect.may(len(path), path, sizes) for prospect in self._prospects)
         )
@@ -105,9 +104,3 @@ def _variables(graph: Graph) -> tuple[dict[str, Name], dict[str, int]]:
 
 def _compiled(sentence: Expr, terms: Mapping[str, Name]) -> Sentence:
     return compiled(renamed(sentence, terms), ARGUMENTS)
-
-
-def _folded(value: int, steps: Sequence[Sentence], path: Path, sizes: Sequence[State]) -> int:
-    for step in steps:
-        value = step(path, sizes, value)
-    return value

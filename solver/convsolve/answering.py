@@ -99,15 +99,17 @@ def search(
     """
     _refuse_uncounted(problem, count)
     exactly, few = every or count == 0, _are_few(problem, count, every=every)
-    counted = _counted(problem, report, exactly=exactly, steps=SOON_STEPS if few else MOST_STEPS)
+    scouted = scouts(problem, SOON_STEPS if few else MOST_STEPS)
+    counted = _counted(problem, scouted, report, exactly=exactly)
     told: list[Solution] = []
     if counted is None:
         usual = MOST_LISTED if every else A_FEW
         wanted = usual if count is None else count
-        number = _told_along(problem, wanted, confirm, told, report)
-        if number:
+        listed = _told_along(problem, scouted, wanted, confirm, told, report)
+        if listed:
             return
-        counted = _counted(problem, report, exactly=exactly) if few and number is None else None
+        again = few and listed is None  # with more steps
+        counted = _counted(problem, scouts(problem), report, exactly=exactly) if again else None
         if counted is None:
             by_z3(problem, wanted, report, told)
             return
@@ -154,13 +156,16 @@ def _are_few(problem: Problem, count: int | None, *, every: bool) -> bool:
     return alone and (several if count is None else 0 < count <= CONFIRMED)
 
 
-def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution], report: Listener) -> int | None:
+def _told_along(  # noqa: PLR0913, PLR0917 - what is asked for, and what is known of it
+    problem: Problem, found: list[Scout], wanted: int, confirm: int, told: list[Solution], report: Listener
+) -> int | None:
     """Tell the most conventional combinations where conditions are too much to be carried, and how many there are.
 
     None where these would be more than were told, and take too long to find.
 
     Args:
         problem: the question.
+        found: its graphs.
         wanted: how many.
         confirm: how many are put to Z3.
         told: what is told is added.
@@ -176,7 +181,7 @@ def _told_along(problem: Problem, wanted: int, confirm: int, told: list[Solution
         return None
     report(Counted(None, "conventional"))
     with suppress(TooLong):
-        ways = _in_order(scouts(problem), wanted or MOST_LISTED, report, carried=False)
+        ways = _in_order(found, wanted or MOST_LISTED, report, carried=False)
         number = _list(islice(ways, wanted), Confirmations(), confirm, tell) if wanted else sum(1 for _ in ways)
         if number:
             report(Counted(number if number < wanted or not wanted else None, "conventional"))
@@ -268,10 +273,11 @@ def search_all(problem: Problem, report: Listener) -> None:
             "all combinations as they are found have no order, so no objective either",
             help=["--count 100 lists the best hundred", "leave out --minimize and --maximize"],
         )
-    counted = _counted(problem, report, exactly=True)
+    scouted = scouts(problem)
+    counted = _counted(problem, scouted, report, exactly=True)
     if counted is None:
         told: list[Solution] = []
-        if not _told_along(problem, MOST_LISTED, CONFIRMED, told, report):
+        if not _told_along(problem, scouted, MOST_LISTED, CONFIRMED, told, report):
             by_z3(problem, MOST_LISTED, report, told)
         return
     found, number = counted
@@ -285,14 +291,13 @@ def search_all(problem: Problem, report: Listener) -> None:
 
 
 def _counted(
-    problem: Problem, report: Listener, *, exactly: bool, steps: int = MOST_STEPS
+    problem: Problem, found: list[Scout], report: Listener, *, exactly: bool
 ) -> tuple[list[Scout], int | None] | None:
     """What the graphs know of the question, with each number of layers and channels that it may have.
 
     And how many answers it has; None where that would take long, so many lists of channels there are, unless they
     are to be counted exactly. Nothing at all where conditions take more steps to be carried.
     """
-    found = scouts(problem, steps)
     report(Worked({"expanded": 0, "z3_checks": 0}))
     if problem.demands and not problem.family:
         report(CountedBare(_bare(problem, found)))

@@ -24,7 +24,7 @@ from convsolve.layers.base import Setting
 from convsolve.layers.fans import AnyFan, behind
 from convsolve.listing import Combination, spread
 from convsolve.problem import Problem
-from convsolve.prospects import Step, Stepped, foreseen
+from convsolve.prospects import Foreseen, Step, Stepped, foreseen
 from convsolve.tables import State
 from convsolve.variables import setting_name, size_name
 
@@ -224,7 +224,8 @@ class _Trial:
         last = len(self._choices) - 1
         layers = [*self._graph.places, len(self._problem.layers)]
         folded: dict[str, int] = {}  # the choices that folds hang on
-        for fold, steps, prospect in foreseen(grounding, Ranges(self._problem, [self._graph]), layers, self._step):
+        for one in foreseen(grounding, Ranges(self._problem, [self._graph]), layers, self._step):
+            fold, prospect = one.fold, one.prospect
             bits = known = 0
             for depth in range(1, len(layers) if prospect else 0):
                 shapes = fold.shapes[layers[depth - 1] : layers[depth]]
@@ -236,7 +237,7 @@ class _Trial:
             folded[fold.name] = self._bits([self._slots[name] for name in fold.variables])
             self._slots[fold.name], self._known[fold.name] = self._slot(), last
             self._order[self._slots[fold.name]] = last
-            self._choices[last].tests.append((partial(_fold, fold.start, steps, self._slots[fold.name]), 0))
+            self._choices[last].tests.append((partial(_noted, one, self._slots[fold.name]), 0))
         for sentence in (one.sentence for one in grounding.instances):
             known = max([0, *(self._known[name] for name in names(sentence))])
             if not self._like(sentence, known):
@@ -313,11 +314,7 @@ def _apart(state: State, slots: Sequence[int], values: Values) -> bool:
     return tuple([values[slot] for slot in slots]) != state
 
 
-def _fold(start: int, steps: Sequence[Step | None], slot: int, values: Values) -> bool:
+def _noted(fold: Foreseen, slot: int, values: Values) -> bool:
     """Note what a fold comes to, now that all is known."""
-    value = start
-    for step in reversed(steps):
-        if step is not None:
-            value = step((), values, value)
-    values[slot] = value
+    values[slot] = fold.value((), values)
     return True

@@ -134,6 +134,14 @@ class Foreseen(NamedTuple):
     steps: Sequence[Step | None]
     prospect: Prospect | None
 
+    def value(self, path: Sequence[object], sizes: Sequence[object]) -> int:
+        """What the fold comes to of a whole way."""
+        value = self.fold.start
+        for step in reversed(self.steps):
+            if step is not None:
+                value = step(path, sizes, value)
+        return value
+
 
 def foreseen(
     grounding: Grounding, ranges: Ranges, known: Sequence[int], step_of: Callable[[Stepped], Step]

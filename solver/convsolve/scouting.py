@@ -255,8 +255,9 @@ def scouts(problem: Problem, steps: int = MOST_STEPS) -> list[Scout]:
     for asked in every:
         if id(asked.layers) not in narrower:
             narrower[id(asked.layers)] = limited(replace(asked, where=silent))
-        same = narrower[id(asked.layers)]
-        one = replace(asked, layers=same.layers, where=(*same.where, *(w for w in asked.where if w not in silent)))
+        same, one = narrower[id(asked.layers)], asked
+        if same.where != silent:  # some are in the domains now
+            one = replace(asked, layers=same.layers, where=(*same.where, *(w for w in asked.where if w not in silent)))
         key = (id(one.layers), *(one.refuses_single(place) for place in range(len(one.layers))))
         some = shared.get(key)
         if some is None:
